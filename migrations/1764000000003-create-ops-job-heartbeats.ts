@@ -1,0 +1,38 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { addMissingColumns, createTableIfAbsent, dropCreated } from './support/adopt.js';
+import { createLedger, dropEmptyLedger } from './support/ledger.js';
+
+const COLUMNS = [
+  ['last_run_at', 'timestamptz'],
+  ['last_success_at', 'timestamptz'],
+  ['last_error_at', 'timestamptz'],
+  ['last_error', 'text'],
+  ['last_duration_ms', 'bigint'],
+  ['last_result', 'text'],
+] as const;
+
+/** One row per scheduled job: when it last ran, how long it took, what came of it. */
+export class CreateOpsJobHeartbeats1764000000003 implements MigrationInterface {
+  public readonly name = 'CreateOpsJobHeartbeats1764000000003';
+
+  public async up(queryRunner: QueryRunner): Promise<void> {
+    await createLedger(queryRunner);
+    await createTableIfAbsent(
+      queryRunner,
+      'ops_job_heartbeats',
+      `CREATE TABLE ops_job_heartbeats (
+  job_name varchar(64) PRIMARY KEY,
+  ${COLUMNS.map(([name, definition]) => `${name} ${definition}`).join(',\n  ')}
+)`,
+    );
+    await addMissingColumns(queryRunner, 'ops_job_heartbeats', COLUMNS);
+  }
+
+  public async down(queryRunner: QueryRunner): Promise<void> {
+    await dropCreated(queryRunner, 'ops_job_heartbeats', {
+      columns: COLUMNS.map(([name]) => name),
+      indexes: [],
+    });
+    await dropEmptyLedger(queryRunner);
+  }
+}

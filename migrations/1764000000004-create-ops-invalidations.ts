@@ -1,0 +1,75 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { addMissingColumns, createIndexIfAbsent, createTableIfAbsent, dropCreated } from './support/adopt.js';
+import { createLedger, dropEmptyLedger } from './support/ledger.js';
+
+const TABLES = {
+  ops_metrics_invalidations: `CREATE TABLE ops_metrics_invalidations (
+  bucket_start timestamptz PRIMARY KEY,
+  reason varchar(16) NOT NULL,
+  noted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  attempts int NOT NULL DEFAULT 0,
+  next_attempt_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  last_error text,
+  forced boolean NOT NULL DEFAULT false,
+  suspicious_at timestamptz
+)`,
+  ops_detect_state: `CREATE TABLE ops_detect_state (
+  raw_table varchar(64) PRIMARY KEY,
+  safe_id bigint NOT NULL,
+  closed_through timestamptz NOT NULL,
+  late_rows bigint NOT NULL DEFAULT 0,
+  below_floor_rows bigint NOT NULL DEFAULT 0,
+  updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
+)`,
+  ops_rebuilds: `CREATE TABLE ops_rebuilds (
+  id bigserial PRIMARY KEY,
+  range_start timestamptz NOT NULL,
+  range_end timestamptz NOT NULL,
+  hours_total int NOT NULL,
+  forced boolean NOT NULL DEFAULT false,
+  reason text,
+  requested_by varchar(128),
+  requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  finished_at timestamptz,
+  cancelled_at timestamptz,
+  hours_cancelled int NOT NULL DEFAULT 0
+)`,
+} as const;
+
+const INDEXES = {
+  idx_ops_rebuilds_active: `CREATE INDEX idx_ops_rebuilds_active ON ops_rebuilds (range_start)
+    WHERE finished_at IS NULL AND cancelled_at IS NULL`,
+} as const;
+
+const METRICS_TABLES = ['ops_metrics_hourly', 'ops_metrics_daily'] as const;
+
+/** 0 is what rows written by another program, or by a version before this one, count as. */
+const DEFINITION_VERSION = [['definition_version', 'int NOT NULL DEFAULT 0']] as const;
+
+/** The invalidation log, what detection remembers, the requested rebuilds, and the version of each metrics row. */
+export class CreateOpsInvalidations1764000000004 implements MigrationInterface {
+  public readonly name = 'CreateOpsInvalidations1764000000004';
+
+  public async up(queryRunner: QueryRunner): Promise<void> {
+    await createLedger(queryRunner);
+    for (const [table, ddl] of Object.entries(TABLES)) {
+      await createTableIfAbsent(queryRunner, table, ddl);
+    }
+    for (const [index, ddl] of Object.entries(INDEXES)) {
+      await createIndexIfAbsent(queryRunner, index, ddl);
+    }
+    for (const table of METRICS_TABLES) {
+      await addMissingColumns(queryRunner, table, DEFINITION_VERSION);
+    }
+  }
+
+  public async down(queryRunner: QueryRunner): Promise<void> {
+    for (const table of METRICS_TABLES) {
+      await dropCreated(queryRunner, table, { columns: ['definition_version'], indexes: [] });
+    }
+    await dropCreated(queryRunner, 'ops_rebuilds', { columns: [], indexes: Object.keys(INDEXES) });
+    await dropCreated(queryRunner, 'ops_detect_state', { columns: [], indexes: [] });
+    await dropCreated(queryRunner, 'ops_metrics_invalidations', { columns: [], indexes: [] });
+    await dropEmptyLedger(queryRunner);
+  }
+}

@@ -1,0 +1,14 @@
+import { CreateRawLogTables1764000000001 } from './1764000000001-create-raw-log-tables.js';
+import { CreateOpsMetrics1764000000002 } from './1764000000002-create-ops-metrics.js';
+import { CreateOpsJobHeartbeats1764000000003 } from './1764000000003-create-ops-job-heartbeats.js';
+import { CreateOpsInvalidations1764000000004 } from './1764000000004-create-ops-invalidations.js';
+
+/** The host's own tables; an operator's database has them already, and then they are left as they are. */
+export const gatewayMigrations = [CreateRawLogTables1764000000001] as const;
+
+/** What OpsModule needs, in order: list them in the `migrations` of the DataSource that OpsModule uses. */
+export const opsMigrations = [
+  CreateOpsMetrics1764000000002,
+  CreateOpsJobHeartbeats1764000000003,
+  CreateOpsInvalidations1764000000004,
+] as const;

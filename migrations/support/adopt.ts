@@ -1,0 +1,90 @@
+import type { QueryRunner } from 'typeorm';
+import { recordCreated, takeCreated } from './ledger.js';
+
+/** A relation of that name on the search path: a table, a partitioned table or a view. */
+export async function relationExists(queryRunner: QueryRunner, name: string): Promise<boolean> {
+  const rows = (await queryRunner.query('SELECT to_regclass($1) IS NOT NULL AS found', [name])) as {
+    found: boolean;
+  }[];
+  return rows[0]?.found === true;
+}
+
+export async function columnsOf(queryRunner: QueryRunner, relation: string): Promise<Set<string>> {
+  const rows = (await queryRunner.query(
+    `SELECT attname AS name FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`,
+    [relation],
+  )) as { name: string }[];
+  return new Set(rows.map((row) => row.name));
+}
+
+/** Creates the table where it is absent. Resolves to true where it did. */
+export async function createTableIfAbsent(
+  queryRunner: QueryRunner,
+  name: string,
+  ddl: string,
+): Promise<boolean> {
+  if (await relationExists(queryRunner, name)) {
+    return false;
+  }
+  await queryRunner.query(ddl);
+  await recordCreated(queryRunner, 'table', name);
+  return true;
+}
+
+/** Adds the columns that an adopted table lacks; those that are there are left as they are. */
+export async function addMissingColumns(
+  queryRunner: QueryRunner,
+  table: string,
+  columns: readonly (readonly [name: string, definition: string])[],
+): Promise<void> {
+  const present = await columnsOf(queryRunner, table);
+  for (const [name, definition] of columns) {
+    if (!present.has(name)) {
+      await queryRunner.query(`ALTER TABLE ${table} ADD COLUMN ${name} ${definition}`);
+      await recordCreated(queryRunner, 'column', `${table}.${name}`);
+    }
+  }
+}
+
+export async function createIndexIfAbsent(queryRunner: QueryRunner, name: string, ddl: string): Promise<void> {
+  if (!(await relationExists(queryRunner, name))) {
+    await queryRunner.query(ddl);
+    await recordCreated(queryRunner, 'index', name);
+  }
+}
+
+/** Names every column that an adopted table needs and lacks; nothing of it is altered. */
+export async function requireColumns(
+  queryRunner: QueryRunner,
+  table: string,
+  needed: readonly string[],
+): Promise<void> {
+  const present = await columnsOf(queryRunner, table);
+  const missing = needed.filter((column) => !present.has(column));
+  if (missing.length > 0) {
+    throw new Error(
+      `Table ${table} is already there, made by another program, and lacks the column(s) ${missing.join(', ')}.`,
+    );
+  }
+}
+
+/** Drops what the ledger says was created here, indexes and columns before their table. */
+export async function dropCreated(
+  queryRunner: QueryRunner,
+  table: string,
+  objects: { columns: readonly string[]; indexes: readonly string[] },
+): Promise<void> {
+  for (const index of objects.indexes) {
+    if (await takeCreated(queryRunner, 'index', index)) {
+      await queryRunner.query(`DROP INDEX IF EXISTS ${index}`);
+    }
+  }
+  for (const column of objects.columns) {
+    if (await takeCreated(queryRunner, 'column', `${table}.${column}`)) {
+      await queryRunner.query(`ALTER TABLE ${table} DROP COLUMN IF EXISTS ${column}`);
+    }
+  }
+  if (await takeCreated(queryRunner, 'table', table)) {
+    await queryRunner.query(`DROP TABLE IF EXISTS ${table}`);
+  }
+}

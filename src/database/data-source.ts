@@ -1,0 +1,32 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { gatewayMigrations, opsMigrations } from '../../migrations/index.js';
+import { gatewayEntities } from '../gateway/entities/index.js';
+import { opsEntities } from '../ops/index.js';
+
+/**
+ * TypeORM's options of the gateway database. The migrations are recorded in a table of their own, so that they
+ * never mix with those of another program in the same database.
+ *
+ * @param url any `postgres://` URL of a PostgreSQL 14 or newer.
+ */
+export function dataSourceOptions(url: string, poolSize = 10): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    entities: [...gatewayEntities, ...opsEntities],
+    migrations: [...gatewayMigrations, ...opsMigrations],
+    migrationsTableName: 'ops_migrations',
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    applicationName: 'llm-gateway-ops',
+    poolSize,
+    // A pool that nobody can connect through should say so, not hang.
+    connectTimeoutMS: 10_000,
+    // Needed by other readers of the pool: a broken idle connection is replaced, not a reason to crash.
+    poolErrorHandler: () => undefined,
+  };
+}
+
+export function createDataSource(url: string, poolSize?: number): DataSource {
+  return new DataSource(dataSourceOptions(url, poolSize));
+}

@@ -1,0 +1,66 @@
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { unlessCode } from './errors.js';
+import { commandLineOf, isAlive } from './processes.js';
+
+/** What a server says about itself in PGDATA/postmaster.pid. */
+export interface Postmaster {
+  readonly pid: number;
+  /** Undefined until it listens. */
+  readonly port: number | undefined;
+  /** 'starting', 'ready', 'stopping'; undefined at first. */
+  readonly status: string | undefined;
+}
+
+// Above any pid that a system gives out.
+const NEVER_A_PID = 2 ** 31 - 1;
+
+/** The server that runs on this PGDATA now, undefined if there is none. */
+export async function findPostmaster(pgData: string): Promise<Postmaster | undefined> {
+  const postmaster = await readPidFile(pgData);
+  return postmaster !== undefined && (await isPostmasterOf(postmaster.pid, pgData)) ? postmaster : undefined;
+}
+
+/** Whether that pid is a server on this PGDATA, and not a process that got the pid of one that died. */
+export async function isPostmasterOf(pid: number, pgData: string): Promise<boolean> {
+  // The command line, unlike the working directory, can be read for another user's process without ptrace rights.
+  return (await isAlive(pid)) && `${await commandLineOf(pid)} `.includes(` -D ${pgData} `);
+}
+
+/**
+ * Clears what a crashed server left, if PostgreSQL would not clear it by itself: a pid that now belongs to an
+ * unrelated process, or an empty file. Call only when no server runs here. True if a server had crashed.
+ */
+export async function retireCrashedPostmaster(pgData: string): Promise<boolean> {
+  const path = pidFile(pgData);
+  const content = await unlessCode(readFile(path, 'utf8'), 'ENOENT');
+  if (content === undefined) return false;
+  const pid = parse(content)?.pid;
+  if (pid === undefined) {
+    // Young, it may be just being written.
+    const age = Date.now() - ((await unlessCode(stat(path), 'ENOENT'))?.mtimeMs ?? Date.now());
+    if (age > 5_000) await rm(path, { force: true });
+  } else if (await isAlive(pid)) {
+    // Not removed: with the rest of the file PostgreSQL checks that no orphaned backend still uses the
+    // crashed server's shared memory.
+    await writeFile(path, content.replace(/^\d+/, String(NEVER_A_PID)));
+  }
+  return true;
+}
+
+async function readPidFile(pgData: string): Promise<Postmaster | undefined> {
+  return parse((await unlessCode(readFile(pidFile(pgData), 'utf8'), 'ENOENT')) ?? '');
+}
+
+/** Lines: pid, PGDATA, start time, port, socket folder, address, shared memory, status. */
+function parse(content: string): Postmaster | undefined {
+  const lines = content.split('\n').map((line) => line.trim());
+  const pid = Number(lines[0]);
+  if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
+  const port = Number(lines[3]);
+  return { pid, port: port > 0 ? port : undefined, status: lines[7] === '' ? undefined : lines[7] };
+}
+
+function pidFile(pgData: string): string {
+  return join(pgData, 'postmaster.pid');
+}

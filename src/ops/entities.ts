@@ -1,0 +1,16 @@
+import { OpsMetricsDaily } from './metrics/ops-metrics-daily.entity.js';
+import { OpsMetricsHourly } from './metrics/ops-metrics-hourly.entity.js';
+import { OpsDetectState } from './refresh/ops-detect-state.entity.js';
+import { OpsInvalidation } from './refresh/ops-invalidation.entity.js';
+import { OpsJobHeartbeat } from './refresh/ops-job-heartbeat.entity.js';
+import { OpsRebuild } from './refresh/ops-rebuild.entity.js';
+
+/** List these in the `entities` of the DataSource that OpsModule uses. */
+export const opsEntities = [
+  OpsMetricsHourly,
+  OpsMetricsDaily,
+  OpsJobHeartbeat,
+  OpsInvalidation,
+  OpsDetectState,
+  OpsRebuild,
+] as const;

@@ -1,0 +1,47 @@
+/**
+ * What the counts mean, once, as SQL: the rollup, the raw-row parts of the read queries and the tests of both use
+ * these fragments and no others. Each is an expression over the alias `u` (usage_logs) or `e` (ops_error_logs).
+ */
+
+/** Platform under which an error row without one counts. It failed before it was routed. */
+export const UNKNOWN_PLATFORM = 'unknown';
+
+/** Width of the metrics tables' platform column; groups.platform may be longer, and is cut before it is grouped. */
+const PLATFORM_TYPE = 'varchar(32)';
+
+/** The sum is taken as bigint from the first addition on: four int columns can pass 2^31 in a single row. */
+export const TOKENS = `(COALESCE(u.input_tokens, 0)::bigint + COALESCE(u.output_tokens, 0)
+  + COALESCE(u.cache_creation_tokens, 0) + COALESCE(u.cache_read_tokens, 0))`;
+
+/** 0 stands for NULL in the unique index, so a group 0 is no group. */
+export const USAGE_GROUP_JOIN = 'g.id = NULLIF(u.group_id, 0)';
+export const USAGE_PLATFORM = `COALESCE(g.platform, '${UNKNOWN_PLATFORM}')::${PLATFORM_TYPE}`;
+export const ERROR_PLATFORM = `COALESCE(e.platform, '${UNKNOWN_PLATFORM}')::${PLATFORM_TYPE}`;
+export const ERROR_GROUP = 'COALESCE(e.group_id, 0)';
+
+const IS_ERROR = 'COALESCE(e.status_code, 0) >= 400';
+const IS_UPSTREAM = "e.error_owner = 'provider' AND e.is_business_limited IS NOT TRUE";
+const EFFECTIVE_STATUS = 'COALESCE(e.upstream_status_code, e.status_code, 0)';
+
+/** The six error counts: column and the rows it counts. */
+export const ERROR_COUNTS = [
+  ['error_count_total', IS_ERROR],
+  ['business_limited_count', `${IS_ERROR} AND e.is_business_limited IS TRUE`],
+  ['error_count_sla', `${IS_ERROR} AND e.is_business_limited IS NOT TRUE`],
+  ['upstream_error_count_excl_429_529', `${IS_UPSTREAM} AND ${EFFECTIVE_STATUS} NOT IN (429, 529)`],
+  ['upstream_429_count', `${IS_UPSTREAM} AND ${EFFECTIVE_STATUS} = 429`],
+  ['upstream_529_count', `${IS_UPSTREAM} AND ${EFFECTIVE_STATUS} = 529`],
+] as const;
+
+/** The two latencies: prefix of the metrics columns and the raw column, both in milliseconds. */
+export const LATENCIES = [
+  ['duration', 'duration_ms'],
+  ['ttft', 'first_token_ms'],
+] as const;
+
+export const PERCENTILES = [
+  ['p50', 0.5],
+  ['p90', 0.9],
+  ['p95', 0.95],
+  ['p99', 0.99],
+] as const;

@@ -1,0 +1,28 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** How far detection has come in one raw table. */
+@Entity({ name: 'ops_detect_state' })
+export class OpsDetectState {
+  /** `usage_logs` or `ops_error_logs`. */
+  @PrimaryColumn({ name: 'raw_table', type: 'varchar', length: 64, primaryKeyConstraintName: 'ops_detect_state_pkey' })
+  rawTable!: string;
+
+  /** Every row with an id up to this one has been accounted for. It only grows. */
+  @Column({ name: 'safe_id', type: 'bigint' })
+  safeId!: string;
+
+  /** Hours that ended up to here were closed when detection last ran. */
+  @Column({ name: 'closed_through', type: 'timestamptz' })
+  closedThrough!: Date;
+
+  /** Rows, since the beginning, that were first seen when their hour had already been closed. */
+  @Column({ name: 'late_rows', type: 'bigint', default: 0 })
+  lateRows!: string;
+
+  /** Rows, since the beginning, that were dated below the raw floor: counted, and not applied. */
+  @Column({ name: 'below_floor_rows', type: 'bigint', default: 0 })
+  belowFloorRows!: string;
+
+  @Column({ name: 'updated_at', type: 'timestamptz', default: () => 'clock_timestamp()' })
+  updatedAt!: Date;
+}

@@ -1,0 +1,99 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { OPS_TABLES, OPS_TABLES_TOKEN, type OpsTables, type SqlStatement } from '../metrics/ops-tables.js';
+import { selectRows, type SqlRunner } from '../metrics/sql-runner.js';
+import { DAY_MS, HOUR_MS, widenToBuckets } from '../metrics/utc.js';
+import { OpsDataSourceError } from './ops-data-source.error.js';
+import { latestDailyBucket, latestHourlyBucket } from './sql/latest-bucket.sql.js';
+import { upsertDailyRange, type UpsertDailyResult } from './sql/upsert-daily.sql.js';
+import { upsertHourlyRange, type UpsertHourlyResult } from './sql/upsert-hourly.sql.js';
+
+/**
+ * Rolls raw logs up into the hourly table, and the hourly table up into the daily one.
+ *
+ * Each call is one statement, atomic by itself. Without a `runner` it is sent through `DataSource.query`; with an
+ * EntityManager or a QueryRunner it becomes part of the caller's transaction. All times are UTC.
+ *
+ * Two calls for the same hours at the same moment leave the result of the one that wrote last, which need not be
+ * the one that read last. The module's own jobs and rebuilds exclude each other; prefer a rebuild to a direct call
+ * on a database where they run.
+ */
+@Injectable()
+export class OpsPreaggService {
+  private readonly tables: OpsTables;
+
+  public constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Optional() @Inject(OPS_TABLES_TOKEN) tables?: OpsTables,
+  ) {
+    this.tables = tables ?? OPS_TABLES;
+  }
+
+  /**
+   * Recomputes the hourly rows of [start, end) from the raw rows and removes those whose level has no raw row any
+   * more. A window that is not on hour boundaries is widened outward to whole UTC hours.
+   *
+   * @returns the number of rows written; 0, without touching the database, for an invalid Date or end <= start.
+   * @throws OpsDataSourceError when no runner is given and the DataSource is not initialised.
+   * @throws QueryFailedError as the database gives it; nothing is changed then.
+   */
+  public async upsertHourlyMetrics(start: Date, end: Date, runner?: SqlRunner): Promise<number> {
+    const range = widenToBuckets(start, end, HOUR_MS);
+    if (range === null) {
+      return 0;
+    }
+    const [result] = await this.select<UpsertHourlyResult>(upsertHourlyRange(this.tables, range), runner);
+    return Number(result?.written ?? 0);
+  }
+
+  /**
+   * Recomputes the daily rows of [start, end) from the hourly rows and removes those whose level has no hourly row
+   * any more. A window that is not on day boundaries is widened outward to whole UTC days.
+   *
+   * @returns the number of rows written; 0, without touching the database, for an invalid Date or end <= start.
+   * @throws OpsDataSourceError when no runner is given and the DataSource is not initialised.
+   * @throws QueryFailedError as the database gives it; nothing is changed then.
+   */
+  public async upsertDailyMetrics(start: Date, end: Date, runner?: SqlRunner): Promise<number> {
+    const range = widenToBuckets(start, end, DAY_MS);
+    if (range === null) {
+      return 0;
+    }
+    const [result] = await this.select<UpsertDailyResult>(upsertDailyRange(this.tables, range), runner);
+    return Number(result?.written ?? 0);
+  }
+
+  /**
+   * The start of the latest hour that has a row, or null where the table is empty.
+   *
+   * @throws OpsDataSourceError when no runner is given and the DataSource is not initialised.
+   */
+  public async getLatestHourlyBucketStart(runner?: SqlRunner): Promise<Date | null> {
+    return toDate(await this.select<LatestRow>(latestHourlyBucket(this.tables), runner));
+  }
+
+  /**
+   * UTC midnight of the latest day that has a row, or null where the table is empty.
+   *
+   * @throws OpsDataSourceError when no runner is given and the DataSource is not initialised.
+   */
+  public async getLatestDailyBucketDate(runner?: SqlRunner): Promise<Date | null> {
+    return toDate(await this.select<LatestRow>(latestDailyBucket(this.tables), runner));
+  }
+
+  private async select<Row>(statement: SqlStatement, runner: SqlRunner | undefined): Promise<Row[]> {
+    if (runner === undefined && !this.dataSource.isInitialized) {
+      throw new OpsDataSourceError();
+    }
+    return selectRows<Row>(runner ?? this.dataSource, statement);
+  }
+}
+
+interface LatestRow {
+  latest: number | null;
+}
+
+function toDate([row]: LatestRow[]): Date | null {
+  return row === undefined || row.latest === null ? null : new Date(row.latest);
+}

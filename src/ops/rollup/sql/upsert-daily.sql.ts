@@ -1,0 +1,77 @@
+import { COUNT_COLUMNS, METRIC_COLUMNS } from '../../metrics/columns.js';
+import { LATENCIES } from '../../metrics/definitions.js';
+import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
+import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
+import type { TimeRange } from '../../metrics/utc.js';
+
+/** The row that the statement returns; the counts are bigint, and arrive as strings. */
+export interface UpsertDailyResult {
+  written: string;
+  removed: string;
+}
+
+/**
+ * Weighted by the successes of the hours that have a value. The sum runs in the order of the hours, so that the
+ * same hours always give the same double.
+ */
+const weightedMean = (column: string): string =>
+  `sum(h.${column}::float8 * h.success_count ORDER BY h.bucket_start)
+      / NULLIF(sum(h.success_count) FILTER (WHERE h.${column} IS NOT NULL), 0)::float8`;
+
+function dailyColumns(): string[] {
+  const counts = COUNT_COLUMNS.map((column) => `sum(h.${column})::bigint AS ${column}`);
+  const latencies = LATENCIES.flatMap(([latency]) => [
+    // A double is rounded half to even by the cast; a numeric would be rounded half away from zero.
+    ...['p50', 'p90'].map(
+      (p) => `(${weightedMean(`${latency}_${p}_ms`)})::int AS ${latency}_${p}_ms`,
+    ),
+    ...['p95', 'p99'].map((p) => `max(h.${latency}_${p}_ms) AS ${latency}_${p}_ms`),
+    `${weightedMean(`${latency}_avg_ms`)} AS ${latency}_avg_ms`,
+    `max(h.${latency}_max_ms) AS ${latency}_max_ms`,
+  ]);
+  return [...counts, ...latencies];
+}
+
+/**
+ * Recomputes the daily rows of a range that lies on UTC day boundaries from its hourly rows, each level by
+ * itself, and removes the rows of levels that have no hourly row any more.
+ *
+ * Bound: range start, range end.
+ */
+export function upsertDailyRange(tables: OpsTables, range: TimeRange): SqlStatement {
+  const columns = METRIC_COLUMNS.join(', ');
+  const text = `WITH computed AS MATERIALIZED (
+  SELECT (h.bucket_start AT TIME ZONE 'UTC')::date AS bucket_date,
+    COALESCE(h.platform, '') AS platform_key, COALESCE(h.group_id, 0) AS group_key,
+    ${dailyColumns().join(',\n    ')}
+  FROM ${tables.hourly} h
+  WHERE h.bucket_start >= $1::timestamptz AND h.bucket_start < $2::timestamptz
+  GROUP BY 1, 2, 3
+),
+written AS (
+  INSERT INTO ${tables.daily} AS m
+    (bucket_date, platform, group_id, ${columns}, definition_version, computed_at)
+  SELECT bucket_date, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${DEFINITION_VERSION}, clock_timestamp()
+  FROM computed
+  ORDER BY bucket_date, platform_key, group_key
+  ON CONFLICT (bucket_date, COALESCE(platform, ''), COALESCE(group_id, 0)) DO UPDATE SET
+    ${METRIC_COLUMNS.map((column) => `${column} = EXCLUDED.${column}`).join(',\n    ')},
+    definition_version = EXCLUDED.definition_version,
+    computed_at = EXCLUDED.computed_at
+  RETURNING 1
+),
+removed AS (
+  DELETE FROM ${tables.daily} m
+  WHERE m.bucket_date >= ($1::timestamptz AT TIME ZONE 'UTC')::date
+    AND m.bucket_date < ($2::timestamptz AT TIME ZONE 'UTC')::date
+    AND NOT EXISTS (
+      SELECT 1 FROM computed c
+      WHERE c.bucket_date = m.bucket_date
+        AND c.platform_key = COALESCE(m.platform, '')
+        AND c.group_key = COALESCE(m.group_id, 0)
+    )
+  RETURNING 1
+)
+SELECT (SELECT count(*) FROM written) AS written, (SELECT count(*) FROM removed) AS removed`;
+  return { text, values: [range.start.toISOString(), range.end.toISOString()] };
+}

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { END_DAY, FIRST_DAY, scenario, window, type Scenario } from '../support/oracle/arbitraries.js';
+import { diffRows } from '../support/oracle/compare.js';
+import { computeDaily } from '../support/oracle/daily.js';
+import { storedHourly } from '../support/oracle/hourly-arbitrary.js';
+import { computeHourly } from '../support/oracle/hourly.js';
+import type { DailyRow, HourlyRow } from '../support/oracle/types.js';
+import { daysOf, hoursOf } from '../support/oracle/window.js';
+import { createOpsService } from '../support/ops-service.js';
+import * as rows from '../support/raw-rows.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+/** An hour and a day on both sides of the window, so that rows outside it are there to be left alone. */
+const ALL_FROM = new Date(FIRST_DAY.getTime() - 86_400_000);
+const ALL_TO = new Date(END_DAY.getTime() + 86_400_000);
+
+describe('rollup against the oracle', () => {
+  let database: TestDatabase;
+  let service: ReturnType<typeof createOpsService>;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('rollup_property');
+    service = createOpsService(database.dataSource);
+    await loosenUsageGroups();
+  });
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  /** Usage rows of a group that does not exist are in the specification: a host's table need not have the key. */
+  async function loosenUsageGroups(): Promise<void> {
+    const keys = await database.dataSource.query<{ name: string }[]>(
+      `SELECT quote_ident(conname) AS name FROM pg_constraint WHERE conrelid = 'usage_logs'::regclass AND contype = 'f'`,
+    );
+    for (const { name } of keys)
+      await database.dataSource.query(`ALTER TABLE usage_logs DROP CONSTRAINT ${name}`);
+  }
+
+  async function replaceRaw({ groups, usage, errors }: Scenario): Promise<void> {
+    await rows.truncateRaw(database.dataSource);
+    await rows.insertGroups(database.dataSource, groups);
+    await rows.insertUsage(database.dataSource, usage);
+    await rows.insertErrors(database.dataSource, errors);
+  }
+
+  async function expectTables(hourly: readonly HourlyRow[], daily: readonly DailyRow[]): Promise<void> {
+    expect(diffRows(hourly, await rows.readHourly(database.dataSource))).toEqual([]);
+    expect(diffRows(daily, await rows.readDaily(database.dataSource))).toEqual([]);
+  }
+
+  /** fast-check prints seed, path and the smallest failing rows it found before its time was up. */
+  async function assertProperty<T>(
+    numRuns: number,
+    arbitrary: fc.Arbitrary<T>,
+    check: (value: T) => Promise<void>,
+  ): Promise<void> {
+    const property = fc.asyncProperty(arbitrary, check).beforeEach(async () => {
+      await rows.truncateRaw(database.dataSource);
+      await rows.truncateMetrics(database.dataSource);
+    });
+    await fc.assert(property, { numRuns, interruptAfterTimeLimit: 90_000, markInterruptAsFailure: true });
+  }
+
+  it('equals it to the last digit in any window, and again on a second run', async () => {
+    await assertProperty(50, fc.record({ raw: scenario, window }), async ({ raw, window: { from, to } }) => {
+      await replaceRaw(raw);
+      const hourly = computeHourly(raw.groups, raw.usage, raw.errors, from, to);
+      const daily = computeDaily(hourly, from, to);
+      for (let run = 0; run < 2; run += 1) {
+        expect(await service.upsertHourlyMetrics(from, to)).toBe(hourly.length);
+        expect(await service.upsertDailyMetrics(from, to)).toBe(daily.length);
+        await expectTables(hourly, daily);
+      }
+    });
+  }, 120_000);
+
+  it('follows changed and removed raw rows inside the window and leaves everything outside it', async () => {
+    const arbitrary = fc.record({ before: scenario, after: scenario, window });
+    await assertProperty(25, arbitrary, async ({ before, after, window: { from, to } }) => {
+      await replaceRaw(before);
+      await service.upsertHourlyMetrics(ALL_FROM, ALL_TO);
+      await service.upsertDailyMetrics(ALL_FROM, ALL_TO);
+      const oldHourly = computeHourly(before.groups, before.usage, before.errors, ALL_FROM, ALL_TO);
+      const oldDaily = computeDaily(oldHourly, ALL_FROM, ALL_TO);
+      await expectTables(oldHourly, oldDaily);
+
+      await replaceRaw(after);
+      const newHourly = computeHourly(after.groups, after.usage, after.errors, from, to);
+      expect(await service.upsertHourlyMetrics(from, to)).toBe(newHourly.length);
+      const [isHour, isDay] = [hoursOf(from, to), daysOf(from, to)];
+      const hourly = [...oldHourly.filter((row) => !isHour(row.bucket_start)), ...newHourly];
+      await expectTables(hourly, oldDaily);
+
+      const newDaily = computeDaily(hourly, from, to);
+      expect(await service.upsertDailyMetrics(from, to)).toBe(newDaily.length);
+      await expectTables(hourly, [...oldDaily.filter((row) => !isDay(row.bucket_date)), ...newDaily]);
+    });
+  }, 120_000);
+
+  it('derives daily rows from whatever the hourly table holds', async () => {
+    await assertProperty(
+      40,
+      fc.record({ stored: storedHourly, window }),
+      async ({ stored, window: { from, to } }) => {
+        await rows.insertHourly(database.dataSource, stored);
+        const daily = computeDaily(stored, from, to);
+        expect(await service.upsertDailyMetrics(from, to)).toBe(daily.length);
+        await expectTables(stored, daily);
+      },
+    );
+  }, 120_000);
+
+  it.each([
+    ['empty', FIRST_DAY, FIRST_DAY],
+    ['backward', END_DAY, FIRST_DAY],
+    ['without a start', new Date(NaN), END_DAY],
+    ['without an end', FIRST_DAY, new Date(NaN)],
+  ])('touches nothing for a range that is %s', async (_what, from, to) => {
+    await rows.truncateRaw(database.dataSource);
+    await rows.truncateMetrics(database.dataSource);
+    const [stored] = fc.sample(
+      storedHourly.filter((hourly) => hourly.length > 20),
+      { seed: 1, numRuns: 1 },
+    );
+    await rows.insertHourly(database.dataSource, stored ?? []);
+    expect(await service.upsertHourlyMetrics(from, to)).toBe(0);
+    expect(await service.upsertDailyMetrics(from, to)).toBe(0);
+    await expectTables(stored ?? [], []);
+  });
+});

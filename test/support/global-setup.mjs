@@ -1,0 +1,44 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+
+/**
+ * One PostgreSQL for the whole run: TEST_DATABASE_URL, or an embedded server in a temporary folder. One migrated
+ * template database; every test file clones it (see test-database.ts). The build in dist/ is what runs here, since
+ * Jest does not transform a setup file's own imports.
+ */
+export default async function globalSetup() {
+  const server = process.env.TEST_DATABASE_URL
+    ? { url: process.env.TEST_DATABASE_URL, stop: async () => undefined }
+    : await startEmbedded();
+  globalThis.__OPS_TEST_SERVER__ = server;
+
+  const template = `ops_test_template_${process.pid}`;
+  const admin = new pg.Client({ connectionString: server.url });
+  await admin.connect();
+  await admin.query(`DROP DATABASE IF EXISTS ${template}`);
+  await admin.query(`CREATE DATABASE ${template}`);
+  await admin.end();
+
+  const url = new URL(server.url);
+  url.pathname = `/${template}`;
+  const { createDataSource } = await import('../../dist/src/database/data-source.js');
+  const { migrate } = await import('../../dist/src/database/migrate.js');
+  const dataSource = await createDataSource(url.href).initialize();
+  await migrate(dataSource);
+  await dataSource.destroy();
+
+  process.env.OPS_TEST_SERVER_URL = server.url;
+  process.env.OPS_TEST_TEMPLATE = template;
+}
+
+async function startEmbedded() {
+  const { startEmbeddedPostgres } = await import('../../dist/src/database/embedded/start.js');
+  const dataDir = await mkdtemp(join(tmpdir(), 'ops-test-'));
+  // Speed over durability, for data that lives as long as the run.
+  return startEmbeddedPostgres({
+    dataDir,
+    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' },
+  });
+}

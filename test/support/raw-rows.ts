@@ -1,0 +1,124 @@
+import type { DataSource } from 'typeorm';
+import {
+  COUNT_COLUMNS,
+  LATENCY_COLUMNS,
+  type DailyRow,
+  type HourlyRow,
+  type Metrics,
+  type RawError,
+  type RawGroup,
+  type RawUsage,
+} from './oracle/types.js';
+
+type StoredRow = Record<string, unknown>;
+
+/** Empties the raw tables. */
+export async function truncateRaw(dataSource: DataSource): Promise<void> {
+  await dataSource.query('TRUNCATE groups, usage_logs, ops_error_logs');
+}
+
+/** Empties the rollup tables. */
+export async function truncateMetrics(dataSource: DataSource): Promise<void> {
+  await dataSource.query('TRUNCATE ops_metrics_hourly, ops_metrics_daily');
+}
+
+/** Inserts groups under their own ids. */
+export async function insertGroups(dataSource: DataSource, groups: readonly RawGroup[]): Promise<void> {
+  await dataSource.query(
+    `INSERT INTO groups (id, name, platform)
+     SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])`,
+    [groups.map((g) => g.id), groups.map((g) => g.name), groups.map((g) => g.platform)],
+  );
+}
+
+/** Inserts usage rows; a null token count is written as NULL, not left to the column's default. */
+export async function insertUsage(dataSource: DataSource, usage: readonly RawUsage[]): Promise<void> {
+  await dataSource.query(
+    `INSERT INTO usage_logs (user_id, api_key_id, account_id, model, group_id, input_tokens, output_tokens,
+                             cache_creation_tokens, cache_read_tokens, stream, duration_ms, first_token_ms, created_at)
+     SELECT 1, 1, 1, 'model', u.group_id, u.input, u.output, u.cache_creation, u.cache_read,
+            u.first_token_ms IS NOT NULL, u.duration_ms, u.first_token_ms, u.created_at
+       FROM unnest($1::bigint[], $2::int[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::timestamptz[])
+         AS u(group_id, input, output, cache_creation, cache_read, duration_ms, first_token_ms, created_at)`,
+    [
+      usage.map((u) => u.groupId),
+      usage.map((u) => u.inputTokens),
+      usage.map((u) => u.outputTokens),
+      usage.map((u) => u.cacheCreationTokens),
+      usage.map((u) => u.cacheReadTokens),
+      usage.map((u) => u.durationMs),
+      usage.map((u) => u.firstTokenMs),
+      usage.map((u) => u.createdAt),
+    ],
+  );
+}
+
+/** Inserts error rows. */
+export async function insertErrors(dataSource: DataSource, errors: readonly RawError[]): Promise<void> {
+  await dataSource.query(
+    `INSERT INTO ops_error_logs (error_phase, error_type, platform, group_id, status_code, upstream_status_code,
+                                 error_owner, is_business_limited, created_at)
+     SELECT 'upstream', 'api_error', e.*
+       FROM unnest($1::text[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::boolean[], $7::timestamptz[]) AS e`,
+    [
+      errors.map((e) => e.platform),
+      errors.map((e) => e.groupId),
+      errors.map((e) => e.statusCode),
+      errors.map((e) => e.upstreamStatusCode),
+      errors.map((e) => e.errorOwner),
+      errors.map((e) => e.isBusinessLimited),
+      errors.map((e) => e.createdAt),
+    ],
+  );
+}
+
+const METRIC_COLUMNS = [...COUNT_COLUMNS, ...LATENCY_COLUMNS];
+
+/** Writes hourly rows as they are, as an earlier version or another program might have left them. */
+export async function insertHourly(dataSource: DataSource, rows: readonly HourlyRow[]): Promise<void> {
+  const names = ['bucket_start', 'platform', 'group_id', ...METRIC_COLUMNS].join(', ');
+  const records = rows.map((row) => ({
+    ...row,
+    ...Object.fromEntries(COUNT_COLUMNS.map((name) => [name, row[name].toString()])),
+  }));
+  await dataSource.query(
+    `INSERT INTO ops_metrics_hourly (${names})
+     SELECT ${names} FROM jsonb_populate_recordset(NULL::ops_metrics_hourly, $1::jsonb)`,
+    [JSON.stringify(records)],
+  );
+}
+
+/** The whole hourly table, with instants in UTC whatever the session's TimeZone. */
+export async function readHourly(dataSource: DataSource): Promise<HourlyRow[]> {
+  const rows = await dataSource.query<StoredRow[]>(
+    `SELECT to_char(bucket_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS bucket,
+            platform, group_id, ${METRIC_COLUMNS.join(', ')}
+       FROM ops_metrics_hourly
+      ORDER BY bucket_start, platform NULLS FIRST, group_id NULLS FIRST`,
+  );
+  return rows.map((row) => ({ bucket_start: String(row.bucket), ...levelOf(row), ...metricsOf(row) }));
+}
+
+/** The whole daily table. */
+export async function readDaily(dataSource: DataSource): Promise<DailyRow[]> {
+  const rows = await dataSource.query<StoredRow[]>(
+    `SELECT to_char(bucket_date, 'YYYY-MM-DD') AS bucket, platform, group_id, ${METRIC_COLUMNS.join(', ')}
+       FROM ops_metrics_daily
+      ORDER BY bucket_date, platform NULLS FIRST, group_id NULLS FIRST`,
+  );
+  return rows.map((row) => ({ bucket_date: String(row.bucket), ...levelOf(row), ...metricsOf(row) }));
+}
+
+function levelOf(row: StoredRow): { platform: string | null; group_id: number | null } {
+  const { platform, group_id: groupId } = row;
+  return {
+    platform: typeof platform === 'string' ? platform : null,
+    group_id: groupId === null ? null : Number(groupId),
+  };
+}
+
+function metricsOf(row: StoredRow): Metrics {
+  const counts = COUNT_COLUMNS.map((name) => [name, BigInt(String(row[name]))]);
+  const latencies = LATENCY_COLUMNS.map((name) => [name, row[name] === null ? null : Number(row[name])]);
+  return Object.fromEntries([...counts, ...latencies]) as Metrics;
+}

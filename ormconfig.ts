@@ -6,7 +6,9 @@ import { createDataSource } from './src/database/data-source.js';
  */
 const url = process.env['DATABASE_URL'];
 if (url === undefined || url === '') {
-  throw new Error('DATABASE_URL is not set: TypeORM’s command line needs it. `npm run ops -- migrate` does not.');
+  throw new Error(
+    'DATABASE_URL is not set: TypeORM’s command line needs it. `npm run ops -- migrate` does not.',
+  );
 }
 
 export default createDataSource(url);

@@ -17,6 +17,7 @@ const TABLES = {
   raw_table varchar(64) PRIMARY KEY,
   safe_id bigint NOT NULL,
   closed_through timestamptz NOT NULL,
+  late_before timestamptz NOT NULL,
   late_rows bigint NOT NULL DEFAULT 0,
   below_floor_rows bigint NOT NULL DEFAULT 0,
   updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
@@ -32,7 +33,8 @@ const TABLES = {
   requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   finished_at timestamptz,
   cancelled_at timestamptz,
-  hours_cancelled int NOT NULL DEFAULT 0
+  hours_cancelled int NOT NULL DEFAULT 0,
+  hours_failed int NOT NULL DEFAULT 0
 )`,
 } as const;
 

@@ -46,7 +46,11 @@ export async function addMissingColumns(
   }
 }
 
-export async function createIndexIfAbsent(queryRunner: QueryRunner, name: string, ddl: string): Promise<void> {
+export async function createIndexIfAbsent(
+  queryRunner: QueryRunner,
+  name: string,
+  ddl: string,
+): Promise<void> {
   if (!(await relationExists(queryRunner, name))) {
     await queryRunner.query(ddl);
     await recordCreated(queryRunner, 'index', name);

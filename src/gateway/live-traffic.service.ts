@@ -84,9 +84,7 @@ export class LiveTrafficService implements OnModuleDestroy, BeforeApplicationShu
         model ??= new TrafficModel(await ensureSampleGroups(this.rawLogs), seed);
         await this.write(model, rows, random);
       } catch (error) {
-        this.logger.warn(
-          `Live traffic was not written: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        this.logger.warn(`Live traffic was not written: ${describe(error)}`);
         await pause(PAUSE_AFTER_FAILURE_MS, signal);
       }
     }
@@ -117,4 +115,12 @@ async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
     // Only an abort rejects the wait.
     return false;
   }
+}
+
+/** The code too: a refused connection is an AggregateError whose message is empty. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error
+    ? `${error.name} ${String(error.code)}: ${error.message}`
+    : `${error.name}: ${error.message}`;
 }

@@ -22,20 +22,11 @@ describe('rollup against the oracle', () => {
   beforeAll(async () => {
     database = await createTestDatabase('rollup_property');
     service = createOpsService(database.dataSource);
-    await loosenUsageGroups();
+    await rows.loosenUsage(database.dataSource);
   });
   afterAll(async () => {
     await database.drop();
   });
-
-  /** Usage rows of a group that does not exist are in the specification: a host's table need not have the key. */
-  async function loosenUsageGroups(): Promise<void> {
-    const keys = await database.dataSource.query<{ name: string }[]>(
-      `SELECT quote_ident(conname) AS name FROM pg_constraint WHERE conrelid = 'usage_logs'::regclass AND contype = 'f'`,
-    );
-    for (const { name } of keys)
-      await database.dataSource.query(`ALTER TABLE usage_logs DROP CONSTRAINT ${name}`);
-  }
 
   async function replaceRaw({ groups, usage, errors }: Scenario): Promise<void> {
     await rows.truncateRaw(database.dataSource);
@@ -55,9 +46,10 @@ describe('rollup against the oracle', () => {
     arbitrary: fc.Arbitrary<T>,
     check: (value: T) => Promise<void>,
   ): Promise<void> {
-    const property = fc.asyncProperty(arbitrary, check).beforeEach(async () => {
+    const property = fc.asyncProperty(arbitrary, async (value) => {
       await rows.truncateRaw(database.dataSource);
       await rows.truncateMetrics(database.dataSource);
+      await check(value);
     });
     await fc.assert(property, { numRuns, interruptAfterTimeLimit: 90_000, markInterruptAsFailure: true });
   }
@@ -110,6 +102,33 @@ describe('rollup against the oracle', () => {
       },
     );
   }, 120_000);
+
+  it('keeps when a row was first written and renews when it was last computed', async () => {
+    const [raw] = fc.sample(
+      scenario.filter(({ errors }) => errors.length > 40),
+      { seed: 1, numRuns: 1 },
+    );
+    if (raw === undefined) throw new Error('fast-check gave no sample');
+    await replaceRaw(raw);
+    for (const table of ['ops_metrics_hourly', 'ops_metrics_daily']) {
+      const upsert = (): Promise<number> =>
+        table === 'ops_metrics_hourly'
+          ? service.upsertHourlyMetrics(ALL_FROM, ALL_TO)
+          : service.upsertDailyMetrics(ALL_FROM, ALL_TO);
+      const written = await upsert();
+      expect(written).toBeGreaterThan(20);
+      await database.dataSource.query(
+        `UPDATE ${table} SET created_at = '2001-01-01T00:00:00Z', computed_at = '2001-01-01T00:00:00Z'`,
+      );
+      expect(await upsert()).toBe(written);
+      const [counts] = await database.dataSource.query<Record<string, string>[]>(
+        `SELECT count(*) FILTER (WHERE created_at = '2001-01-01T00:00:00Z') AS kept,
+                count(*) FILTER (WHERE computed_at > '2001-01-01T00:00:00Z') AS renewed
+           FROM ${table}`,
+      );
+      expect(counts).toEqual({ kept: String(written), renewed: String(written) });
+    }
+  });
 
   it.each([
     ['empty', FIRST_DAY, FIRST_DAY],

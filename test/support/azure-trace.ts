@@ -21,7 +21,7 @@ function usageOf(line: string, index: number): RawUsage {
     inputTokens,
     outputTokens,
     cacheCreationTokens: index % 3 === 0 ? inputTokens : 0,
-    cacheReadTokens: index % 5 === 0 ? null : 64,
+    cacheReadTokens: index % 5 === 0 ? 0 : 64,
     durationMs: index % 11 === 0 ? null : ttft + 23 * outputTokens + ((index * 104_729) % 1009),
     firstTokenMs: index % 4 === 0 ? null : ttft,
     // Seven decimals in the file; a timestamptz would round the last one, and could round into the next hour.

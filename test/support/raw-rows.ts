@@ -12,6 +12,8 @@ import {
 
 type StoredRow = Record<string, unknown>;
 
+const TOKEN_COLUMNS = ['input_tokens', 'output_tokens', 'cache_creation_tokens', 'cache_read_tokens'];
+
 /** Empties the raw tables. */
 export async function truncateRaw(dataSource: DataSource): Promise<void> {
   await dataSource.query('TRUNCATE groups, usage_logs, ops_error_logs');
@@ -20,6 +22,21 @@ export async function truncateRaw(dataSource: DataSource): Promise<void> {
 /** Empties the rollup tables. */
 export async function truncateMetrics(dataSource: DataSource): Promise<void> {
   await dataSource.query('TRUNCATE ops_metrics_hourly, ops_metrics_daily');
+}
+
+/**
+ * Lets usage rows name groups that do not exist and have NULL token counts: the specification has them, and a
+ * host's own usage_logs need not have the constraints that this project's migration declares.
+ */
+export async function loosenUsage(dataSource: DataSource): Promise<void> {
+  const keys = await dataSource.query<{ name: string }[]>(
+    `SELECT quote_ident(conname) AS name FROM pg_constraint WHERE conrelid = 'usage_logs'::regclass AND contype = 'f'`,
+  );
+  const changes = [
+    ...keys.map(({ name }) => `DROP CONSTRAINT ${name}`),
+    ...TOKEN_COLUMNS.map((name) => `ALTER COLUMN ${name} DROP NOT NULL`),
+  ];
+  await dataSource.query(`ALTER TABLE usage_logs ${changes.join(', ')}`);
 }
 
 /** Inserts groups under their own ids. */

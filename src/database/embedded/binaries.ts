@@ -74,7 +74,7 @@ function hasPaths(module: unknown): module is { initdb: string; postgres: string
  * npm packages cannot hold symbolic links, so the package makes its library links in an install script. Where
  * scripts are switched off (ignore-scripts) they are missing and no binary loads: make them here.
  */
-async function restoreLinks(native: string): Promise<void> {
+export async function restoreLinks(native: string): Promise<void> {
   const list = await unlessCode(readFile(join(native, 'pg-symlinks.json'), 'utf8'), 'ENOENT');
   const links: unknown = list === undefined ? [] : JSON.parse(list);
   for (const link of Array.isArray(links) ? (links as readonly unknown[]) : []) {

@@ -6,6 +6,7 @@ import type { Cluster } from './cluster.js';
 import type { DataFolder } from './data-folder.js';
 import { EmbeddedPostgresError, codeOf } from './errors.js';
 import { possibleLaunchers, type Launcher } from './launcher.js';
+import { probePrefix } from './leftovers.js';
 import { runCommand, type CommandResult } from './run-command.js';
 
 export interface Choice {
@@ -63,7 +64,7 @@ async function probe(
   binaries: PostgresBinaries,
   folder: DataFolder,
 ): Promise<CommandResult> {
-  const place = await mkdtemp(join(folder.path, '.probe-'));
+  const place = await mkdtemp(probePrefix(folder));
   try {
     if (isRoot()) await chown(place, launcher.fileOwner.uid, launcher.fileOwner.gid);
     const sample = join(binaries.native, 'share', 'postgresql', 'postgresql.conf.sample');

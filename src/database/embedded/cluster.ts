@@ -1,4 +1,5 @@
 import {
+  chmod,
   chown,
   mkdir,
   mkdtemp,
@@ -10,12 +11,13 @@ import {
   stat,
   writeFile,
 } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { isRoot, self, type Account } from './accounts.js';
 import type { PostgresBinaries } from './binaries.js';
 import { chownTree, type DataFolder } from './data-folder.js';
 import { EmbeddedPostgresError, codeOf, unlessCode } from './errors.js';
 import type { Launcher } from './launcher.js';
+import { stagingPrefix } from './leftovers.js';
 import { runCommand } from './run-command.js';
 
 /** An existing PGDATA. */
@@ -50,11 +52,13 @@ export function requireMajor(folder: DataFolder, cluster: Cluster, major: number
   );
 }
 
-/** Gives an existing cluster to the launcher's user, after it was last used another way. */
+/** Gives an existing cluster to the launcher's user, after it was last used another way, and to nobody else. */
 export async function adaptOwner(folder: DataFolder, cluster: Cluster, launcher: Launcher): Promise<void> {
   if (isRoot() && cluster.owner.uid !== launcher.fileOwner.uid) {
     await chownTree(folder.pgData, launcher.fileOwner);
   }
+  // A chmod -R or a copy opened it; PostgreSQL would not start.
+  if (((await stat(folder.pgData)).mode & 0o027) !== 0) await chmod(folder.pgData, 0o700);
 }
 
 /**
@@ -67,8 +71,7 @@ export async function createCluster(
   launcher: Launcher,
   password: string,
 ): Promise<void> {
-  await removeUnfinished(folder);
-  const staging = await mkdtemp(`${folder.pgData}.initdb-`);
+  const staging = await mkdtemp(stagingPrefix(folder));
   const data = join(staging, 'data');
   const passwordFile = join(staging, 'password');
   try {
@@ -90,16 +93,6 @@ export async function createCluster(
     if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
   } finally {
     await rm(staging, { recursive: true, force: true });
-  }
-}
-
-async function removeUnfinished(folder: DataFolder): Promise<void> {
-  const prefix = `${basename(folder.pgData)}.initdb-`;
-  for (const entry of await readdir(folder.path)) {
-    // An initdb that is still writing there can make this fail; the next start tries again.
-    if (entry.startsWith(prefix)) {
-      await unlessCode(rm(join(folder.path, entry), { recursive: true, force: true }), 'ENOTEMPTY');
-    }
   }
 }
 

@@ -28,7 +28,8 @@ export class EmbeddedPostgresError extends Error {
 
 /** The errno name ('ENOENT'), Node error code or SQLSTATE that an error carries, if any. */
 export function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  // By shape: an error from another realm (a test runner's sandbox, say) is no instance of our Error.
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
 

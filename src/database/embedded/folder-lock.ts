@@ -6,20 +6,28 @@ import { identify, isRunning, parseIdentity } from './processes.js';
 // Longer than a stop may take (30 s, then SIGQUIT) and than a crash recovery usually does.
 const PATIENCE_MS = 120_000;
 
-/**
- * Runs `work` while no other process does so with the same lock file. A lock whose holder has died is taken over.
- * Two processes that take over the same dead lock at the same instant are told apart by the content, all but for
- * a window of microseconds; what is done under this lock (initdb beside and rename, PostgreSQL's own lock file)
- * stays safe even then. Throws DATA_DIR_BUSY after two minutes.
- */
+/** Runs `work` while no other process does so with the same lock file. Throws as acquireLock does. */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const content = `${JSON.stringify({ ...(await identify(process.pid)), nonce: nextNonce() })}\n`;
-  await acquire(path, content);
+  const release = await acquireLock(path);
   try {
     return await work();
   } finally {
-    if ((await unlessCode(readFile(path, 'utf8'), 'ENOENT')) === content) await rm(path, { force: true });
+    await release();
   }
+}
+
+/**
+ * Takes the lock and returns what releases it. A lock whose holder has died is taken over. Two processes that take
+ * over the same dead lock at the same instant are told apart by its content, all but for a window of microseconds;
+ * what is done under this lock (initdb beside and rename, PostgreSQL's own lock file) stays safe even then.
+ * Throws DATA_DIR_BUSY after two minutes.
+ */
+export async function acquireLock(path: string): Promise<() => Promise<void>> {
+  const content = `${JSON.stringify({ ...(await identify(process.pid)), nonce: nextNonce() })}\n`;
+  await acquire(path, content);
+  return async () => {
+    if ((await unlessCode(readFile(path, 'utf8'), 'ENOENT')) === content) await rm(path, { force: true });
+  };
 }
 
 async function acquire(path: string, content: string): Promise<void> {

@@ -43,7 +43,7 @@ function withCapability(account: Account): Launcher {
 function inNamespace(account: Account): Launcher {
   const options = ['--user', `--map-user=${account.uid}`, `--map-group=${account.gid}`];
   return {
-    name: `in a user namespace (unshare)`,
+    name: 'in a user namespace (unshare)',
     fileOwner: self(),
     wrap: (file, args) => ({ file: 'unshare', args: [...options, file, ...args] }),
   };

@@ -28,22 +28,22 @@ export async function isPostmasterOf(pid: number, pgData: string): Promise<boole
 }
 
 /**
- * Clears what a crashed server left, if PostgreSQL would not clear it by itself: a pid that now belongs to an
- * unrelated process, or an empty file. Call only when no server runs here. True if a server had crashed.
+ * Disarms what a crashed server left. Call only when no server runs here. True if a server had crashed.
+ * PostgreSQL itself gives up if the old pid has meanwhile gone to another process, or if the file is empty; and in a
+ * container the new server often gets the old one's pid, so that the old file would pass for the new server's.
  */
 export async function retireCrashedPostmaster(pgData: string): Promise<boolean> {
   const path = pidFile(pgData);
   const content = await unlessCode(readFile(path, 'utf8'), 'ENOENT');
   if (content === undefined) return false;
-  const pid = parse(content)?.pid;
-  if (pid === undefined) {
+  if (parse(content) === undefined) {
     // Young, it may be just being written.
     const age = Date.now() - ((await unlessCode(stat(path), 'ENOENT'))?.mtimeMs ?? Date.now());
     if (age > 5_000) await rm(path, { force: true });
-  } else if (await isAlive(pid)) {
-    // Not removed: with the rest of the file PostgreSQL checks that no orphaned backend still uses the
+  } else {
+    // Not removed: by the rest of the file PostgreSQL makes sure that no orphaned backend still uses the
     // crashed server's shared memory.
-    await writeFile(path, content.replace(/^\d+/, String(NEVER_A_PID)));
+    await writeFile(path, content.replace(/^\s*\d+/, String(NEVER_A_PID)));
   }
   return true;
 }

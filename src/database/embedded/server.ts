@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresBinaries } from './binaries.js';
 import type { DataFolder } from './data-folder.js';
-import { EmbeddedPostgresError } from './errors.js';
+import { EmbeddedPostgresError, codeOf } from './errors.js';
 import { LOOPBACK } from './free-port.js';
 import type { Launcher } from './launcher.js';
 import { findPostmaster, isPostmasterOf } from './postmaster.js';
@@ -88,13 +88,22 @@ export async function waitUntilReady(pgData: string, pid: number): Promise<{ por
 export async function stopServer(pgData: string, pid: number): Promise<void> {
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     if (!(await isPostmasterOf(pid, pgData))) return;
-    process.kill(pid, signal);
+    sendSignal(pid, signal);
     if (await endsWithin(pid, FAST_SHUTDOWN_MS)) return;
   }
   throw new EmbeddedPostgresError(
     'STOP_FAILED',
     `PostgreSQL (pid ${pid}) did not stop, not even on SIGQUIT.`,
   );
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It ended just now.
+    if (codeOf(error) !== 'ESRCH') throw error;
+  }
 }
 
 async function endsWithin(pid: number, ms: number): Promise<boolean> {

@@ -4,7 +4,12 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 @Entity({ name: 'ops_detect_state' })
 export class OpsDetectState {
   /** `usage_logs` or `ops_error_logs`. */
-  @PrimaryColumn({ name: 'raw_table', type: 'varchar', length: 64, primaryKeyConstraintName: 'ops_detect_state_pkey' })
+  @PrimaryColumn({
+    name: 'raw_table',
+    type: 'varchar',
+    length: 64,
+    primaryKeyConstraintName: 'ops_detect_state_pkey',
+  })
   rawTable!: string;
 
   /** Every row with an id up to this one has been accounted for. It only grows. */
@@ -14,6 +19,10 @@ export class OpsDetectState {
   /** Hours that ended up to here were closed when detection last ran. */
   @Column({ name: 'closed_through', type: 'timestamptz' })
   closedThrough!: Date;
+
+  /** `closed_through` as of the last time that safe_id moved: a row first seen later and dated before it is late. */
+  @Column({ name: 'late_before', type: 'timestamptz' })
+  lateBefore!: Date;
 
   /** Rows, since the beginning, that were first seen when their hour had already been closed. */
   @Column({ name: 'late_rows', type: 'bigint', default: 0 })

@@ -1,19 +1,17 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** Why an hour is stale. */
-export type InvalidationReason =
-  | 'backfill'
-  | 'new_rows'
-  | 'overlap'
-  | 'definition'
-  | 'verify'
-  | 'rebuild';
+export type InvalidationReason = 'backfill' | 'new_rows' | 'overlap' | 'definition' | 'verify' | 'rebuild';
 
 /** An hour whose metrics rows no longer follow from its raw rows, until a drain has recomputed it. */
 @Entity({ name: 'ops_metrics_invalidations' })
 export class OpsInvalidation {
   /** Start of the UTC hour. */
-  @PrimaryColumn({ name: 'bucket_start', type: 'timestamptz', primaryKeyConstraintName: 'ops_metrics_invalidations_pkey' })
+  @PrimaryColumn({
+    name: 'bucket_start',
+    type: 'timestamptz',
+    primaryKeyConstraintName: 'ops_metrics_invalidations_pkey',
+  })
   bucketStart!: Date;
 
   @Column({ type: 'varchar', length: 16 })

@@ -36,4 +36,8 @@ export class OpsRebuild {
 
   @Column({ name: 'hours_cancelled', type: 'int', default: 0 })
   hoursCancelled!: number;
+
+  /** Hours that were failing or held back when the rest had been done. */
+  @Column({ name: 'hours_failed', type: 'int', default: 0 })
+  hoursFailed!: number;
 }

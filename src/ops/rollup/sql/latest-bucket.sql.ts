@@ -4,7 +4,8 @@ import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
  * The latest bucket as milliseconds since the epoch. A number, because the text of a timestamptz depends on the
  * session's DateStyle and TimeZone, and the driver reads a date as midnight of the process's zone.
  */
-const epochMs = (timestamptz: string): string => `(extract(epoch FROM ${timestamptz}) * 1000)::float8 AS latest`;
+const epochMs = (timestamptz: string): string =>
+  `(extract(epoch FROM ${timestamptz}) * 1000)::float8 AS latest`;
 
 export function latestHourlyBucket(tables: OpsTables): SqlStatement {
   return { text: `SELECT ${epochMs('max(bucket_start)')} FROM ${tables.hourly}`, values: [] };

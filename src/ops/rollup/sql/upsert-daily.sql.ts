@@ -22,9 +22,7 @@ function dailyColumns(): string[] {
   const counts = COUNT_COLUMNS.map((column) => `sum(h.${column})::bigint AS ${column}`);
   const latencies = LATENCIES.flatMap(([latency]) => [
     // A double is rounded half to even by the cast; a numeric would be rounded half away from zero.
-    ...['p50', 'p90'].map(
-      (p) => `(${weightedMean(`${latency}_${p}_ms`)})::int AS ${latency}_${p}_ms`,
-    ),
+    ...['p50', 'p90'].map((p) => `(${weightedMean(`${latency}_${p}_ms`)})::int AS ${latency}_${p}_ms`),
     ...['p95', 'p99'].map((p) => `max(h.${latency}_${p}_ms) AS ${latency}_${p}_ms`),
     `${weightedMean(`${latency}_avg_ms`)} AS ${latency}_avg_ms`,
     `max(h.${latency}_max_ms) AS ${latency}_max_ms`,

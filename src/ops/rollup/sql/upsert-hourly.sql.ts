@@ -1,6 +1,7 @@
 import { METRIC_COLUMNS } from '../../metrics/columns.js';
 import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
+import { hourOf, isoUtc } from '../../metrics/sql-time.js';
 import type { TimeRange } from '../../metrics/utc.js';
 import { computedHours } from './hourly-sources.sql.js';
 
@@ -11,9 +12,6 @@ export interface UpsertHourlyResult {
   /** Hours (ISO, UTC) that were held back because they would have shrunk; empty without a guard. */
   suspicious: string[];
 }
-
-const isoHour = (column: string): string =>
-  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
 
 /**
  * Recomputes the hours of `hours`, upserts their rows and removes the rows of their levels that have no raw row
@@ -64,7 +62,7 @@ removed AS (
 SELECT
   (SELECT count(*) FROM written) AS written,
   (SELECT count(*) FROM removed) AS removed,
-  ARRAY(SELECT ${isoHour('bucket_start')} FROM suspicious ORDER BY bucket_start) AS suspicious`;
+  ARRAY(SELECT ${isoUtc('bucket_start')} FROM suspicious ORDER BY bucket_start) AS suspicious`;
   return { text, values };
 }
 
@@ -84,7 +82,7 @@ export function upsertHourlyRange(tables: OpsTables, range: TimeRange): SqlState
       within(tables.hourly, 'bucket_start', fn),
     ].join(', ');
   const hours = `SELECT bucket_start FROM generate_series(
-    date_bin('1 hour', LEAST(${extreme('min')}), timestamptz '1970-01-01 00:00:00Z'),
+    ${hourOf(`LEAST(${extreme('min')})`)},
     GREATEST(${extreme('max')}),
     interval '1 hour'
   ) AS series(bucket_start)`;
@@ -111,4 +109,3 @@ export function upsertHours(
     [hours, guarded],
   );
 }
-

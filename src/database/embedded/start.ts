@@ -4,10 +4,11 @@ import { chooseLauncher } from './choose-launcher.js';
 import { adaptOwner, createCluster, readCluster, requireMajor } from './cluster.js';
 import { namingTheFolder, openDataFolder, type DataFolder } from './data-folder.js';
 import { EmbeddedPostgresError } from './errors.js';
-import { withLock } from './folder-lock.js';
+import { acquireLock, withLock } from './folder-lock.js';
 import { findFreePort, isPortTaken } from './free-port.js';
 import { ensureGatewayDatabase } from './gateway-database.js';
 import type { Launcher } from './launcher.js';
+import { removeLeftovers } from './leftovers.js';
 import { forgetOwner, hasLivingOwner, recordOwner } from './owner-record.js';
 import { createPassword, readPassword } from './password.js';
 import { findPostmaster, retireCrashedPostmaster } from './postmaster.js';
@@ -46,18 +47,19 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   return namingTheFolder(folder.path, () =>
     withLock(
       folder.lock,
-      async () => (await join(folder, options)) ?? (await start(binaries, folder, options)),
+      async () => (await joinRunning(folder, options)) ?? (await start(binaries, folder, options)),
     ),
   );
 }
 
 /** Joins a running server; undefined if none runs, or if it was just going down. */
-async function join(
+async function joinRunning(
   folder: DataFolder,
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres | undefined> {
   const running = await findPostmaster(folder.pgData);
-  const ready = running && (await waitUntilReady(folder.pgData, running.pid));
+  if (running === undefined) return undefined;
+  const ready = await waitUntilReady(folder.pgData, running.pid);
   if (ready === undefined) return undefined;
   const url = await ensureGatewayDatabase(folder, ready.port, await readPassword(folder));
   const owned = !(await hasLivingOwner(folder));
@@ -73,28 +75,41 @@ async function start(
   folder: DataFolder,
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
+  await removeLeftovers(folder);
   const launcher = await prepareCluster(binaries, folder, options);
   const password = await readPassword(folder);
   for (let attempt = 1; ; attempt += 1) {
     const crashed = await retireCrashedPostmaster(folder.pgData);
     const port = await findFreePort();
     const { pid, logStart } = await launch(binaries, folder, launcher, port, options.settings ?? {});
-    const ready = pid === undefined ? undefined : await waitUntilReady(folder.pgData, pid);
-    if (pid !== undefined && ready !== undefined) {
-      const url = await ensureGatewayDatabase(folder, port, password);
-      await recordOwner(folder);
+    const url = pid === undefined ? undefined : await openGateway(folder, pid, password);
+    if (pid !== undefined && url !== undefined) {
       options.log?.(`embedded PostgreSQL: started ${launcher.name}, pid ${pid}, port ${port}`);
       return handle(folder, url, pid, true);
     }
     // It ended. Another start may have got ahead, or the port was taken in between, or a crashed server's
     // last backends still hold its memory: all worth another attempt. Anything else would only repeat itself.
-    const joined = await join(folder, options);
+    const joined = await joinRunning(folder, options);
     if (joined !== undefined) return joined;
     if (attempt === ATTEMPTS || !(crashed || (await isPortTaken(port)))) {
       const reason = await readLogTail(folder, logStart);
       throw new EmbeddedPostgresError('START_FAILED', `PostgreSQL did not start (${folder.log}): ${reason}`);
     }
     await sleep(attempt * 500);
+  }
+}
+
+/** Waits for the server that we just launched and makes it ours; undefined if it ended. Stops it if that fails. */
+async function openGateway(folder: DataFolder, pid: number, password: string): Promise<string | undefined> {
+  try {
+    const ready = await waitUntilReady(folder.pgData, pid);
+    if (ready === undefined) return undefined;
+    const url = await ensureGatewayDatabase(folder, ready.port, password);
+    await recordOwner(folder);
+    return url;
+  } catch (error) {
+    await stopServer(folder.pgData, pid);
+    throw error;
   }
 }
 
@@ -119,18 +134,24 @@ async function prepareCluster(
 
 function handle(folder: DataFolder, url: string, pid: number, owned: boolean): EmbeddedPostgres {
   let stopping: Promise<void> | undefined;
-  // Under the lock: a start that comes now waits for the end instead of joining a server that goes down.
-  const stop = async (): Promise<void> =>
-    withLock(folder.lock, async () => {
-      await stopServer(folder.pgData, pid);
-      await forgetOwner(folder);
-    });
   return {
     url,
     owned,
     pid,
     stop: async () => {
-      if (owned) await (stopping ??= stop());
+      if (owned) await (stopping ??= stopOwned(folder, pid));
     },
   };
+}
+
+/** Under the lock: a start that comes now waits for the end instead of joining a server that goes down. */
+async function stopOwned(folder: DataFolder, pid: number): Promise<void> {
+  // No lock to be had, because the folder was deleted, say, is no reason to leave the server behind.
+  const release = await acquireLock(folder.lock).catch(() => undefined);
+  try {
+    await stopServer(folder.pgData, pid);
+    await forgetOwner(folder);
+  } finally {
+    await release?.();
+  }
 }

@@ -1,0 +1,140 @@
+import 'reflect-metadata';
+import { plainToInstance, Type } from 'class-transformer';
+import {
+  IsBoolean,
+  IsInt,
+  IsOptional,
+  IsString,
+  Max,
+  Min,
+  ValidateNested,
+  validateSync,
+  type ValidationError,
+} from 'class-validator';
+import { IsCronExpression } from './is-cron-expression.js';
+
+/** How long the gateway keeps the rows of each raw table, in days. Not set: for ever. */
+export class RawRetentionDays {
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  readonly usageLogs?: number;
+
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  readonly errorLogs?: number;
+}
+
+/** Every option of OpsModule, with its default. Durations carry their unit in their name. */
+export class OpsOptions {
+  /** Name of the TypeORM DataSource to use. Default: the application's default DataSource. */
+  @IsOptional()
+  @IsString()
+  readonly dataSourceName?: string;
+
+  /** When an hour closes, so many hours before it are recomputed once more: it catches rows updated in place. */
+  @IsInt()
+  @Min(0)
+  @Max(168)
+  readonly overlapHours: number = 2;
+
+  /** How far back the first run goes, in days; never further than the oldest raw row. */
+  @IsInt()
+  @Min(1)
+  @Max(3650)
+  readonly backfillDays: number = 30;
+
+  /** An hour is closed when its end is so many seconds ago, by the database's clock. */
+  @IsInt()
+  @Min(0)
+  @Max(86_400)
+  readonly safeDelaySeconds: number = 300;
+
+  /** How many UTC days one instance recomputes at the same time; each needs a connection of the pool. */
+  @IsInt()
+  @Min(1)
+  @Max(64)
+  readonly drainConcurrency: number = 2;
+
+  /** SET LOCAL statement_timeout of every refresh transaction, in milliseconds. */
+  @IsInt()
+  @Min(100)
+  readonly statementTimeoutMs: number = 120_000;
+
+  /** SET LOCAL lock_timeout of every refresh transaction, in milliseconds. */
+  @IsInt()
+  @Min(10)
+  readonly lockTimeoutMs: number = 5_000;
+
+  /** First pause before a failed hour is tried again, in seconds; it doubles with each failure. */
+  @IsInt()
+  @Min(1)
+  readonly retryBaseSeconds: number = 60;
+
+  /** Longest pause before a failed hour is tried again, in seconds. */
+  @IsInt()
+  @Min(1)
+  readonly retryMaxSeconds: number = 3_600;
+
+  /** Longest range of one rebuild or one verification, in days. */
+  @IsInt()
+  @Min(1)
+  @Max(3_660)
+  readonly maxRebuildDays: number = 366;
+
+  /** Hours older than the newest of these limits are never recomputed automatically. */
+  @ValidateNested()
+  @Type(() => RawRetentionDays)
+  readonly rawRetentionDays: RawRetentionDays = {};
+
+  /** Whether this instance runs the scheduled jobs. Off: an instance that only serves, or a test. */
+  @IsBoolean()
+  readonly jobsEnabled: boolean = true;
+
+  /** Whether both jobs also run once when the application has started. */
+  @IsBoolean()
+  readonly runJobsAtStart: boolean = true;
+
+  /** Cron expression, in UTC, of detection and drain. */
+  @IsCronExpression()
+  readonly hourlyCron: string = '*/10 * * * *';
+
+  /** Cron expression, in UTC, of the daily job. */
+  @IsCronExpression()
+  readonly dailyCron: string = '7 * * * *';
+}
+
+/** An option of OpsModule is wrong; the message names each and says what was expected. */
+export class OpsOptionsError extends Error {
+  public constructor(problems: readonly string[]) {
+    super(`OpsModule: ${problems.join('; ')}`);
+    this.name = 'OpsOptionsError';
+  }
+}
+
+/** What a caller gives: any of the options. */
+export type OpsModuleOptions = Partial<OpsOptions>;
+
+/**
+ * Fills in the defaults and checks every option.
+ *
+ * @throws OpsOptionsError naming each wrong or unknown option
+ */
+export function resolveOptions(given: OpsModuleOptions = {}): OpsOptions {
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const options = plainToInstance(OpsOptions, set, { exposeDefaultValues: true });
+  const errors = validateSync(options, { whitelist: true, forbidNonWhitelisted: true });
+  if (errors.length > 0) {
+    throw new OpsOptionsError(errors.flatMap((error) => describe(error)));
+  }
+  return options;
+}
+
+function describe(error: ValidationError, path = ''): string[] {
+  const property = `${path}${error.property}`;
+  const own = Object.values(error.constraints ?? {}).map((message) =>
+    path === '' ? message : message.replace(error.property, property),
+  );
+  return [...own, ...(error.children ?? []).flatMap((child) => describe(child, `${property}.`))];
+}

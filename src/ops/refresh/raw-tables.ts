@@ -1,0 +1,17 @@
+import type { OpsTables } from '../metrics/ops-tables.js';
+
+/** The raw tables that detection follows; the key is what ops_detect_state calls them. */
+export type RawTableKey = 'usage_logs' | 'ops_error_logs';
+
+export interface RawTable {
+  readonly key: RawTableKey;
+  /** Name as it stands in a statement. */
+  readonly name: string;
+}
+
+export function rawTables(tables: OpsTables): readonly RawTable[] {
+  return [
+    { key: 'usage_logs', name: tables.usageLogs },
+    { key: 'ops_error_logs', name: tables.errorLogs },
+  ];
+}

@@ -1,0 +1,120 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
+import { selectRow, selectRows } from '../metrics/sql-runner.js';
+import { OpsOptions } from '../ops.options.js';
+import { DayRefresher } from './day-refresher.service.js';
+import { errorText } from './database-errors.js';
+import { DetectService, type DetectResult } from './detect.service.js';
+import { DrainService, type DrainResult } from './drain.service.js';
+import { staleDays } from './sql/daily.sql.js';
+import { noteOldDefinitions } from './sql/definition.sql.js';
+import { countPending } from './sql/drain.sql.js';
+import { recordRun } from './sql/heartbeat.sql.js';
+import { shortestRetentionHours } from './sql/raw-floor.sql.js';
+
+export const HOURLY_JOB = 'ops_preaggregation_hourly';
+export const DAILY_JOB = 'ops_preaggregation_daily';
+
+/** What one tick of the hourly job did; durations are milliseconds. */
+export interface HourlyTick extends DetectResult, DrainResult {
+  /** Closed hours that are still stale. */
+  readonly pendingHours: number;
+  readonly ms: number;
+}
+
+/** What one tick of the daily job did. */
+export interface DailyTick {
+  /** Days whose daily rows were recomputed. */
+  readonly days: number;
+  /** Hours noted because an older version of the code, or another program, had computed them. */
+  readonly oldDefinitionHours: number;
+  readonly ms: number;
+}
+
+/** One tick of each job: what the schedule, the command line and the admin endpoint run. */
+@Injectable()
+export class RefreshService {
+  private readonly logger = new Logger('OpsRefresh');
+
+  public constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
+    private readonly options: OpsOptions,
+    private readonly detection: DetectService,
+    private readonly drains: DrainService,
+    private readonly days: DayRefresher,
+  ) {}
+
+  /**
+   * Finds the hours that have new rows and recomputes what is stale and closed. Recorded as a heartbeat.
+   *
+   * @throws QueryFailedError where the database cannot be reached; the heartbeat then records it, if it can
+   */
+  public async hourly(): Promise<HourlyTick> {
+    return this.recorded(HOURLY_JOB, async () => {
+      const detected = await this.detection.detect();
+      const drained = await this.drains.drain();
+      const { pending } = await selectRow<{ pending: number }>(
+        this.dataSource,
+        countPending(this.tables, this.options.safeDelaySeconds),
+      );
+      return { ...detected, ...drained, pendingHours: pending };
+    });
+  }
+
+  /**
+   * Recomputes the daily rows of closed days that are missing or older than their hours, and notes the hours that an
+   * older definition computed. Recorded as a heartbeat.
+   *
+   * @throws QueryFailedError as {@link hourly}
+   */
+  public async daily(): Promise<DailyTick> {
+    return this.recorded(DAILY_JOB, async () => {
+      const stale = await selectRows<{ day: string }>(
+        this.dataSource,
+        staleDays(this.tables, this.options.safeDelaySeconds),
+      );
+      let days = 0;
+      for (const { day } of stale) {
+        // A busy day is being drained, and its drain writes the daily rows.
+        days += (await this.days.refreshDaily(day)) === 'done' ? 1 : 0;
+      }
+      const { hours } = await selectRow<{ hours: number }>(
+        this.dataSource,
+        noteOldDefinitions(this.tables, shortestRetentionHours(this.options.rawRetentionDays)),
+      );
+      return { days, oldDefinitionHours: hours };
+    });
+  }
+
+  private async recorded<T extends object>(
+    jobName: string,
+    run: () => Promise<T>,
+  ): Promise<T & { ms: number }> {
+    const started = performance.now();
+    const elapsed = (): number => Math.round(performance.now() - started);
+    try {
+      const result = { ...(await run()), ms: elapsed() };
+      this.logger.log({ message: jobName, ...result });
+      await this.record(jobName, result.ms, null, result);
+      return result;
+    } catch (error) {
+      await this.record(jobName, elapsed(), errorText(error), null).catch((failure: unknown) => {
+        this.logger.error(`The failure of ${jobName} could not be recorded: ${errorText(failure)}`);
+      });
+      throw error;
+    }
+  }
+
+  private async record(
+    jobName: string,
+    durationMs: number,
+    error: string | null,
+    result: unknown,
+  ): Promise<void> {
+    const { text, values } = recordRun(this.tables, { jobName, durationMs, error, result });
+    await this.dataSource.query(text, values);
+  }
+}

@@ -2,6 +2,7 @@ import { CreateRawLogTables1764000000001 } from './1764000000001-create-raw-log-
 import { CreateOpsMetrics1764000000002 } from './1764000000002-create-ops-metrics.js';
 import { CreateOpsJobHeartbeats1764000000003 } from './1764000000003-create-ops-job-heartbeats.js';
 import { CreateOpsInvalidations1764000000004 } from './1764000000004-create-ops-invalidations.js';
+import { AddOpsDistributions1764000000005 } from './1764000000005-add-ops-distributions.js';
 
 /** The host's own tables; an operator's database has them already, and then they are left as they are. */
 export const gatewayMigrations = [CreateRawLogTables1764000000001] as const;
@@ -11,4 +12,5 @@ export const opsMigrations = [
   CreateOpsMetrics1764000000002,
   CreateOpsJobHeartbeats1764000000003,
   CreateOpsInvalidations1764000000004,
+  AddOpsDistributions1764000000005,
 ] as const;

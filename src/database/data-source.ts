@@ -1,7 +1,10 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { gatewayMigrations, opsMigrations } from '../../migrations/index.js';
+import { gatewayMigrations } from '../../migrations/index.js';
 import { gatewayEntities } from '../gateway/entities/index.js';
-import { opsEntities } from '../ops/index.js';
+import { opsEntities, opsMigrations } from '../ops/index.js';
+
+/** Where applied migrations are recorded. */
+export const MIGRATIONS_TABLE = 'ops_migrations';
 
 /**
  * TypeORM's options of the gateway database. The migrations are recorded in a table of their own, so that they
@@ -15,7 +18,7 @@ export function dataSourceOptions(url: string, poolSize = 10): DataSourceOptions
     url,
     entities: [...gatewayEntities, ...opsEntities],
     migrations: [...gatewayMigrations, ...opsMigrations],
-    migrationsTableName: 'ops_migrations',
+    migrationsTableName: MIGRATIONS_TABLE,
     migrationsTransactionMode: 'each',
     synchronize: false,
     applicationName: 'llm-gateway-ops',

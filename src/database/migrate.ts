@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { MIGRATIONS_TABLE } from './data-source.js';
 
 /** Key of the lock under which migrations run; any constant will do, as long as every instance uses it. */
 const MIGRATION_LOCK = [0x6f7073, 0] as const;
@@ -17,9 +18,40 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
   });
 }
 
-/** Reverts the latest applied migration; only what it had created is dropped. */
-export async function revertLast(dataSource: DataSource): Promise<void> {
-  await underLock(dataSource, () => dataSource.undoLastMigration());
+/**
+ * The migrations that have not been applied, in order. Unlike TypeORM's own look it creates nothing, so that it can
+ * be asked of a database that one may only read.
+ */
+export async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
+  const applied = new Set(await appliedMigrations(dataSource));
+  return dataSource.migrations.map(({ name }) => name ?? '').filter((name) => !applied.has(name));
+}
+
+async function appliedMigrations(dataSource: DataSource): Promise<string[]> {
+  const [table] = await dataSource.query<{ found: boolean }[]>(
+    'SELECT to_regclass($1) IS NOT NULL AS found',
+    [MIGRATIONS_TABLE],
+  );
+  if (table?.found !== true) {
+    return [];
+  }
+  const rows = await dataSource.query<{ name: string }[]>(`SELECT name FROM ${MIGRATIONS_TABLE} ORDER BY id`);
+  return rows.map(({ name }) => name);
+}
+
+/**
+ * Reverts the latest applied migration; only what it had created is dropped.
+ *
+ * @returns its name, or null where none was applied
+ */
+export async function revertLast(dataSource: DataSource): Promise<string | null> {
+  return underLock(dataSource, async () => {
+    const last = (await appliedMigrations(dataSource)).at(-1) ?? null;
+    if (last !== null) {
+      await dataSource.undoLastMigration();
+    }
+    return last;
+  });
 }
 
 async function underLock<T>(dataSource: DataSource, work: () => Promise<T>): Promise<T> {

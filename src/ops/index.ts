@@ -1,3 +1,23 @@
+export { opsMigrations } from '../../migrations/index.js';
 export { opsEntities } from './entities.js';
+export { OpsMetricsDaily } from './metrics/ops-metrics-daily.entity.js';
+export { OpsMetricsHourly } from './metrics/ops-metrics-hourly.entity.js';
+export { OpsJobHeartbeat } from './refresh/ops-job-heartbeat.entity.js';
+export { OpsModule, type OpsModuleAsyncOptions, type OpsModuleStructure } from './ops.module.js';
+export { OpsOptions, OpsOptionsError, resolveOptions, type OpsModuleOptions } from './ops.options.js';
+export { OpsErrorFilter, type OpsErrorBody } from './http/ops-error.filter.js';
+export { IsCronExpression } from './is-cron-expression.js';
+export { ISO_INSTANT_EXPECTED, parseIsoInstant } from './metrics/iso-instant.js';
+export { problemsOf, type ValidationProblem } from './validation-problems.js';
 export { OpsPreaggService } from './rollup/ops-preagg.service.js';
 export { OpsDataSourceError } from './rollup/ops-data-source.error.js';
+export { RefreshService, type DailyTick, type HourlyTick } from './refresh/refresh.service.js';
+export { RebuildService, type RebuildProgress, type RebuildRequest } from './refresh/rebuild.service.js';
+export { StatusService, type OpsStatus } from './refresh/status.service.js';
+export { VerifyService, type Difference, type VerifyReport } from './refresh/verify.service.js';
+export {
+  OpsBelowFloorError,
+  OpsInputError,
+  OpsRebuildEndedError,
+  OpsRebuildNotFoundError,
+} from './refresh/ops-input.error.js';

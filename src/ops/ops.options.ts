@@ -1,17 +1,8 @@
 import 'reflect-metadata';
 import { plainToInstance, Type } from 'class-transformer';
-import {
-  IsBoolean,
-  IsInt,
-  IsOptional,
-  IsString,
-  Max,
-  Min,
-  ValidateNested,
-  validateSync,
-  type ValidationError,
-} from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, Max, Min, ValidateNested, validateSync } from 'class-validator';
 import { IsCronExpression } from './is-cron-expression.js';
+import { problemsOf, type ValidationProblem } from './validation-problems.js';
 
 /** How long the gateway keeps the rows of each raw table, in days. Not set: for ever. */
 export class RawRetentionDays {
@@ -28,11 +19,6 @@ export class RawRetentionDays {
 
 /** Every option of OpsModule, with its default. Durations carry their unit in their name. */
 export class OpsOptions {
-  /** Name of the TypeORM DataSource to use. Default: the application's default DataSource. */
-  @IsOptional()
-  @IsString()
-  readonly dataSourceName?: string;
-
   /** When an hour closes, so many hours before it are recomputed once more: it catches rows updated in place. */
   @IsInt()
   @Min(0)
@@ -86,7 +72,11 @@ export class OpsOptions {
   /** Hours older than the newest of these limits are never recomputed automatically. */
   @ValidateNested()
   @Type(() => RawRetentionDays)
-  readonly rawRetentionDays: RawRetentionDays = {};
+  readonly rawRetentionDays: RawRetentionDays = new RawRetentionDays();
+
+  /** Whether latency distributions are stored: without them a range has no percentiles of its own. */
+  @IsBoolean()
+  readonly distributions: boolean = true;
 
   /** Whether this instance runs the scheduled jobs. Off: an instance that only serves, or a test. */
   @IsBoolean()
@@ -107,8 +97,8 @@ export class OpsOptions {
 
 /** An option of OpsModule is wrong; the message names each and says what was expected. */
 export class OpsOptionsError extends Error {
-  public constructor(problems: readonly string[]) {
-    super(`OpsModule: ${problems.join('; ')}`);
+  public constructor(public readonly problems: readonly ValidationProblem[]) {
+    super(`OpsModule: ${problems.map(({ message }) => message).join('; ')}`);
     this.name = 'OpsOptionsError';
   }
 }
@@ -122,19 +112,13 @@ export type OpsModuleOptions = Partial<OpsOptions>;
  * @throws OpsOptionsError naming each wrong or unknown option
  */
 export function resolveOptions(given: OpsModuleOptions = {}): OpsOptions {
-  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const set = Object.fromEntries(
+    Object.entries(given as Record<string, unknown>).filter(([, value]) => value !== undefined),
+  );
   const options = plainToInstance(OpsOptions, set, { exposeDefaultValues: true });
   const errors = validateSync(options, { whitelist: true, forbidNonWhitelisted: true });
   if (errors.length > 0) {
-    throw new OpsOptionsError(errors.flatMap((error) => describe(error)));
+    throw new OpsOptionsError(problemsOf(errors));
   }
   return options;
-}
-
-function describe(error: ValidationError, path = ''): string[] {
-  const property = `${path}${error.property}`;
-  const own = Object.values(error.constraints ?? {}).map((message) =>
-    path === '' ? message : message.replace(error.property, property),
-  );
-  return [...own, ...(error.children ?? []).flatMap((child) => describe(child, `${property}.`))];
 }

@@ -83,6 +83,44 @@ export abstract class OpsMetricsRow {
   @Column({ name: 'ttft_max_ms', type: 'int', nullable: true })
   ttftMaxMs!: number | null;
 
+  /**
+   * Its distribution: distinct values in ms, rounded to 7 significant bits, ascending. NULL without a sample, or
+   * where distributions are switched off or past their retention.
+   */
+  @Column({ name: 'duration_values', type: 'int', array: true, nullable: true })
+  durationValues!: number[] | null;
+
+  /** How often each of {@link durationValues} occurs. */
+  @Column({ name: 'duration_counts', type: 'int', array: true, nullable: true })
+  durationCounts!: number[] | null;
+
+  /** Exact sum of the unrounded duration in ms. */
+  @Column({ name: 'duration_sum_ms', type: 'bigint', default: 0 })
+  durationSumMs!: string;
+
+  /** How many requests have a duration. */
+  @Column({ name: 'duration_samples', type: 'bigint', default: 0 })
+  durationSamples!: string;
+
+  /**
+   * Its distribution: distinct values in ms, rounded to 7 significant bits, ascending. NULL without a sample, or
+   * where distributions are switched off or past their retention.
+   */
+  @Column({ name: 'ttft_values', type: 'int', array: true, nullable: true })
+  ttftValues!: number[] | null;
+
+  /** How often each of {@link ttftValues} occurs. */
+  @Column({ name: 'ttft_counts', type: 'int', array: true, nullable: true })
+  ttftCounts!: number[] | null;
+
+  /** Exact sum of the unrounded time to first token in ms. */
+  @Column({ name: 'ttft_sum_ms', type: 'bigint', default: 0 })
+  ttftSumMs!: string;
+
+  /** How many requests have a time to first token. */
+  @Column({ name: 'ttft_samples', type: 'bigint', default: 0 })
+  ttftSamples!: string;
+
   /** When this row was last computed. */
   @Column({ name: 'computed_at', type: 'timestamptz', default: () => 'now()' })
   computedAt!: Date;

@@ -47,7 +47,11 @@ export class OpsJobs implements OnApplicationBootstrap, BeforeApplicationShutdow
     }
     if (this.scheduler === undefined) {
       throw new OpsOptionsError([
-        'jobsEnabled needs ScheduleModule.forRoot() from @nestjs/schedule in the imports of the application',
+        {
+          field: 'jobsEnabled',
+          message:
+            'jobsEnabled needs ScheduleModule.forRoot() of @nestjs/schedule in the imports of the application',
+        },
       ]);
     }
     for (const [name, expression] of [

@@ -97,7 +97,7 @@ export class RefreshService {
     const elapsed = (): number => Math.round(performance.now() - started);
     try {
       const result = { ...(await run()), ms: elapsed() };
-      this.logger.log({ message: jobName, ...result });
+      this.logger.log(`${jobName} ${logfmt(result)}`);
       await this.record(jobName, result.ms, null, result);
       return result;
     } catch (error) {
@@ -117,4 +117,11 @@ export class RefreshService {
     const { text, values } = recordRun(this.tables, { jobName, durationMs, error, result });
     await this.dataSource.query(text, values);
   }
+}
+
+/** One line of key=value pairs, which people and log collectors both read. */
+function logfmt(values: object): string {
+  return Object.entries(values)
+    .map(([key, value]) => `${key}=${value === null ? '' : String(value)}`)
+    .join(' ');
 }

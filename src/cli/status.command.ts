@@ -1,0 +1,73 @@
+import Table from 'cli-table3';
+import { StatusService, type OpsStatus } from '../ops/index.js';
+import { withServices } from './context.js';
+
+export async function statusCommand(options: { json?: boolean }): Promise<void> {
+  await withServices(async (app) => {
+    const status = await app.get(StatusService, { strict: false }).status();
+    console.log(options.json === true ? JSON.stringify(status, null, 2) : statusText(status));
+  });
+}
+
+function statusText(status: OpsStatus): string {
+  const { invalidations, latestBuckets, rows } = status;
+  const facts: [string, string][] = [
+    ['closed through', status.closedThrough],
+    ['latest hour', latestBuckets.hourly ?? 'none'],
+    ['latest day', latestBuckets.daily ?? 'none'],
+    ['hourly rows', rows.hourly],
+    ['daily rows', rows.daily],
+    ['pending hours', `${invalidations.pending}${since(invalidations.oldestPendingSince)}`],
+    ['waiting to close', String(invalidations.waitingToClose)],
+    ['failing hours', String(invalidations.failing)],
+    ['suspicious hours', String(invalidations.suspicious)],
+    ['raw floor', status.rawFloor ?? 'none'],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const parts = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')];
+  if (status.jobs.length > 0) {
+    parts.push(
+      table(
+        ['job', 'last run', 'last success', 'ms', 'last error'],
+        status.jobs.map((job) => [
+          job.jobName,
+          job.lastRunAt ?? '',
+          job.lastSuccessAt ?? '',
+          job.lastDurationMs ?? '',
+          job.lastError === null ? '' : `${job.lastErrorAt ?? ''} ${job.lastError}`,
+        ]),
+      ),
+    );
+  }
+  if (status.rawTables.length > 0) {
+    parts.push(
+      table(
+        ['raw table', 'safe id', 'late rows', 'below floor'],
+        status.rawTables.map((raw) => [raw.rawTable, raw.safeId, raw.lateRows, raw.belowFloorRows]),
+      ),
+    );
+  }
+  const troubled = [...status.failingBuckets, ...status.suspiciousBuckets];
+  if (troubled.length > 0) {
+    parts.push(
+      table(
+        ['hour', 'attempts', 'held back since', 'last error'],
+        troubled.map((bucket) => [
+          bucket.bucketStart,
+          String(bucket.attempts),
+          bucket.suspiciousSince ?? '',
+          bucket.lastError ?? '',
+        ]),
+      ),
+    );
+  }
+  return parts.join('\n\n');
+}
+
+const since = (time: string | null): string => (time === null ? '' : `, the oldest noted at ${time}`);
+
+function table(head: string[], rows: string[][]): string {
+  const text = new Table({ head, style: { head: [], border: [], compact: true } });
+  text.push(...rows);
+  return text.toString();
+}

@@ -1,0 +1,150 @@
+import 'reflect-metadata';
+import { plainToInstance, Transform } from 'class-transformer';
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+  validateSync,
+} from 'class-validator';
+import { IsCronExpression } from '../ops/index.js';
+import { problemsOf } from '../ops/index.js';
+
+const ToInt = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value,
+  );
+
+const ToBoolean = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value));
+
+/** Every environment variable of the gateway app. A blank one counts as not set. */
+export class Environment {
+  /** Any PostgreSQL 14 or newer. Not set: the embedded one. */
+  @IsOptional()
+  @Matches(/^postgres(ql)?:\/\/\S+$/, { message: 'DATABASE_URL must be a postgres:// URL' })
+  readonly DATABASE_URL?: string;
+
+  /** Connections of the pool. */
+  @ToInt()
+  @IsInt()
+  @Min(2)
+  @Max(500)
+  readonly DATABASE_POOL_SIZE: number = 10;
+
+  /** Whether pending migrations are applied at start. Default: only to the embedded database. */
+  @IsOptional()
+  @ToBoolean()
+  @IsBoolean({ message: 'OPS_MIGRATE_AT_START must be true or false' })
+  readonly OPS_MIGRATE_AT_START?: boolean;
+
+  /** Where the embedded database and the admin token made for it are kept. */
+  @IsString()
+  readonly OPS_DATA_DIR: string = '.data';
+
+  /** Bearer token of the admin endpoints; needed with DATABASE_URL, made with the embedded database. */
+  @IsOptional()
+  @IsString()
+  @MinLength(32, { message: 'OPS_ADMIN_TOKEN must have at least 32 characters' })
+  readonly OPS_ADMIN_TOKEN?: string;
+
+  @IsString()
+  readonly HOST: string = '127.0.0.1';
+
+  /** 0 chooses a free port. */
+  @ToInt()
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  readonly PORT: number = 3000;
+
+  @IsIn(['error', 'warn', 'log', 'debug', 'verbose'])
+  readonly LOG_LEVEL: 'error' | 'warn' | 'log' | 'debug' | 'verbose' = 'log';
+
+  @IsIn(['text', 'json'])
+  readonly LOG_FORMAT: 'text' | 'json' = 'text';
+
+  @IsOptional()
+  @ToBoolean()
+  @IsBoolean({ message: 'OPS_JOBS_ENABLED must be true or false' })
+  readonly OPS_JOBS_ENABLED?: boolean;
+
+  @IsOptional()
+  @IsCronExpression()
+  readonly OPS_HOURLY_CRON?: string;
+
+  @IsOptional()
+  @IsCronExpression()
+  readonly OPS_DAILY_CRON?: string;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_OVERLAP_HOURS?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_BACKFILL_DAYS?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_SAFE_DELAY_SECONDS?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_DRAIN_CONCURRENCY?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_STATEMENT_TIMEOUT_MS?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_LOCK_TIMEOUT_MS?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_MAX_REBUILD_DAYS?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_USAGE_RETENTION_DAYS?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_ERROR_RETENTION_DAYS?: number;
+}
+
+/** An environment variable is wrong; the message names it and says what was expected. */
+export class EnvironmentError extends Error {
+  public constructor(problems: readonly string[]) {
+    super(problems.join('; '));
+    this.name = 'EnvironmentError';
+  }
+}
+
+/** @throws EnvironmentError */
+export function readEnvironment(env: Record<string, unknown>): Environment {
+  const set = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const environment = plainToInstance(Environment, set, { exposeDefaultValues: true });
+  const problems = problemsOf(validateSync(environment));
+  if (problems.length > 0) {
+    throw new EnvironmentError(problems.map(({ message }) => message));
+  }
+  return environment;
+}

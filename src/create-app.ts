@@ -1,0 +1,41 @@
+import type { INestApplication } from '@nestjs/common';
+import { HttpAdapterHost, NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import helmet from 'helmet';
+import { AppModule } from './app.module.js';
+import type { Environment } from './config/environment.js';
+import { createLogger } from './logger.js';
+import { OpsErrorFilter, type OpsModuleOptions } from './ops/index.js';
+
+/**
+ * Builds the gateway app, ready to listen.
+ *
+ * @param overrides options of OpsModule that go before those of the environment
+ * @throws EnvironmentError, EmbeddedPostgresError, or what the database driver gives
+ */
+export async function createApp(
+  environment: Environment,
+  overrides: OpsModuleOptions = {},
+): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forHttp(environment, overrides), {
+    logger: createLogger(environment),
+    abortOnError: false,
+    forceCloseConnections: true,
+  });
+  app.use(helmet());
+  app.useBodyParser('json', { limit: '64kb' });
+  app.useGlobalFilters(new OpsErrorFilter(app.get(HttpAdapterHost)));
+  app.enableShutdownHooks();
+  serveOpenApi(app);
+  return app;
+}
+
+function serveOpenApi(app: INestApplication): void {
+  const config = new DocumentBuilder()
+    .setTitle('LLM gateway: operational metrics')
+    .setVersion('0.1.0')
+    .addBearerAuth()
+    .build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config));
+}

@@ -1,0 +1,64 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import {
+  HealthCheck,
+  HealthCheckService,
+  HealthIndicatorService,
+  type HealthCheckResult,
+  type HealthIndicatorResult,
+} from '@nestjs/terminus';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { pendingMigrations } from '../database/migrate.js';
+
+/** Longest that readiness waits for the database, in milliseconds. */
+const READY_TIMEOUT_MS = 3_000;
+
+@ApiTags('health')
+@Controller()
+export class HealthController {
+  public constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    @InjectDataSource() private readonly dataSource: DataSource,
+  ) {}
+
+  /** The process is up. */
+  @Get('health')
+  public liveness(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  /** The database is reachable and every migration applied; 503 otherwise. */
+  @Get('ready')
+  @HealthCheck()
+  public async readiness(): Promise<HealthCheckResult> {
+    return this.health.check([() => this.database(), () => this.migrations()]);
+  }
+
+  private async database(): Promise<HealthIndicatorResult> {
+    const indicator = this.indicators.check('database');
+    const answer = await withTimeout(this.dataSource.query<unknown>('SELECT 1'));
+    return answer === 'failed' ? indicator.down({ message: 'not reachable' }) : indicator.up();
+  }
+
+  private async migrations(): Promise<HealthIndicatorResult> {
+    const indicator = this.indicators.check('migrations');
+    const pending = await withTimeout(pendingMigrations(this.dataSource));
+    return pending !== 'failed' && pending.length === 0
+      ? indicator.up()
+      : indicator.down({ message: pending === 'failed' ? 'not readable' : `pending: ${pending.join(', ')}` });
+  }
+}
+
+async function withTimeout<T>(work: Promise<T>): Promise<T | 'failed'> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'failed'>((resolve) => {
+    timer = setTimeout(() => {
+      resolve('failed');
+    }, READY_TIMEOUT_MS);
+  });
+  const outcome = await Promise.race([work.catch(() => 'failed' as const), late]);
+  clearTimeout(timer);
+  return outcome;
+}

@@ -1,0 +1,97 @@
+import { Module, type CanActivate, type DynamicModule, type Provider, type Type } from '@nestjs/common';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import { OpsAdminOperationsController } from './http/admin/ops-admin.controller.js';
+import { OpsRebuildsController } from './http/admin/rebuilds.controller.js';
+import { OPS_ADMIN_GUARD } from './http/ops-admin.guard.js';
+import { OPS_TABLES, OPS_TABLES_TOKEN } from './metrics/ops-tables.js';
+import { OpsOptions, resolveOptions, type OpsModuleOptions } from './ops.options.js';
+import { DayRefresher } from './refresh/day-refresher.service.js';
+import { DetectService } from './refresh/detect.service.js';
+import { DrainService } from './refresh/drain.service.js';
+import { OpsJobs } from './refresh/ops-jobs.service.js';
+import { RangeChecker } from './refresh/range-checker.service.js';
+import { RebuildService } from './refresh/rebuild.service.js';
+import { RefreshService } from './refresh/refresh.service.js';
+import { StatusService } from './refresh/status.service.js';
+import { VerifyService } from './refresh/verify.service.js';
+import { OpsPreaggService } from './rollup/ops-preagg.service.js';
+
+/** What must be known before anything is instantiated. */
+export interface OpsModuleStructure {
+  /**
+   * The host's guard for the admin endpoints. Without one they are not mounted. Its dependencies are looked up in
+   * `imports` and in global modules.
+   */
+  readonly adminGuard?: Type<CanActivate>;
+  /** Name of the TypeORM DataSource to use. Default: the application's default DataSource. */
+  readonly dataSourceName?: string;
+  /** Modules whose exports the guard or the options factory need. */
+  readonly imports?: NonNullable<DynamicModule['imports']>;
+}
+
+export interface OpsModuleAsyncOptions extends OpsModuleStructure {
+  /** Tokens of what the factory takes. */
+  readonly inject?: NonNullable<Extract<Provider, { inject?: unknown }>['inject']>;
+  readonly useFactory: (...dependencies: never[]) => OpsModuleOptions | Promise<OpsModuleOptions>;
+}
+
+const SERVICES = [OpsPreaggService, RefreshService, RebuildService, StatusService, VerifyService];
+const CONTROLLERS = [OpsAdminOperationsController, OpsRebuildsController];
+
+/**
+ * The rollup of a gateway's raw logs. The host imports TypeOrmModule with a DataSource whose `entities` and
+ * `migrations` include this module's, and ScheduleModule.forRoot() where the jobs are to run.
+ */
+@Module({})
+export class OpsModule {
+  /** @throws OpsOptionsError naming each wrong option */
+  public static forRoot(options: OpsModuleOptions & OpsModuleStructure = {}): DynamicModule {
+    const { adminGuard, dataSourceName, imports, ...rest } = options;
+    const resolved = resolveOptions(rest);
+    return assemble(
+      {
+        ...(adminGuard && { adminGuard }),
+        ...(dataSourceName !== undefined && { dataSourceName }),
+        ...(imports && { imports }),
+      },
+      { provide: OpsOptions, useValue: resolved },
+    );
+  }
+
+  /** Like {@link forRoot}, with options from a factory; a wrong one fails the application's start. */
+  public static forRootAsync(options: OpsModuleAsyncOptions): DynamicModule {
+    const factory = options.useFactory as (
+      ...dependencies: unknown[]
+    ) => OpsModuleOptions | Promise<OpsModuleOptions>;
+    return assemble(options, {
+      provide: OpsOptions,
+      inject: options.inject ?? [],
+      useFactory: async (...dependencies: unknown[]) => resolveOptions(await factory(...dependencies)),
+    });
+  }
+}
+
+function assemble(structure: OpsModuleStructure, options: Provider): DynamicModule {
+  const { adminGuard, dataSourceName, imports = [] } = structure;
+  return {
+    module: OpsModule,
+    imports,
+    controllers: adminGuard === undefined ? [] : CONTROLLERS,
+    providers: [
+      options,
+      { provide: OPS_TABLES_TOKEN, useValue: OPS_TABLES },
+      ...(adminGuard === undefined ? [] : [{ provide: OPS_ADMIN_GUARD, useClass: adminGuard }]),
+      // Within the module the chosen DataSource is the default one.
+      ...(dataSourceName === undefined
+        ? []
+        : [{ provide: getDataSourceToken(), useExisting: getDataSourceToken(dataSourceName) }]),
+      ...SERVICES,
+      RangeChecker,
+      DetectService,
+      DayRefresher,
+      DrainService,
+      OpsJobs,
+    ],
+    exports: SERVICES,
+  };
+}

@@ -1,0 +1,18 @@
+/** The values of a statement that is put together from fragments: each fragment binds what it needs. */
+export class Bindings {
+  public readonly values: unknown[] = [];
+
+  /** Binds a value and returns its placeholder with a cast, as the type would otherwise be guessed. */
+  public add(value: unknown, type: string): string {
+    this.values.push(value);
+    return `$${this.values.length}::${type}`;
+  }
+
+  /**
+   * Binds whole numbers as one array. It is written as text here, because the driver quotes and escapes arrays
+   * element by element: 17,000 hours took it 7 ms.
+   */
+  public addNumbers(numbers: readonly number[], type: 'int[]' | 'bigint[]'): string {
+    return this.add(`{${numbers.join(',')}}`, type);
+  }
+}

@@ -3,6 +3,7 @@ import { CreateOpsMetrics1764000000002 } from './1764000000002-create-ops-metric
 import { CreateOpsJobHeartbeats1764000000003 } from './1764000000003-create-ops-job-heartbeats.js';
 import { CreateOpsInvalidations1764000000004 } from './1764000000004-create-ops-invalidations.js';
 import { AddOpsDistributions1764000000005 } from './1764000000005-add-ops-distributions.js';
+import { inSchema, type MigrationClass } from './support/in-schema.js';
 
 /** The host's own tables; an operator's database has them already, and then they are left as they are. */
 export const gatewayMigrations = [CreateRawLogTables1764000000001] as const;
@@ -14,3 +15,8 @@ export const opsMigrations = [
   CreateOpsInvalidations1764000000004,
   AddOpsDistributions1764000000005,
 ] as const;
+
+/** The same, with the tables in a schema of their own, which is created where it is absent. */
+export function opsMigrationsIn(schema: string): MigrationClass[] {
+  return opsMigrations.map((migration) => inSchema(migration, schema));
+}

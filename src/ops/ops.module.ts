@@ -3,7 +3,7 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import { OpsAdminOperationsController } from './http/admin/ops-admin.controller.js';
 import { OpsRebuildsController } from './http/admin/rebuilds.controller.js';
 import { OPS_ADMIN_GUARD } from './http/ops-admin.guard.js';
-import { OPS_TABLES, OPS_TABLES_TOKEN } from './metrics/ops-tables.js';
+import { OPS_TABLES_TOKEN, opsTables } from './metrics/ops-tables.js';
 import { OpsOptions, resolveOptions, type OpsModuleOptions } from './ops.options.js';
 import { DayRefresher } from './refresh/day-refresher.service.js';
 import { DetectService } from './refresh/detect.service.js';
@@ -79,7 +79,11 @@ function assemble(structure: OpsModuleStructure, options: Provider): DynamicModu
     controllers: adminGuard === undefined ? [] : CONTROLLERS,
     providers: [
       options,
-      { provide: OPS_TABLES_TOKEN, useValue: OPS_TABLES },
+      {
+        provide: OPS_TABLES_TOKEN,
+        inject: [OpsOptions],
+        useFactory: (options: OpsOptions) => opsTables(options),
+      },
       ...(adminGuard === undefined ? [] : [{ provide: OPS_ADMIN_GUARD, useClass: adminGuard }]),
       // Within the module the chosen DataSource is the default one.
       ...(dataSourceName === undefined

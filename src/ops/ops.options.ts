@@ -1,8 +1,20 @@
 import 'reflect-metadata';
 import { plainToInstance, Type } from 'class-transformer';
-import { IsBoolean, IsInt, IsOptional, Max, Min, ValidateNested, validateSync } from 'class-validator';
+import {
+  IsBoolean,
+  IsInt,
+  IsOptional,
+  Matches,
+  Max,
+  Min,
+  ValidateNested,
+  validateSync,
+} from 'class-validator';
 import { IsCronExpression } from './is-cron-expression.js';
 import { problemsOf, type ValidationProblem } from './validation-problems.js';
+
+/** What PostgreSQL takes as an identifier without truncating it. */
+const SCHEMA_NAME = /^[A-Za-z_][A-Za-z0-9_$-]{0,62}$/;
 
 /** How long the gateway keeps the rows of each raw table, in days. Not set: for ever. */
 export class RawRetentionDays {
@@ -19,6 +31,16 @@ export class RawRetentionDays {
 
 /** Every option of OpsModule, with its default. Durations carry their unit in their name. */
 export class OpsOptions {
+  /** Schema of the module's own tables. Default: the search path's. Use `opsMigrationsIn` with the same name. */
+  @IsOptional()
+  @Matches(SCHEMA_NAME, { message: 'schema must be the name of a schema' })
+  readonly schema?: string;
+
+  /** Schema of the raw tables. Default: the search path's. */
+  @IsOptional()
+  @Matches(SCHEMA_NAME, { message: 'rawSchema must be the name of a schema' })
+  readonly rawSchema?: string;
+
   /** When an hour closes, so many hours before it are recomputed once more: it catches rows updated in place. */
   @IsInt()
   @Min(0)

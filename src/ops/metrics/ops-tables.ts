@@ -11,17 +11,34 @@ export interface OpsTables {
   readonly rebuilds: string;
 }
 
-export const OPS_TABLES: OpsTables = {
-  usageLogs: 'usage_logs',
-  errorLogs: 'ops_error_logs',
-  groups: 'groups',
-  hourly: 'ops_metrics_hourly',
-  daily: 'ops_metrics_daily',
-  heartbeats: 'ops_job_heartbeats',
-  invalidations: 'ops_metrics_invalidations',
-  detectState: 'ops_detect_state',
-  rebuilds: 'ops_rebuilds',
-};
+/** Schemas of the tables; not set: whatever the search path finds. */
+export interface OpsSchemas {
+  readonly schema?: string | undefined;
+  readonly rawSchema?: string | undefined;
+}
+
+export function opsTables({ schema, rawSchema }: OpsSchemas = {}): OpsTables {
+  const metrics = (table: string): string => qualified(schema, table);
+  const raw = (table: string): string => qualified(rawSchema, table);
+  return {
+    usageLogs: raw('usage_logs'),
+    errorLogs: raw('ops_error_logs'),
+    groups: raw('groups'),
+    hourly: metrics('ops_metrics_hourly'),
+    daily: metrics('ops_metrics_daily'),
+    heartbeats: metrics('ops_job_heartbeats'),
+    invalidations: metrics('ops_metrics_invalidations'),
+    detectState: metrics('ops_detect_state'),
+    rebuilds: metrics('ops_rebuilds'),
+  };
+}
+
+/** A schema's name comes from the host's options: quoted, so that it is never anything but a name. */
+function qualified(schema: string | undefined, table: string): string {
+  return schema === undefined ? table : `"${schema.replaceAll('"', '""')}".${table}`;
+}
+
+export const OPS_TABLES: OpsTables = opsTables();
 
 /** A statement and its bound values; builders return it, services send it. */
 export interface SqlStatement {

@@ -122,6 +122,7 @@ export class DrainService {
         this.logger.error(`Hour ${hour} failed, attempt ${attempts}: ${errorText(error)}`);
       }
     }
+    await selectRows(this.dataSource, finishRebuilds(this.tables));
   }
 
   private async attempt(

@@ -55,6 +55,9 @@ export class RefreshService {
   public async hourly(): Promise<HourlyTick> {
     return this.recorded(HOURLY_JOB, async () => {
       const detected = await this.detection.detect();
+      if (detected.belowFloorRows > 0) {
+        this.logger.warn(`${detected.belowFloorRows} late rows lie below the raw floor: counted, and not applied`);
+      }
       const drained = await this.drains.drain();
       const { pending } = await selectRow<{ pending: number }>(
         this.dataSource,

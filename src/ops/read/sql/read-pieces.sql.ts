@@ -1,5 +1,4 @@
 import { COUNT_COLUMNS } from '../../metrics/columns.js';
-import { LATENCIES } from '../../metrics/definitions.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { isoUtc } from '../../metrics/sql-time.js';
 import type { BreakdownBy, LevelFilter } from '../level.js';
@@ -57,12 +56,3 @@ SELECT ${isoUtc('c.now')} AS now, f.pending_hours, ${isoUtc('f.stale_from')} AS 
 FROM clock c CROSS JOIN freshness f LEFT JOIN piece p ON true`;
   return { text, values: bindings.values };
 }
-
-/** A row of {@link readPieces}; bigint as text, times ISO in UTC. */
-export type PieceRow = Record<(typeof COUNT_COLUMNS)[number], string> & {
-  readonly now: string;
-  readonly pending_hours: number;
-  readonly stale_from: string | null;
-  readonly segment: number | null;
-};
-export const LATENCY_NAMES = LATENCIES.map(([name]) => name);

@@ -1,0 +1,56 @@
+/** The latency columns of a piece. Counts are bigint as text, arrays their text. */
+type LatencyColumns<Name extends string> = Record<`${Name}_samples` | `${Name}_sum_ms`, string> &
+  Record<`${Name}_max_ms`, number | null> &
+  Record<`${Name}_values` | `${Name}_counts`, string | null> &
+  /** False for a row from before distributions, whose samples and sums are not known. */
+  Record<`${Name}_known`, boolean> &
+  /** p50, p90, p95 and p99 as they stand in the row, where that is the whole answer. */
+  Record<`${Name}_percentiles`, string | null>;
+
+type CountColumns = Record<
+  | 'success_count'
+  | 'error_count_total'
+  | 'business_limited_count'
+  | 'error_count_sla'
+  | 'upstream_error_count_excl_429_529'
+  | 'upstream_429_count'
+  | 'upstream_529_count'
+  | 'token_consumed',
+  string
+>;
+
+/** A part of an answer: a metrics row, the counts of a raw range, or the distribution of a segment's raw rows. */
+export interface PieceRow extends CountColumns, LatencyColumns<'duration'>, LatencyColumns<'ttft'> {
+  readonly segment: number;
+  readonly source: 'day' | 'hour' | 'raw';
+  /** Platform or group id of a breakdown. */
+  readonly key: string | null;
+  /** Start of a raw range (ISO, UTC). */
+  readonly starts: string | null;
+  /** Whether that raw range is a whole UTC hour that has passed. */
+  readonly whole_hour: boolean;
+}
+
+/** The busiest rolled-up hour of a segment; null where none has rows. */
+export interface PeakRow {
+  readonly segment: number;
+  readonly source: 'peak';
+  readonly success_count: string | null;
+  readonly token_consumed: string | null;
+}
+
+/** What every row of the answer repeats. */
+export interface ClockColumns {
+  /** ISO, UTC, by the database's clock. */
+  readonly now: string;
+  readonly pending_hours: number;
+  readonly stale_from: string | null;
+}
+
+/** The only row of an answer without any piece. */
+export interface EmptyRow {
+  readonly segment: null;
+  readonly source: null;
+}
+
+export type ReadRow = ClockColumns & (PieceRow | PeakRow | EmptyRow);

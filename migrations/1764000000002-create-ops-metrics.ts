@@ -1,10 +1,11 @@
-import { QueryFailedError, type MigrationInterface, type QueryRunner } from 'typeorm';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 import {
   addMissingColumns,
   createIndexIfAbsent,
   createTableIfAbsent,
   dropCreated,
   requireColumns,
+  requireConflictTarget,
 } from './support/adopt.js';
 import { createLedger, dropEmptyLedger } from './support/ledger.js';
 
@@ -64,27 +65,6 @@ function indexesOf({ grain, bucket }: MetricsTable): readonly (readonly [name: s
   ];
 }
 
-/** An index of that name may be another program's: make sure that an upsert can really use it as conflict target. */
-async function requireConflictTarget(
-  queryRunner: QueryRunner,
-  { grain, bucket }: MetricsTable,
-): Promise<void> {
-  const key = `(${bucket}, COALESCE(platform, ''), COALESCE(group_id, 0))`;
-  try {
-    await queryRunner.query(
-      `EXPLAIN INSERT INTO ops_metrics_${grain} (${bucket}) VALUES (now()) ON CONFLICT ${key} DO NOTHING`,
-    );
-  } catch (error) {
-    if (error instanceof QueryFailedError && (error.driverError as { code?: string }).code === '42P10') {
-      throw new Error(
-        `idx_ops_metrics_${grain}_unique_dim is already there, but is not a unique index on ${key}: the rollup needs one.`,
-        { cause: error },
-      );
-    }
-    throw error;
-  }
-}
-
 /**
  * The rollup's two tables, with the COALESCE-based unique indexes and the read indexes. Tables made by another
  * program are adopted: missing columns and indexes are added, nothing is dropped or rewritten.
@@ -113,7 +93,13 @@ export class CreateOpsMetrics1764000000002 implements MigrationInterface {
       for (const [name, ddl] of indexesOf(metricsTable)) {
         await createIndexIfAbsent(queryRunner, name, ddl);
       }
-      await requireConflictTarget(queryRunner, metricsTable);
+      const key = `(${metricsTable.bucket}, COALESCE(platform, ''), COALESCE(group_id, 0))`;
+      await requireConflictTarget(
+        queryRunner,
+        `${table} (${metricsTable.bucket}) VALUES (now())`,
+        key,
+        `idx_${table}_unique_dim is already there, but is not a unique index on ${key}: the rollup needs one.`,
+      );
     }
   }
 

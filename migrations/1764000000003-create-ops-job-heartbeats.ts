@@ -1,5 +1,11 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { addMissingColumns, createTableIfAbsent, dropCreated } from './support/adopt.js';
+import {
+  addMissingColumns,
+  createTableIfAbsent,
+  dropCreated,
+  requireColumns,
+  requireConflictTarget,
+} from './support/adopt.js';
 import { createLedger, dropEmptyLedger } from './support/ledger.js';
 
 const COLUMNS = [
@@ -24,6 +30,13 @@ export class CreateOpsJobHeartbeats1764000000003 implements MigrationInterface {
   job_name varchar(64) PRIMARY KEY,
   ${COLUMNS.map(([name, definition]) => `${name} ${definition}`).join(',\n  ')}
 )`,
+    );
+    await requireColumns(queryRunner, 'ops_job_heartbeats', ['job_name']);
+    await requireConflictTarget(
+      queryRunner,
+      `ops_job_heartbeats (job_name) VALUES ('')`,
+      '(job_name)',
+      'Table ops_job_heartbeats is already there, but has no unique index on (job_name): the rollup needs one.',
     );
     await addMissingColumns(queryRunner, 'ops_job_heartbeats', COLUMNS);
   }

@@ -1,5 +1,11 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { addMissingColumns, createIndexIfAbsent, createTableIfAbsent, dropCreated } from './support/adopt.js';
+import {
+  addMissingColumns,
+  createIndexIfAbsent,
+  createTableIfAbsent,
+  dropCreated,
+  dropCreatedColumns,
+} from './support/adopt.js';
 import { createLedger, dropEmptyLedger } from './support/ledger.js';
 
 const TABLES = {
@@ -67,7 +73,7 @@ export class CreateOpsInvalidations1764000000004 implements MigrationInterface {
 
   public async down(queryRunner: QueryRunner): Promise<void> {
     for (const table of METRICS_TABLES) {
-      await dropCreated(queryRunner, table, { columns: ['definition_version'], indexes: [] });
+      await dropCreatedColumns(queryRunner, table, ['definition_version']);
     }
     await dropCreated(queryRunner, 'ops_rebuilds', { columns: [], indexes: Object.keys(INDEXES) });
     await dropCreated(queryRunner, 'ops_detect_state', { columns: [], indexes: [] });

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { addMissingColumns, dropCreated } from './support/adopt.js';
+import { addMissingColumns, dropCreatedColumns } from './support/adopt.js';
 import { createLedger, dropEmptyLedger } from './support/ledger.js';
 
 const METRICS_TABLES = ['ops_metrics_hourly', 'ops_metrics_daily'] as const;
@@ -27,7 +27,11 @@ export class AddOpsDistributions1764000000005 implements MigrationInterface {
 
   public async down(queryRunner: QueryRunner): Promise<void> {
     for (const table of METRICS_TABLES) {
-      await dropCreated(queryRunner, table, { columns: COLUMNS.map(([name]) => name), indexes: [] });
+      await dropCreatedColumns(
+        queryRunner,
+        table,
+        COLUMNS.map(([name]) => name),
+      );
     }
     await dropEmptyLedger(queryRunner);
   }

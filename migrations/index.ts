@@ -3,7 +3,10 @@ import { CreateOpsMetrics1764000000002 } from './1764000000002-create-ops-metric
 import { CreateOpsJobHeartbeats1764000000003 } from './1764000000003-create-ops-job-heartbeats.js';
 import { CreateOpsInvalidations1764000000004 } from './1764000000004-create-ops-invalidations.js';
 import { AddOpsDistributions1764000000005 } from './1764000000005-add-ops-distributions.js';
+import { CreateOpsDroppedHours1764000000006 } from './1764000000006-create-ops-dropped-hours.js';
 import { inSchema, type MigrationClass } from './support/in-schema.js';
+
+export { SchemaConflictError } from './support/schema-conflict.error.js';
 
 /** The host's own tables; an operator's database has them already, and then they are left as they are. */
 export const gatewayMigrations = [CreateRawLogTables1764000000001] as const;
@@ -14,6 +17,7 @@ export const opsMigrations = [
   CreateOpsJobHeartbeats1764000000003,
   CreateOpsInvalidations1764000000004,
   AddOpsDistributions1764000000005,
+  CreateOpsDroppedHours1764000000006,
 ] as const;
 
 /** The same, with the tables in a schema of their own, which is created where it is absent. */

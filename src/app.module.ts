@@ -25,6 +25,7 @@ export class AppModule {
           ...opsOptionsFrom(environment),
           ...overrides,
           adminGuard: AdminTokenGuard,
+          metricsEndpoint: environment.OPS_METRICS_ENDPOINT ?? true,
           imports: [AuthModule.register(environment, database)],
         }),
         HealthModule,
@@ -37,7 +38,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        DatabaseModule.register(environment, { migrateAtStart: false }),
+        DatabaseModule.register(environment, { pendingMigrations: 'leave' }),
         GatewayModule,
         OpsModule.forRoot({ ...opsOptionsFrom(environment), jobsEnabled: false }),
       ],

@@ -1,4 +1,4 @@
-import type { INestApplication } from '@nestjs/common';
+import { ShutdownSignal, type INestApplication } from '@nestjs/common';
 import { HttpAdapterHost, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -22,11 +22,15 @@ export async function createApp(
     logger: createLogger(environment),
     abortOnError: false,
     forceCloseConnections: true,
+    return503OnClosing: true,
   });
   app.use(helmet());
   app.useBodyParser('json', { limit: '64kb' });
   app.useGlobalFilters(new OpsErrorFilter(app.get(HttpAdapterHost)));
-  app.enableShutdownHooks();
+  // Stopped as asked is a success: by default Nest ends the process with the signal after its hooks, code 143.
+  app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT, ShutdownSignal.SIGHUP], {
+    useProcessExit: true,
+  });
   serveOpenApi(app);
   return app;
 }

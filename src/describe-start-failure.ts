@@ -1,3 +1,4 @@
+import { SchemaConflictError } from '../migrations/index.js';
 import { EnvironmentError } from './config/environment.js';
 import { EmbeddedPostgresError } from './database/embedded/index.js';
 
@@ -14,11 +15,16 @@ const CONNECTION_FAILURES: Readonly<Record<string, string>> = {
 
 /** One line for what an operator can mend; the stack for everything else. */
 export function describeStartFailure(error: unknown): string {
-  if (error instanceof EnvironmentError || error instanceof EmbeddedPostgresError) {
+  if (
+    error instanceof EnvironmentError ||
+    error instanceof EmbeddedPostgresError ||
+    error instanceof SchemaConflictError
+  ) {
     return `Cannot start: ${error.message}`;
   }
   const code = (error as { code?: unknown } | null)?.code;
-  const known = typeof code === 'string' ? CONNECTION_FAILURES[code] : undefined;
+  const known =
+    typeof code === 'string' && Object.hasOwn(CONNECTION_FAILURES, code) ? CONNECTION_FAILURES[code] : undefined;
   if (known !== undefined) {
     return `Cannot start: ${known} (${String(code)})`;
   }

@@ -1,5 +1,9 @@
-import type { QueryRunner } from 'typeorm';
+import { QueryFailedError, type QueryRunner } from 'typeorm';
 import { recordCreated, takeCreated } from './ledger.js';
+import { SchemaConflictError } from './schema-conflict.error.js';
+
+/** No unique or exclusion constraint matches the ON CONFLICT specification. */
+const INVALID_CONFLICT_TARGET = '42P10';
 
 /** A relation of that name on the search path: a table, a partitioned table or a view. */
 export async function relationExists(queryRunner: QueryRunner, name: string): Promise<boolean> {
@@ -66,9 +70,47 @@ export async function requireColumns(
   const present = await columnsOf(queryRunner, table);
   const missing = needed.filter((column) => !present.has(column));
   if (missing.length > 0) {
-    throw new Error(
+    throw new SchemaConflictError(
       `Table ${table} is already there, made by another program, and lacks the column(s) ${missing.join(', ')}.`,
     );
+  }
+}
+
+/**
+ * Makes sure that an upsert can really use the key as its conflict target: an index of the right name may be another
+ * program's, and another one.
+ *
+ * @param insert what is inserted, `table (column) VALUES (value)`; it is only planned
+ */
+export async function requireConflictTarget(
+  queryRunner: QueryRunner,
+  insert: string,
+  key: string,
+  conflict: string,
+): Promise<void> {
+  try {
+    await queryRunner.query(`EXPLAIN INSERT INTO ${insert} ON CONFLICT ${key} DO NOTHING`);
+  } catch (error) {
+    if (
+      error instanceof QueryFailedError &&
+      (error.driverError as { code?: string }).code === INVALID_CONFLICT_TARGET
+    ) {
+      throw new SchemaConflictError(conflict, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** Drops those of the columns that the ledger says were created here; the table stays, whosever it is. */
+export async function dropCreatedColumns(
+  queryRunner: QueryRunner,
+  table: string,
+  columns: readonly string[],
+): Promise<void> {
+  for (const column of columns) {
+    if (await takeCreated(queryRunner, 'column', `${table}.${column}`)) {
+      await queryRunner.query(`ALTER TABLE ${table} DROP COLUMN IF EXISTS ${column}`);
+    }
   }
 }
 
@@ -83,11 +125,7 @@ export async function dropCreated(
       await queryRunner.query(`DROP INDEX IF EXISTS ${index}`);
     }
   }
-  for (const column of objects.columns) {
-    if (await takeCreated(queryRunner, 'column', `${table}.${column}`)) {
-      await queryRunner.query(`ALTER TABLE ${table} DROP COLUMN IF EXISTS ${column}`);
-    }
-  }
+  await dropCreatedColumns(queryRunner, table, objects.columns);
   if (await takeCreated(queryRunner, 'table', table)) {
     await queryRunner.query(`DROP TABLE IF EXISTS ${table}`);
   }

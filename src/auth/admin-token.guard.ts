@@ -17,7 +17,7 @@ export class AdminTokenGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<{ headers: { authorization?: string } }>();
     const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
     // Digests have one length, so that neither the time nor an exception tells anything about the token.
-    if (!timingSafeEqual(digest(given), digest(this.token.value))) {
+    if (given === '' || !timingSafeEqual(digest(given), digest(this.token.value))) {
       throw new UnauthorizedException(
         'The admin endpoints need the header Authorization: Bearer <OPS_ADMIN_TOKEN>.',
       );

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { SchemaConflictError } from '../../migrations/index.js';
 import { EnvironmentError } from '../config/environment.js';
 import { describeStartFailure } from '../describe-start-failure.js';
 import { OpsBelowFloorError, OpsInputError } from '../ops/index.js';
@@ -25,7 +26,7 @@ export function exitCodeOf(error: unknown): 0 | 1 | 2 {
 }
 
 export function lineOf(error: unknown): string {
-  if (isBadInput(error) || error instanceof CommandFailure) {
+  if (isBadInput(error) || error instanceof CommandFailure || error instanceof SchemaConflictError) {
     return `error: ${(error as Error).message}`;
   }
   return describeStartFailure(error);

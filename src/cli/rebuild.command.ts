@@ -40,7 +40,12 @@ export async function rebuildCommand(options: RebuildOptions): Promise<void> {
 /** Shows the progress until the rebuild has ended: a bar on a terminal, plain lines elsewhere. */
 async function watch(rebuilds: RebuildService, requested: RebuildProgress): Promise<RebuildProgress> {
   const show = process.stdout.isTTY ? barDisplay(requested.hours.total) : lineDisplay();
+  // No jobs run here: until the rebuild has ended, this process is the one that comes back for what is left.
+  let draining: Promise<void> | undefined;
   for (;;) {
+    draining ??= rebuilds.resume().finally(() => {
+      draining = undefined;
+    });
     const progress = await rebuilds.progress(requested.id);
     show.update(progress);
     if (progress.state !== 'running') {

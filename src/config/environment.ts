@@ -51,6 +51,8 @@ export class Environment {
   @IsOptional()
   @IsString()
   @MinLength(32, { message: 'OPS_ADMIN_TOKEN must have at least 32 characters' })
+  // Any other character could not be sent in an Authorization header: nobody would ever get in.
+  @Matches(/^[\x21-\x7e]*$/, { message: 'OPS_ADMIN_TOKEN must consist of ASCII characters, without blanks' })
   readonly OPS_ADMIN_TOKEN?: string;
 
   @IsString()
@@ -115,6 +117,11 @@ export class Environment {
   @IsOptional()
   @ToInt()
   @IsInt()
+  readonly OPS_IDLE_IN_TRANSACTION_TIMEOUT_MS?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
   readonly OPS_MAX_REBUILD_DAYS?: number;
 
   @IsOptional()
@@ -126,6 +133,32 @@ export class Environment {
   @ToInt()
   @IsInt()
   readonly OPS_ERROR_RETENTION_DAYS?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_HOURLY_RETENTION_DAYS?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_DISTRIBUTION_RETENTION_DAYS?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_DAILY_RETENTION_DAYS?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_ADMIN_WRITES_PER_MINUTE?: number;
+
+  /** Whether `GET /metrics` is served, to everybody who reaches the port. */
+  @IsOptional()
+  @ToBoolean()
+  @IsBoolean({ message: 'OPS_METRICS_ENDPOINT must be true or false' })
+  readonly OPS_METRICS_ENDPOINT?: boolean;
 }
 
 /** An environment variable is wrong; the message names it and says what was expected. */
@@ -136,10 +169,12 @@ export class EnvironmentError extends Error {
   }
 }
 
+const isBlank = (value: unknown): boolean => typeof value === 'string' && value.trim() === '';
+
 /** @throws EnvironmentError */
 export function readEnvironment(env: Record<string, unknown>): Environment {
   const set = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(env).filter(([, value]) => value !== undefined && !isBlank(value)),
   );
   const environment = plainToInstance(Environment, set, { exposeDefaultValues: true });
   const problems = problemsOf(validateSync(environment));

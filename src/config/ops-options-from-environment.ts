@@ -12,7 +12,12 @@ const VARIABLES = {
   drainConcurrency: 'OPS_DRAIN_CONCURRENCY',
   statementTimeoutMs: 'OPS_STATEMENT_TIMEOUT_MS',
   lockTimeoutMs: 'OPS_LOCK_TIMEOUT_MS',
+  idleInTransactionTimeoutMs: 'OPS_IDLE_IN_TRANSACTION_TIMEOUT_MS',
   maxRebuildDays: 'OPS_MAX_REBUILD_DAYS',
+  hourlyRetentionDays: 'OPS_HOURLY_RETENTION_DAYS',
+  distributionRetentionDays: 'OPS_DISTRIBUTION_RETENTION_DAYS',
+  dailyRetentionDays: 'OPS_DAILY_RETENTION_DAYS',
+  adminWritesPerMinute: 'OPS_ADMIN_WRITES_PER_MINUTE',
   'rawRetentionDays.usageLogs': 'OPS_USAGE_RETENTION_DAYS',
   'rawRetentionDays.errorLogs': 'OPS_ERROR_RETENTION_DAYS',
 } as const satisfies Record<string, keyof Environment>;

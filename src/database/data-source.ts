@@ -2,6 +2,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { gatewayMigrations } from '../../migrations/index.js';
 import { gatewayEntities } from '../gateway/entities/index.js';
 import { opsEntities, opsMigrations } from '../ops/index.js';
+import { QuietLogger } from './quiet-logger.js';
 
 /** Where applied migrations are recorded. */
 export const MIGRATIONS_TABLE = 'ops_migrations';
@@ -21,6 +22,7 @@ export function dataSourceOptions(url: string, poolSize = 10): DataSourceOptions
     migrationsTableName: MIGRATIONS_TABLE,
     migrationsTransactionMode: 'each',
     synchronize: false,
+    logger: new QuietLogger(),
     applicationName: 'llm-gateway-ops',
     poolSize,
     // A pool that nobody can connect through should say so, not hang.

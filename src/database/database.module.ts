@@ -15,8 +15,10 @@ import { openDatabase, type OpenedDatabase } from './open-database.js';
 
 export const OPENED_DATABASE = Symbol('OPENED_DATABASE');
 
-/** Whether pending migrations are applied when the application starts. */
-const MIGRATE_AT_START = Symbol('MIGRATE_AT_START');
+/** What becomes of pending migrations when the application starts; a command decides for itself. */
+type PendingMigrations = 'apply' | 'warn' | 'leave';
+
+const PENDING_MIGRATIONS = Symbol('PENDING_MIGRATIONS');
 
 /** Only provides the opened database, so that TypeOrmModule can import it without a circle. */
 @Module({})
@@ -29,14 +31,14 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
 
   public constructor(
     @Inject(OPENED_DATABASE) private readonly database: OpenedDatabase,
-    @Inject(MIGRATE_AT_START) private readonly migrateAtStart: boolean,
+    @Inject(PENDING_MIGRATIONS) private readonly pending: PendingMigrations,
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
-  /** @param overrides migrateAtStart goes before OPS_MIGRATE_AT_START */
+  /** @param overrides pendingMigrations goes before OPS_MIGRATE_AT_START */
   public static register(
     environment: Environment,
-    overrides: { migrateAtStart?: boolean } = {},
+    overrides: { pendingMigrations?: PendingMigrations } = {},
   ): DynamicModule {
     const opened: DynamicModule = {
       module: OpenedDatabaseModule,
@@ -66,30 +68,31 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
           inject: [OPENED_DATABASE],
           useFactory: ({ url }: OpenedDatabase) => ({
             ...dataSourceOptions(url, environment.DATABASE_POOL_SIZE),
-            retryAttempts: 1,
-            verboseRetryLog: false,
+            // Whoever starts the app is told at once, by the error itself.
+            toRetry: () => false,
           }),
         }),
       ],
       providers: [
         {
-          provide: MIGRATE_AT_START,
+          provide: PENDING_MIGRATIONS,
           inject: [OPENED_DATABASE],
-          useFactory: ({ kind }: OpenedDatabase) =>
-            overrides.migrateAtStart ?? environment.OPS_MIGRATE_AT_START ?? kind === 'embedded',
+          useFactory: ({ kind }: OpenedDatabase): PendingMigrations =>
+            overrides.pendingMigrations ??
+            ((environment.OPS_MIGRATE_AT_START ?? kind === 'embedded') ? 'apply' : 'warn'),
         },
       ],
-      exports: [opened, MIGRATE_AT_START],
+      exports: [opened],
     };
   }
 
   public async onModuleInit(): Promise<void> {
-    if (this.migrateAtStart) {
+    if (this.pending === 'apply') {
       const applied = await migrate(this.dataSource);
       if (applied.length > 0) {
         this.logger.log(`Applied ${applied.length} migrations`);
       }
-    } else {
+    } else if (this.pending === 'warn') {
       const pending = await pendingMigrations(this.dataSource);
       if (pending.length > 0) {
         this.logger.warn(`Migrations are pending (${pending.join(', ')}): run \`npm run ops -- migrate\``);

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { MIGRATIONS_TABLE } from './data-source.js';
 
 /** Key of the lock under which migrations run; any constant will do, as long as every instance uses it. */
 const MIGRATION_LOCK = [0x6f7073, 0] as const;
+const LOCK_POLL_MS = 100;
 
 /**
  * Applies what is pending. Several instances may start at once: TypeORM reads what has been applied before it takes
@@ -55,8 +57,19 @@ export async function revertLast(dataSource: DataSource): Promise<string | null>
 }
 
 async function underLock<T>(dataSource: DataSource, work: () => Promise<T>): Promise<T> {
-  return dataSource.transaction('READ COMMITTED', async (manager) => {
-    await manager.query('SELECT pg_advisory_xact_lock($1, $2)', [...MIGRATION_LOCK]);
-    return work();
-  });
+  for (;;) {
+    const outcome = await dataSource.transaction('READ COMMITTED', async (manager) => {
+      const [row] = await manager.query<{ locked: boolean }[]>(
+        'SELECT pg_try_advisory_xact_lock($1, $2) AS locked',
+        [...MIGRATION_LOCK],
+      );
+      return row?.locked === true ? { result: await work() } : undefined;
+    });
+    if (outcome !== undefined) {
+      return outcome.result;
+    }
+    // Waiting without a transaction: those who wait could otherwise take up every connection of a proxy's pool,
+    // and the one that has the lock would never get its second.
+    await sleep(LOCK_POLL_MS);
+  }
 }

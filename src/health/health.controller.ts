@@ -1,4 +1,4 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
@@ -33,7 +33,11 @@ export class HealthController {
   @Get('ready')
   @HealthCheck()
   public async readiness(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.database(), () => this.migrations()]);
+    try {
+      return await this.health.check([() => this.database(), () => this.migrations()]);
+    } catch (error) {
+      throw error instanceof ServiceUnavailableException ? notReady(error) : error;
+    }
   }
 
   private async database(): Promise<HealthIndicatorResult> {
@@ -49,6 +53,13 @@ export class HealthController {
       ? indicator.up()
       : indicator.down({ message: pending === 'failed' ? 'not readable' : `pending: ${pending.join(', ')}` });
   }
+}
+
+/** Says what is down in the message, which is all that the one error shape has room for. */
+function notReady(failed: ServiceUnavailableException): ServiceUnavailableException {
+  const { error = {} } = failed.getResponse() as Partial<HealthCheckResult>;
+  const down = Object.entries(error).map(([name, { message }]) => `${name} ${String(message)}`);
+  return new ServiceUnavailableException(`Not ready: ${down.join('; ')}`);
 }
 
 async function withTimeout<T>(work: Promise<T>): Promise<T | 'failed'> {

@@ -1,6 +1,7 @@
 import { OpsMetricsDaily } from './metrics/ops-metrics-daily.entity.js';
 import { OpsMetricsHourly } from './metrics/ops-metrics-hourly.entity.js';
 import { OpsDetectState } from './refresh/ops-detect-state.entity.js';
+import { OpsDroppedHour } from './refresh/ops-dropped-hour.entity.js';
 import { OpsInvalidation } from './refresh/ops-invalidation.entity.js';
 import { OpsJobHeartbeat } from './refresh/ops-job-heartbeat.entity.js';
 import { OpsRebuild } from './refresh/ops-rebuild.entity.js';
@@ -13,4 +14,5 @@ export const opsEntities = [
   OpsInvalidation,
   OpsDetectState,
   OpsRebuild,
+  OpsDroppedHour,
 ] as const;

@@ -9,6 +9,7 @@ export { OpsErrorFilter, type OpsErrorBody } from './http/ops-error.filter.js';
 export { IsCronExpression } from './is-cron-expression.js';
 export { ISO_INSTANT_EXPECTED, parseIsoInstant } from './metrics/iso-instant.js';
 export { problemsOf, type ValidationProblem } from './validation-problems.js';
+export { OpsPrometheusService } from './prometheus/ops-prometheus.service.js';
 export { OpsPreaggService } from './rollup/ops-preagg.service.js';
 export { OpsDataSourceError } from './rollup/ops-data-source.error.js';
 export { RefreshService, type DailyTick, type HourlyTick } from './refresh/refresh.service.js';

@@ -5,6 +5,8 @@ import { OpsRebuildsController } from './http/admin/rebuilds.controller.js';
 import { OPS_ADMIN_GUARD } from './http/ops-admin.guard.js';
 import { OPS_TABLES_TOKEN, opsTables } from './metrics/ops-tables.js';
 import { OpsOptions, resolveOptions, type OpsModuleOptions } from './ops.options.js';
+import { OpsPrometheusController } from './prometheus/ops-prometheus.controller.js';
+import { OpsPrometheusService } from './prometheus/ops-prometheus.service.js';
 import { DayRefresher } from './refresh/day-refresher.service.js';
 import { DetectService } from './refresh/detect.service.js';
 import { DrainService } from './refresh/drain.service.js';
@@ -12,6 +14,7 @@ import { OpsJobs } from './refresh/ops-jobs.service.js';
 import { RangeChecker } from './refresh/range-checker.service.js';
 import { RebuildService } from './refresh/rebuild.service.js';
 import { RefreshService } from './refresh/refresh.service.js';
+import { RetentionService } from './refresh/retention.service.js';
 import { StatusService } from './refresh/status.service.js';
 import { VerifyService } from './refresh/verify.service.js';
 import { OpsPreaggService } from './rollup/ops-preagg.service.js';
@@ -23,6 +26,11 @@ export interface OpsModuleStructure {
    * `imports` and in global modules.
    */
   readonly adminGuard?: Type<CanActivate>;
+  /**
+   * Whether `GET /metrics` is mounted, without the guard and below the host's global prefix. Switch it off where the
+   * host has such an endpoint: it can serve OpsPrometheusService's registry there. Default: true.
+   */
+  readonly metricsEndpoint?: boolean;
   /** Name of the TypeORM DataSource to use. Default: the application's default DataSource. */
   readonly dataSourceName?: string;
   /** Modules whose exports the guard or the options factory need. */
@@ -35,7 +43,14 @@ export interface OpsModuleAsyncOptions extends OpsModuleStructure {
   readonly useFactory: (...dependencies: never[]) => OpsModuleOptions | Promise<OpsModuleOptions>;
 }
 
-const SERVICES = [OpsPreaggService, RefreshService, RebuildService, StatusService, VerifyService];
+const SERVICES = [
+  OpsPreaggService,
+  RefreshService,
+  RebuildService,
+  StatusService,
+  VerifyService,
+  OpsPrometheusService,
+];
 const CONTROLLERS = [OpsAdminOperationsController, OpsRebuildsController];
 
 /**
@@ -46,11 +61,12 @@ const CONTROLLERS = [OpsAdminOperationsController, OpsRebuildsController];
 export class OpsModule {
   /** @throws OpsOptionsError naming each wrong option */
   public static forRoot(options: OpsModuleOptions & OpsModuleStructure = {}): DynamicModule {
-    const { adminGuard, dataSourceName, imports, ...rest } = options;
+    const { adminGuard, metricsEndpoint, dataSourceName, imports, ...rest } = options;
     const resolved = resolveOptions(rest);
     return assemble(
       {
         ...(adminGuard && { adminGuard }),
+        ...(metricsEndpoint !== undefined && { metricsEndpoint }),
         ...(dataSourceName !== undefined && { dataSourceName }),
         ...(imports && { imports }),
       },
@@ -72,11 +88,14 @@ export class OpsModule {
 }
 
 function assemble(structure: OpsModuleStructure, options: Provider): DynamicModule {
-  const { adminGuard, dataSourceName, imports = [] } = structure;
+  const { adminGuard, metricsEndpoint = true, dataSourceName, imports = [] } = structure;
   return {
     module: OpsModule,
     imports,
-    controllers: adminGuard === undefined ? [] : CONTROLLERS,
+    controllers: [
+      ...(adminGuard === undefined ? [] : CONTROLLERS),
+      ...(metricsEndpoint ? [OpsPrometheusController] : []),
+    ],
     providers: [
       options,
       {
@@ -94,6 +113,7 @@ function assemble(structure: OpsModuleStructure, options: Provider): DynamicModu
       DetectService,
       DayRefresher,
       DrainService,
+      RetentionService,
       OpsJobs,
     ],
     exports: SERVICES,

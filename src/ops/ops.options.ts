@@ -10,6 +10,7 @@ import {
   ValidateNested,
   validateSync,
 } from 'class-validator';
+import { IsAtLeastOption } from './is-at-least-option.js';
 import { IsCronExpression } from './is-cron-expression.js';
 import { problemsOf, type ValidationProblem } from './validation-problems.js';
 
@@ -75,6 +76,14 @@ export class OpsOptions {
   @Min(10)
   readonly lockTimeoutMs: number = 5_000;
 
+  /**
+   * SET LOCAL idle_in_transaction_session_timeout of every refresh transaction, in milliseconds. An instance that is
+   * suspended holds its day for no longer: the server ends the session, and another instance takes the day over.
+   */
+  @IsInt()
+  @Min(1_000)
+  readonly idleInTransactionTimeoutMs: number = 30_000;
+
   /** First pause before a failed hour is tried again, in seconds; it doubles with each failure. */
   @IsInt()
   @Min(1)
@@ -91,6 +100,32 @@ export class OpsOptions {
   @Max(3_660)
   readonly maxRebuildDays: number = 366;
 
+  /**
+   * How long hourly rows are kept, in days. Not set: for ever. The daily job drops whole UTC days, and only once their
+   * daily rows are right. Hours older than this are not recomputed without force either: rows that arrive later than
+   * this are counted, and not applied.
+   */
+  @IsOptional()
+  @IsInt()
+  @Min(2)
+  readonly hourlyRetentionDays?: number;
+
+  /**
+   * How long the hourly rows keep their latency distributions, in days. Not set: as long as the rows. Days keep theirs;
+   * percentiles of ranges that old rest on whole days, or on the hourly percentiles.
+   */
+  @IsOptional()
+  @IsInt()
+  @Min(2)
+  readonly distributionRetentionDays?: number;
+
+  /** How long daily rows are kept, in days, at least as long as hourly ones. Not set: for ever. */
+  @IsOptional()
+  @IsInt()
+  @Min(2)
+  @IsAtLeastOption('hourlyRetentionDays')
+  readonly dailyRetentionDays?: number;
+
   /** Hours older than the newest of these limits are never recomputed automatically. */
   @ValidateNested()
   @Type(() => RawRetentionDays)
@@ -99,6 +134,11 @@ export class OpsOptions {
   /** Whether latency distributions are stored: without them a range has no percentiles of its own. */
   @IsBoolean()
   readonly distributions: boolean = true;
+
+  /** How many requests that change something one requester may send to the admin endpoints of one instance a minute. */
+  @IsInt()
+  @Min(1)
+  readonly adminWritesPerMinute: number = 30;
 
   /** Whether this instance runs the scheduled jobs. Off: an instance that only serves, or a test. */
   @IsBoolean()

@@ -12,7 +12,9 @@ export function problemsOf(errors: readonly ValidationError[], path = ''): Valid
     const field = `${path}${error.property}`;
     const own = Object.values(error.constraints ?? {}).map((message) => ({
       field,
-      message: message.startsWith(error.property) ? `${path}${message}` : message,
+      message: message.startsWith(error.property)
+        ? `${path}${message}`
+        : message.replace(`property ${error.property} `, `property ${field} `), // an unknown one
     }));
     return [...own, ...problemsOf(error.children ?? [], `${field}.`)];
   });

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -37,8 +37,18 @@ async function startEmbedded() {
   const { startEmbeddedPostgres } = await import('../../dist/src/database/embedded/start.js');
   const dataDir = await mkdtemp(join(tmpdir(), 'ops-test-'));
   // Speed over durability, for data that lives as long as the run.
-  return startEmbeddedPostgres({
-    dataDir,
-    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' },
-  });
+  const settings = {
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+    max_connections: '200',
+  };
+  const removeFolder = () => rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  try {
+    const server = await startEmbeddedPostgres({ dataDir, settings });
+    return { url: server.url, stop: () => server.stop().finally(removeFolder) };
+  } catch (error) {
+    await removeFolder();
+    throw error;
+  }
 }

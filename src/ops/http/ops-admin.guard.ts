@@ -1,5 +1,6 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import type { Observable } from 'rxjs';
+import { isObservable, lastValueFrom } from 'rxjs';
+import { adminRequest, admit } from './admin-request.js';
 
 /** Injection token of the guard that the host passed to OpsModule. */
 export const OPS_ADMIN_GUARD = Symbol('OPS_ADMIN_GUARD');
@@ -9,7 +10,12 @@ export const OPS_ADMIN_GUARD = Symbol('OPS_ADMIN_GUARD');
 export class OpsAdminGuard implements CanActivate {
   public constructor(@Inject(OPS_ADMIN_GUARD) private readonly guard: CanActivate) {}
 
-  public canActivate(context: ExecutionContext): boolean | Promise<boolean> | Observable<boolean> {
-    return this.guard.canActivate(context);
+  public async canActivate(context: ExecutionContext): Promise<boolean> {
+    const answer = this.guard.canActivate(context);
+    const admitted = await (isObservable(answer) ? lastValueFrom(answer) : answer);
+    if (admitted) {
+      admit(adminRequest(context));
+    }
+    return admitted;
   }
 }

@@ -37,7 +37,8 @@ export class OpsErrorFilter implements ExceptionFilter {
       return;
     }
     const [status, body] = answerTo(error);
-    if (status >= 500) {
+    // A 503 is an answer, not an accident: whoever gives it knows why.
+    if (status >= 500 && status !== Number(HttpStatus.SERVICE_UNAVAILABLE)) {
       this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     }
     httpAdapter.reply(response, body, status);

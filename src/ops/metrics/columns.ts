@@ -16,3 +16,22 @@ export const LATENCY_COLUMNS: readonly string[] = LATENCIES.flatMap(([latency]) 
 
 /** Every column of a metrics row that is computed from raw rows. */
 export const METRIC_COLUMNS: readonly string[] = [...COUNT_COLUMNS, ...LATENCY_COLUMNS];
+
+/** Per latency: exact sum of the unrounded latencies in ms, and how many there are. */
+export const SAMPLE_COLUMNS: readonly string[] = LATENCIES.flatMap(([latency]) => [
+  `${latency}_sum_ms`,
+  `${latency}_samples`,
+]);
+
+/** Per latency: the distinct rounded latencies, ascending, and how often each occurs. */
+export const DISTRIBUTION_COLUMNS: readonly string[] = LATENCIES.flatMap(([latency]) => [
+  `${latency}_values`,
+  `${latency}_counts`,
+]);
+
+/** Every column that a rollup statement writes, besides the key and the two that say how it was computed. */
+export const WRITTEN_COLUMNS: readonly string[] = [
+  ...METRIC_COLUMNS,
+  ...SAMPLE_COLUMNS,
+  ...DISTRIBUTION_COLUMNS,
+];

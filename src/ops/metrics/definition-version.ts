@@ -2,4 +2,4 @@
  * The version of what a metrics row means. Raise it with every change of a column's definition: rows of an older
  * version are then noted for recomputation, in the background, where their raw rows still exist.
  */
-export const DEFINITION_VERSION = 1;
+export const DEFINITION_VERSION = 2;

@@ -9,9 +9,15 @@ export const UNKNOWN_PLATFORM = 'unknown';
 /** Width of the metrics tables' platform column; groups.platform may be longer, and is cut before it is grouped. */
 const PLATFORM_TYPE = 'varchar(32)';
 
+export const TOKEN_COLUMNS = [
+  'input_tokens',
+  'output_tokens',
+  'cache_creation_tokens',
+  'cache_read_tokens',
+] as const;
+
 /** The sum is taken as bigint from the first addition on: four int columns can pass 2^31 in a single row. */
-export const TOKENS = `(COALESCE(u.input_tokens, 0)::bigint + COALESCE(u.output_tokens, 0)
-  + COALESCE(u.cache_creation_tokens, 0) + COALESCE(u.cache_read_tokens, 0))`;
+export const TOKENS = `(${TOKEN_COLUMNS.map((column) => `COALESCE(u.${column}, 0)::bigint`).join(' + ')})`;
 
 /** 0 stands for NULL in the unique index, so a group 0 is no group. */
 export const USAGE_GROUP_JOIN = 'g.id = NULLIF(u.group_id, 0)';

@@ -9,6 +9,7 @@ export interface OpsTables {
   readonly invalidations: string;
   readonly detectState: string;
   readonly rebuilds: string;
+  readonly droppedHours: string;
 }
 
 /** Schemas of the tables; not set: whatever the search path finds. */
@@ -30,6 +31,7 @@ export function opsTables({ schema, rawSchema }: OpsSchemas = {}): OpsTables {
     invalidations: metrics('ops_metrics_invalidations'),
     detectState: metrics('ops_detect_state'),
     rebuilds: metrics('ops_rebuilds'),
+    droppedHours: metrics('ops_metrics_dropped_hours'),
   };
 }
 

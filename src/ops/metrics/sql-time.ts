@@ -21,3 +21,10 @@ export const isoUtc = (timestamptz: string): string =>
  */
 export const closedThrough = (safeDelaySeconds: string): string =>
   hourOf(`clock_timestamp() - make_interval(secs => ${safeDelaySeconds}::float8)`);
+
+/**
+ * Whether a row dated so has a bucket: in the years 1 to 9999, those that ISO 8601 writes with four digits. Dates
+ * that only a broken clock gives, infinity included, have none: they could not be passed on, or overflow date_bin.
+ */
+export const hasBucket = (timestamptz: string): string =>
+  `${timestamptz} >= timestamptz '0001-01-01 00:00:00Z' AND ${timestamptz} < timestamptz '10000-01-01 00:00:00Z'`;

@@ -37,8 +37,9 @@ class LatencyAdder {
   }
 
   public summary(): LatencySummary {
-    const complete = this.exact !== null || (this.known && this.distribution.samples === this.samples);
-    const percentiles = this.exact ?? (complete ? this.distribution.percentiles(FRACTIONS) : null) ?? [];
+    const merged = this.known && this.distribution.samples === this.samples;
+    const percentiles = (merged ? this.distribution.percentiles(FRACTIONS) : this.exact) ?? [];
+    const complete = merged || this.exact !== null;
     const [p50 = null, p90 = null, p95 = null, p99 = null] = percentiles;
     const avg = this.known && this.samples > 0 ? this.sum / this.samples : null;
     return { p50, p90, p95, p99, avg, max: this.max, samples: this.samples, percentilesComplete: complete };

@@ -60,7 +60,7 @@ export interface Freshness {
    * stale hour that was answered from its stored row; else the end of the range, or now if that is earlier.
    */
   readonly freshThrough: string;
-  /** Closed whole hours of the range that are noted for recomputation, the ones held back included. */
+  /** Closed hours that the answer takes whole and that are noted for recomputation, or held back as suspicious. */
   readonly pendingHours: number;
 }
 
@@ -123,7 +123,7 @@ export interface HistogramBin {
 
 export interface LatencyDistribution extends Scope {
   readonly metric: LatencyMetric;
-  /** Contiguous, four to a doubling from 4 ms on; from the first to the last that has a sample. */
+  /** Contiguous, four to a doubling from 8 ms on; from the first to the last that has a sample. */
   readonly bins: readonly HistogramBin[];
   readonly summary: LatencySummary;
   readonly freshness: Freshness;

@@ -8,8 +8,9 @@ import { OpsOptions } from '../ops.options.js';
 import { upsertDailyRange } from '../rollup/sql/upsert-daily.sql.js';
 import { upsertHours, type UpsertHourlyResult } from '../rollup/sql/upsert-hourly.sql.js';
 import { shortTransaction } from './short-transaction.js';
+import { countDroppedHours, hoursWithoutDistribution, restoreHours } from './sql/dropped-hours.sql.js';
 import { claimHours, lockDay, releaseHours, type ClaimedHour } from './sql/drain.sql.js';
-import { shortestRetentionHours } from './sql/raw-floor.sql.js';
+import { shortestRetentionHours } from './sql/recompute-floor.sql.js';
 
 /** What one transaction on a day did. */
 export interface DayRefresh {
@@ -32,7 +33,7 @@ export class DayRefresher {
   public bound(): { safeDelaySeconds: number; retentionHours: number | null } {
     return {
       safeDelaySeconds: this.options.safeDelaySeconds,
-      retentionHours: shortestRetentionHours(this.options.rawRetentionDays),
+      retentionHours: shortestRetentionHours(this.options),
     };
   }
 
@@ -53,7 +54,7 @@ export class DayRefresher {
         manager,
         claimHours(this.tables, { ...this.bound(), day, onlyHour }),
       );
-      const suspicious = await this.recompute(manager, day, claimed);
+      const suspicious = await this.recompute(manager, day, claimed, onlyHour === null);
       if (claimed.length > 0) {
         const hours = claimed.map(({ hour }) => hour);
         await selectRow(manager, releaseHours(this.tables, hours, suspicious));
@@ -87,27 +88,58 @@ export class DayRefresher {
     manager: EntityManager,
     day: string,
     claimed: readonly ClaimedHour[],
+    wholeDay: boolean,
   ): Promise<readonly string[]> {
-    const hours = claimed.filter((hour) => !isBelowFloor(hour));
-    if (hours.length === 0) {
+    const due = claimed.filter((hour) => !isBelowFloor(hour));
+    if (due.length === 0) {
       return [];
     }
+    const hours = due.map(({ hour }) => hour);
+    const dayClosed = due[0]?.day_closed === true;
+    const others = wholeDay && dayClosed ? await this.hoursToRestore(manager, day, hours) : [];
     // A statement of its own: its snapshot is taken now, after the claim.
     const { suspicious } = await selectRow<UpsertHourlyResult>(
       manager,
       upsertHours(
         this.tables,
-        hours.map(({ hour }) => hour),
-        hours.filter(({ forced }) => !forced).map(({ hour }) => hour),
+        [...hours, ...others],
+        [...due.filter(({ forced }) => !forced).map(({ hour }) => hour), ...others],
       ),
     );
-    if (hours[0]?.day_closed === true) {
+    const restored = due.filter((hour) => hour.below_floor).map(({ hour }) => hour);
+    if (restored.length > 0) {
+      await selectRow(manager, restoreHours(this.tables, restored));
+    }
+    if (dayClosed) {
       await this.recomputeDaily(manager, day);
     }
-    return suspicious;
+    return suspicious.filter((hour) => hours.includes(hour));
   }
 
+  /**
+   * The retention may have dropped the distributions of the day's other hours: they are recomputed with these, since
+   * the day's distributions are merged from all.
+   */
+  private async hoursToRestore(
+    manager: EntityManager,
+    day: string,
+    except: readonly string[],
+  ): Promise<string[]> {
+    if (!this.options.distributions) {
+      return [];
+    }
+    const rows = await selectRows<{ hour: string }>(
+      manager,
+      hoursWithoutDistribution(this.tables, day, this.bound().retentionHours),
+    );
+    return rows.map(({ hour }) => hour).filter((hour) => !except.includes(hour));
+  }
+
+  /** Not while an hour of the day is dropped: its daily rows know more than the hours that are left. */
   private async recomputeDaily(manager: EntityManager, day: string): Promise<void> {
+    if ((await selectRow<{ hours: number }>(manager, countDroppedHours(this.tables, day))).hours > 0) {
+      return;
+    }
     const start = new Date(day);
     const end = new Date(start.getTime() + DAY_MS);
     await selectRow(manager, upsertDailyRange(this.tables, { start, end }));

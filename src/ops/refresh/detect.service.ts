@@ -8,7 +8,8 @@ import { OpsOptions } from '../ops.options.js';
 import { rawTables, type RawTable, type RawTableKey } from './raw-tables.js';
 import { shortTransaction } from './short-transaction.js';
 import * as sql from './sql/detect.sql.js';
-import { shortestRetentionHours } from './sql/raw-floor.sql.js';
+import * as notes from './sql/note.sql.js';
+import { shortestRetentionHours } from './sql/recompute-floor.sql.js';
 
 /** How long detection waits for writers in flight before it leaves safe_id where it is, in milliseconds. */
 const WRITER_WAIT_MS = 500;
@@ -52,23 +53,32 @@ export class DetectService {
       const position = positions.find((row) => row.raw_table === table.key);
       const lookBack = await this.lookBackOf(table);
       if (position !== undefined && (!position.idle || lookBack > 0n)) {
-        found.push(await this.detectIn(table, position.candidate ?? '0', lookBack));
+        // The overlap is noted once, with the table that has nearly all of the rows.
+        const wantsOverlap = position.hour_closed === true || (position.safe_id !== null && lookBack > 0n);
+        if (table.key === 'usage_logs' && wantsOverlap) {
+          found.push(await this.noteOverlap(table, position, lookBack));
+        }
+        found.push(await this.detectIn(table, position, lookBack));
       }
     }
     return sum(found);
   }
 
-  /** `candidate` was read before: then who may hold a lower id is asked, then a new snapshot taken. In this order. */
-  private async detectIn(table: RawTable, candidate: string, lookBack: bigint): Promise<DetectResult> {
-    const settled = await this.writersHaveEnded(table);
+  /** The position was read before: then who may hold a lower id is asked, then a new snapshot taken. In this order. */
+  private async detectIn(
+    table: RawTable,
+    position: sql.DetectPosition,
+    lookBack: bigint,
+  ): Promise<DetectResult> {
+    const candidate = (await this.writersHaveEnded(table)) ? (position.candidate ?? '0') : null;
+    const at = { closedThrough: position.closed_through, candidate };
     return shortTransaction(this.dataSource, this.options, async (manager) => {
-      const started = await this.startIfNew(manager, table);
-      const noted = started ?? (await this.noteNew(manager, table, lookBack));
+      const started = await this.startIfNew(manager, table, at);
+      const noted = started ?? (await this.noteNew(manager, table, position, lookBack));
       await selectRows(
         manager,
         sql.advanceState(this.tables, table, {
-          safeDelaySeconds: this.options.safeDelaySeconds,
-          candidate: settled ? candidate : null,
+          ...at,
           lateRows: String(noted.lateRows),
           belowFloorRows: String(noted.belowFloorRows),
         }),
@@ -88,55 +98,100 @@ export class DetectService {
     return writers.length === 0;
   }
 
-  /** The first run notes the backfill. Null where the table is followed already. */
-  private async startIfNew(manager: EntityManager, table: RawTable): Promise<DetectResult | null> {
-    const bound = {
-      safeDelaySeconds: this.options.safeDelaySeconds,
-      backfillHours: this.options.backfillDays * 24,
-      retentionHours: shortestRetentionHours(this.options.rawRetentionDays),
-    };
-    const started = await selectRows(manager, sql.startState(this.tables, table, bound));
-    if (started.length === 0) {
+  /**
+   * Until a table is followed, each run notes the whole backfill. Null where it is followed already.
+   *
+   * @param at the id to follow the table from, or null while writers are in flight: what they hold may be below every
+   * id that can be seen, so that no id is safe yet
+   */
+  private async startIfNew(
+    manager: EntityManager,
+    table: RawTable,
+    at: { closedThrough: string; candidate: string | null },
+  ): Promise<DetectResult | null> {
+    const { is_new: isNew } = await selectRow<{ is_new: boolean }>(
+      manager,
+      sql.startState(this.tables, table, at),
+    );
+    if (!isNew) {
       return null;
     }
     const { hours } = await selectRow<{ hours: number }>(
       manager,
-      sql.noteBackfill(this.tables, table, bound),
+      notes.noteBackfill(this.tables, table, {
+        backfillHours: this.options.backfillDays * 24,
+        retentionHours: shortestRetentionHours(this.options),
+      }),
     );
-    this.logger.log(`First run on ${table.key}: ${hours} hours noted for backfill`);
+    this.logger.log(
+      `First run on ${table.key}: ${hours} hours noted for backfill` +
+        (at.candidate === null ? '; writers are in flight, the next run starts again' : ''),
+    );
     return { ...NOTHING, detectedHours: hours };
   }
 
-  private async noteNew(manager: EntityManager, table: RawTable, lookBack: bigint): Promise<DetectResult> {
-    const { safeDelaySeconds, overlapHours, backfillDays } = this.options;
-    const retentionHours = shortestRetentionHours(this.options.rawRetentionDays);
-    const state = await selectRow<{ safe_id: string; hour_closed: boolean }>(
+  /**
+   * Notes the hours before those that closed. A transaction of its own: each transaction notes in bucket order, in one
+   * statement, since one that went back to older hours would deadlock with another instance's.
+   */
+  private async noteOverlap(
+    table: RawTable,
+    { closed_through: closedThrough }: sql.DetectPosition,
+    lookBack: bigint,
+  ): Promise<DetectResult> {
+    const { overlapHours, backfillDays } = this.options;
+    return shortTransaction(this.dataSource, this.options, async (manager) => {
+      const state = await selectRow<sql.LockedState>(
+        manager,
+        sql.lockState(this.tables, table, closedThrough),
+      );
+      if (!state.hour_closed && lookBack === 0n) {
+        return NOTHING; // another instance was first
+      }
+      const { hours } = await selectRow<{ hours: number }>(
+        manager,
+        notes.noteOverlap(this.tables, table, {
+          closedThrough,
+          overlapHours,
+          retentionHours: shortestRetentionHours(this.options),
+          backfillHours: backfillDays * 24,
+          withLastClosed: lookBack > 0n,
+        }),
+      );
+      await selectRows(
+        manager,
+        sql.advanceState(this.tables, table, {
+          closedThrough,
+          candidate: null,
+          lateRows: '0',
+          belowFloorRows: '0',
+        }),
+      );
+      return { ...NOTHING, detectedHours: hours };
+    });
+  }
+
+  private async noteNew(
+    manager: EntityManager,
+    table: RawTable,
+    position: sql.DetectPosition,
+    lookBack: bigint,
+  ): Promise<DetectResult> {
+    const retentionHours = shortestRetentionHours(this.options);
+    const state = await selectRow<sql.LockedState>(
       manager,
-      sql.lockState(this.tables, table, safeDelaySeconds),
+      sql.lockState(this.tables, table, position.closed_through),
     );
-    const rows = await selectRow<sql.NotedRows>(
+    const rows = await selectRow<notes.NotedRows>(
       manager,
-      sql.noteNewRows(this.tables, table, {
+      notes.noteNewRows(this.tables, table, {
         aboveId: String(BigInt(state.safe_id) - lookBack),
+        safeId: state.safe_id,
         retentionHours,
       }),
     );
-    // The overlap is noted once, with the table that has nearly all of the rows.
-    const wantsOverlap = table.key === 'usage_logs' && (state.hour_closed || lookBack > 0n);
-    const overlap = wantsOverlap
-      ? await selectRow<{ hours: number }>(
-          manager,
-          sql.noteOverlap(this.tables, table, {
-            safeDelaySeconds,
-            overlapHours,
-            retentionHours,
-            backfillHours: backfillDays * 24,
-            withLastClosed: lookBack > 0n,
-          }),
-        )
-      : { hours: 0 };
     return {
-      detectedHours: rows.hours + overlap.hours,
+      detectedHours: rows.hours,
       lateRows: Number(rows.late_rows),
       oldestLateSeconds: rows.latest_by_seconds,
       belowFloorRows: Number(rows.below_floor_rows),

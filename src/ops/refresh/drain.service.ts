@@ -28,6 +28,7 @@ export interface DrainResult {
 @Injectable()
 export class DrainService {
   private readonly logger = new Logger('OpsDrain');
+  private readonly sums = nothing();
   private queue: Promise<unknown> = Promise.resolve();
   private stopping = false;
 
@@ -50,6 +51,11 @@ export class DrainService {
     return run;
   }
 
+  /** What the drains of this instance have done since it started; the one under way is not in it yet. */
+  public get totals(): Readonly<DrainResult> {
+    return this.sums;
+  }
+
   /** Lets the days in work finish, and takes no more. */
   public async stop(): Promise<void> {
     this.stopping = true;
@@ -57,14 +63,19 @@ export class DrainService {
   }
 
   private async run(): Promise<DrainResult> {
-    const result: DrainResult = { drainedHours: 0, failedHours: 0, suspiciousHours: 0, belowFloorHours: 0 };
+    const result = nothing();
     const inWork = new Set<string>();
     const workers = Array.from({ length: this.options.drainConcurrency }, () => this.work(inWork, result));
     const outcomes = await Promise.allSettled(workers);
+    for (const key of Object.keys(result) as (keyof DrainResult)[]) {
+      this.sums[key] += result[key];
+    }
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) {
       throw failed.reason;
     }
+    // Once more: an instance may have died between the commit of a rebuild's last day and this.
+    await selectRows(this.dataSource, finishRebuilds(this.tables));
     return result;
   }
 
@@ -155,4 +166,8 @@ export class DrainService {
     );
     return rows[0] ?? { attempts: 0 };
   }
+}
+
+function nothing(): DrainResult {
+  return { drainedHours: 0, failedHours: 0, suspiciousHours: 0, belowFloorHours: 0 };
 }

@@ -9,14 +9,17 @@ export class OpsInputError extends Error {
   }
 }
 
-/** A range reaches below the raw floor: its raw rows may have been purged, so it is only recomputed when forced. */
+/**
+ * A range reaches below the floor: its raw rows may have been purged, or its hourly rows dropped, so it is only
+ * recomputed when forced.
+ */
 export class OpsBelowFloorError extends Error {
   public readonly field = 'from';
 
   public constructor(public readonly floor: Date) {
     super(
       `from must not be before ${floor.toISOString()}, the raw floor: older raw rows may have been purged, ` +
-        'and a recomputation could only lose history (force overrides)',
+        'or older hourly rows dropped, and a recomputation could only lose history (force overrides)',
     );
     this.name = 'OpsBelowFloorError';
   }

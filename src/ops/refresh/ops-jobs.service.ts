@@ -9,7 +9,6 @@ import { Cron, SchedulerRegistry } from '@nestjs/schedule';
 import { CronTime } from 'cron';
 import { OpsOptions, OpsOptionsError } from '../ops.options.js';
 import { errorText } from './database-errors.js';
-import { DrainService } from './drain.service.js';
 import { DAILY_JOB, HOURLY_JOB, RefreshService } from './refresh.service.js';
 
 /**
@@ -27,7 +26,6 @@ export class OpsJobs implements OnApplicationBootstrap, BeforeApplicationShutdow
   public constructor(
     private readonly options: OpsOptions,
     private readonly refresh: RefreshService,
-    private readonly drains: DrainService,
     @Optional() private readonly scheduler?: SchedulerRegistry,
   ) {}
 
@@ -70,7 +68,7 @@ export class OpsJobs implements OnApplicationBootstrap, BeforeApplicationShutdow
   /** Waits for the day in work; what is left of the run is taken up by the next one, of whichever instance. */
   public async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
-    await this.drains.stop();
+    await this.refresh.stop();
     await Promise.all(this.running.values());
   }
 

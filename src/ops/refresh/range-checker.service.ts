@@ -1,23 +1,28 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRow } from '../metrics/sql-runner.js';
 import { DAY_MS, HOUR_MS, widenToBuckets, type TimeRange } from '../metrics/utc.js';
 import { OpsOptions } from '../ops.options.js';
 import { OpsBelowFloorError, OpsInputError } from './ops-input.error.js';
 import { rangeLimits, type RangeLimits } from './sql/range-limits.sql.js';
-import { shortestRetentionHours } from './sql/raw-floor.sql.js';
+import { widenToDroppedDays } from './sql/dropped-hours.sql.js';
+import { daysInHours, shortestRetentionHours } from './sql/recompute-floor.sql.js';
 
 export interface CheckedRange extends TimeRange {
   /** Start of what can be recomputed without force, or null. */
   readonly floor: Date | null;
+  /** Start of the oldest UTC day whose daily rows are kept, or null. */
+  readonly dailyFloor: Date | null;
 }
 
-/** Holds a requested range against the database's clock, the options and the raw floor. */
+/** Holds a requested range against the database's clock, the options and the recompute floor. */
 @Injectable()
 export class RangeChecker {
   public constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
     private readonly options: OpsOptions,
   ) {}
 
@@ -60,11 +65,23 @@ export class RangeChecker {
         `must be before the end of the last closed hour, ${limits.closed_through}`,
       );
     }
-    return { start: hours.start, end, floor: limits.floor === null ? null : new Date(limits.floor) };
+    return { start: hours.start, end, floor: toDate(limits.floor), dailyFloor: toDate(limits.daily_floor) };
   }
 
   /**
-   * @throws OpsBelowFloorError where raw rows of the range may have been purged
+   * Widens the range outward to whole UTC days where the retention has dropped hours of the day at its end: daily rows
+   * can only be recomputed from all hours.
+   */
+  public async wholeDroppedDays(range: CheckedRange): Promise<CheckedRange> {
+    const { start, end } = await selectRow<{ start: string; end: string }>(
+      this.dataSource,
+      widenToDroppedDays(this.tables, range.start.toISOString(), range.end.toISOString()),
+    );
+    return { ...range, start: new Date(start), end: new Date(end) };
+  }
+
+  /**
+   * @throws OpsBelowFloorError where raw rows of the range may have been purged, or hourly rows dropped
    */
   public requireAboveFloor(range: CheckedRange): void {
     if (range.floor !== null && range.start < range.floor) {
@@ -73,10 +90,19 @@ export class RangeChecker {
   }
 
   private async limits(): Promise<RangeLimits> {
-    const retentionHours = shortestRetentionHours(this.options.rawRetentionDays);
+    const retentionHours = shortestRetentionHours(this.options);
     return selectRow<RangeLimits>(
       this.dataSource,
-      rangeLimits(this.options.safeDelaySeconds, retentionHours),
+      rangeLimits(
+        this.tables,
+        this.options.safeDelaySeconds,
+        retentionHours,
+        daysInHours(this.options.dailyRetentionDays),
+      ),
     );
   }
+}
+
+function toDate(iso: string | null): Date | null {
+  return iso === null ? null : new Date(iso);
 }

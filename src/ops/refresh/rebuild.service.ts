@@ -6,7 +6,7 @@ import { selectRow, selectRows } from '../metrics/sql-runner.js';
 import { OpsOptions } from '../ops.options.js';
 import { DrainService } from './drain.service.js';
 import { OpsRebuildEndedError, OpsRebuildNotFoundError } from './ops-input.error.js';
-import { RangeChecker } from './range-checker.service.js';
+import { RangeChecker, type CheckedRange } from './range-checker.service.js';
 import { shortTransaction } from './short-transaction.js';
 import {
   cancelRebuild,
@@ -19,7 +19,7 @@ import {
 export interface RebuildRequest {
   readonly from: Date;
   readonly to: Date;
-  /** Also below the raw floor, and also where the result would shrink. */
+  /** Also below the floor, and also where the result would shrink. */
   readonly force?: boolean | undefined;
   readonly reason?: string | undefined;
   readonly requestedBy?: string | undefined;
@@ -66,16 +66,14 @@ export class RebuildService {
 
   /**
    * Notes every closed hour of the range, widened outward to whole UTC hours, and starts to drain at once, in the
-   * background.
+   * background. A forced range is widened to whole UTC days where the retention has dropped hours of a day at its end;
+   * what it restores is dropped again by the next daily job, unless the retention has been raised.
    *
    * @throws OpsInputError where the range is wrong
-   * @throws OpsBelowFloorError where it reaches below the raw floor and is not forced
+   * @throws OpsBelowFloorError where it reaches below the floor and is not forced
    */
   public async request(request: RebuildRequest): Promise<RebuildProgress> {
-    const range = await this.ranges.closedHours(request.from, request.to);
-    if (request.force !== true) {
-      this.ranges.requireAboveFloor(range);
-    }
+    const range = await this.range(request);
     const id = await shortTransaction(this.dataSource, this.options, async (manager) => {
       const created = await selectRow<{ id: string }>(
         manager,
@@ -94,10 +92,31 @@ export class RebuildService {
       `Rebuild ${id} of ${progress.hours.total} hours, ${progress.from} to ${progress.to}, asked for by ` +
         `${request.requestedBy ?? 'nobody named'}${progress.force ? ', forced' : ''}`,
     );
-    void this.drains.drain().catch((error: unknown) => {
-      this.logger.error('The drain of a rebuild stopped; the next tick goes on with it', error);
-    });
+    void this.resume();
     return progress;
+  }
+
+  /**
+   * Drains what is due now, other rebuilds' hours included. For a caller without jobs of its own: a drain passes over
+   * the days that another instance has in work, and somebody has to come back for them if that one dies.
+   *
+   * Never rejects: a failure is logged, and leaves the hours to the next drain.
+   */
+  public async resume(): Promise<void> {
+    try {
+      await this.drains.drain();
+    } catch (error) {
+      this.logger.error('The drain of a rebuild stopped; the next tick goes on with it', error);
+    }
+  }
+
+  private async range({ from, to, force }: RebuildRequest): Promise<CheckedRange> {
+    const range = await this.ranges.closedHours(from, to);
+    if (force === true) {
+      return this.ranges.wholeDroppedDays(range);
+    }
+    this.ranges.requireAboveFloor(range);
+    return range;
   }
 
   /** The latest rebuilds, newest first. */

@@ -3,16 +3,18 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRow, selectRows } from '../metrics/sql-runner.js';
+import { logfmt } from '../logfmt.js';
 import { OpsOptions } from '../ops.options.js';
 import { DayRefresher } from './day-refresher.service.js';
 import { errorText } from './database-errors.js';
 import { DetectService, type DetectResult } from './detect.service.js';
 import { DrainService, type DrainResult } from './drain.service.js';
+import { RetentionService, type RetentionResult } from './retention.service.js';
 import { staleDays } from './sql/daily.sql.js';
 import { noteOldDefinitions } from './sql/definition.sql.js';
 import { countPending } from './sql/drain.sql.js';
 import { recordRun } from './sql/heartbeat.sql.js';
-import { shortestRetentionHours } from './sql/raw-floor.sql.js';
+import { daysInHours, shortestRetentionHours } from './sql/recompute-floor.sql.js';
 
 export const HOURLY_JOB = 'ops_preaggregation_hourly';
 export const DAILY_JOB = 'ops_preaggregation_daily';
@@ -25,7 +27,7 @@ export interface HourlyTick extends DetectResult, DrainResult {
 }
 
 /** What one tick of the daily job did. */
-export interface DailyTick {
+export interface DailyTick extends RetentionResult {
   /** Days whose daily rows were recomputed. */
   readonly days: number;
   /** Hours noted because an older version of the code, or another program, had computed them. */
@@ -37,6 +39,7 @@ export interface DailyTick {
 @Injectable()
 export class RefreshService {
   private readonly logger = new Logger('OpsRefresh');
+  private stopping = false;
 
   public constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -45,6 +48,7 @@ export class RefreshService {
     private readonly detection: DetectService,
     private readonly drains: DrainService,
     private readonly days: DayRefresher,
+    private readonly retention: RetentionService,
   ) {}
 
   /**
@@ -56,7 +60,9 @@ export class RefreshService {
     return this.recorded(HOURLY_JOB, async () => {
       const detected = await this.detection.detect();
       if (detected.belowFloorRows > 0) {
-        this.logger.warn(`${detected.belowFloorRows} late rows lie below the raw floor: counted, and not applied`);
+        this.logger.warn(
+          `${detected.belowFloorRows} late rows lie below the raw floor: counted, and not applied`,
+        );
       }
       const drained = await this.drains.drain();
       const { pending } = await selectRow<{ pending: number }>(
@@ -68,8 +74,8 @@ export class RefreshService {
   }
 
   /**
-   * Recomputes the daily rows of closed days that are missing or older than their hours, and notes the hours that an
-   * older definition computed. Recorded as a heartbeat.
+   * Recomputes the daily rows of closed days that are missing or older than their hours, notes the hours that an older
+   * definition computed, and deletes metrics rows past their retention. Recorded as a heartbeat.
    *
    * @throws QueryFailedError as {@link hourly}
    */
@@ -77,19 +83,29 @@ export class RefreshService {
     return this.recorded(DAILY_JOB, async () => {
       const stale = await selectRows<{ day: string }>(
         this.dataSource,
-        staleDays(this.tables, this.options.safeDelaySeconds),
+        staleDays(this.tables, this.options.safeDelaySeconds, daysInHours(this.options.dailyRetentionDays)),
       );
       let days = 0;
       for (const { day } of stale) {
+        if (this.stopping) {
+          break;
+        }
         // A busy day is being drained, and its drain writes the daily rows.
         days += (await this.days.refreshDaily(day)) === 'done' ? 1 : 0;
       }
       const { hours } = await selectRow<{ hours: number }>(
         this.dataSource,
-        noteOldDefinitions(this.tables, shortestRetentionHours(this.options.rawRetentionDays)),
+        noteOldDefinitions(this.tables, shortestRetentionHours(this.options)),
       );
-      return { days, oldDefinitionHours: hours };
+      return { days, oldDefinitionHours: hours, ...(await this.retention.run()) };
     });
+  }
+
+  /** Lets the days in work finish, and takes no more. */
+  public async stop(): Promise<void> {
+    this.stopping = true;
+    this.retention.stop();
+    await this.drains.stop();
   }
 
   private async recorded<T extends object>(
@@ -120,11 +136,4 @@ export class RefreshService {
     const { text, values } = recordRun(this.tables, { jobName, durationMs, error, result });
     await this.dataSource.query(text, values);
   }
-}
-
-/** One line of key=value pairs, which people and log collectors both read. */
-function logfmt(values: object): string {
-  return Object.entries(values)
-    .map(([key, value]) => `${key}=${value === null ? '' : String(value)}`)
-    .join(' ');
 }

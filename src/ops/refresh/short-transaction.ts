@@ -1,15 +1,10 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { selectRow } from '../metrics/sql-runner.js';
 
-/**
- * A transaction whose process was suspended must not hold its locks for longer than this, in milliseconds: the
- * server ends the session, and another instance takes the work over.
- */
-export const IDLE_TIMEOUT_MS = 30_000;
-
 export interface TransactionLimits {
   readonly statementTimeoutMs: number;
   readonly lockTimeoutMs: number;
+  readonly idleInTransactionTimeoutMs: number;
 }
 
 /**
@@ -25,7 +20,9 @@ export async function shortTransaction<T>(
     await selectRow(manager, {
       text: `SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
         set_config('idle_in_transaction_session_timeout', $3, true), set_config('jit', 'off', true)`,
-      values: [String(limits.statementTimeoutMs), String(limits.lockTimeoutMs), String(IDLE_TIMEOUT_MS)],
+      values: [limits.statementTimeoutMs, limits.lockTimeoutMs, limits.idleInTransactionTimeoutMs].map(
+        String,
+      ),
     });
     return work(manager);
   });

@@ -5,7 +5,7 @@ import { DEFINITION_VERSION } from '../metrics/definition-version.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRow, selectRows } from '../metrics/sql-runner.js';
 import { OpsOptions } from '../ops.options.js';
-import { shortestRetentionHours } from './sql/raw-floor.sql.js';
+import { shortestRetentionHours } from './sql/recompute-floor.sql.js';
 import * as sql from './sql/status.sql.js';
 
 const MAX_TROUBLED_BUCKETS = 100;
@@ -43,7 +43,7 @@ export class StatusService {
   ) {}
 
   public async status(): Promise<OpsStatus> {
-    const retentionHours = shortestRetentionHours(this.options.rawRetentionDays);
+    const retentionHours = shortestRetentionHours(this.options);
     const row = await selectRow<sql.StatusRow>(
       this.dataSource,
       sql.readStatus(this.tables, this.options.safeDelaySeconds, retentionHours),

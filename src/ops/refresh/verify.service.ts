@@ -66,10 +66,11 @@ export class VerifyService {
     let differenceCount = 0;
     let notedHours = 0;
     for (let day = floorDay(start); day < range.end; day = addDay(day)) {
-      const found = await this.verifyDay(day, {
+      const hours = {
         start: day < start ? start : day,
         end: addDay(day) < range.end ? addDay(day) : range.end,
-      });
+      };
+      const found = await this.verifyDay(day, hours, range.dailyFloor);
       differenceCount += found.reduce((sum, { total }) => sum + total, 0);
       const listed = found.flatMap(({ rows }) => rows);
       differences.push(...listed.slice(0, MAX_LISTED_DIFFERENCES - differences.length));
@@ -88,16 +89,18 @@ export class VerifyService {
     };
   }
 
-  /** The hours of one day that lie in the range, and its daily rows where the whole day does. */
+  /** The hours of one day that lie in the range, and its daily rows where the whole day does and they are kept. */
   private async verifyDay(
     day: Date,
     hours: { start: Date; end: Date },
+    dailyFloor: Date | null,
   ): Promise<{ total: number; rows: Difference[] }[]> {
     const [start, end] = [hours.start.toISOString(), hours.end.toISOString()];
     const found = [
       await this.compare('hourly', hourlyDifferences(this.tables, start, end, MAX_LISTED_DIFFERENCES)),
     ];
-    if (hours.start <= day && hours.end >= addDay(day)) {
+    const keepsDaily = dailyFloor === null || day >= dailyFloor;
+    if (hours.start <= day && hours.end >= addDay(day) && keepsDaily) {
       found.push(
         await this.compare('daily', dailyDifferences(this.tables, start, end, MAX_LISTED_DIFFERENCES)),
       );

@@ -2,6 +2,7 @@ import { Body, Delete, Get, HttpCode, Param, Post, Sse, type MessageEvent } from
 import { ApiOperation } from '@nestjs/swagger';
 import { defer, distinctUntilChanged, map, repeat, takeWhile, type Observable } from 'rxjs';
 import { RebuildService, type RebuildProgress } from '../../refresh/rebuild.service.js';
+import { Requester } from '../admin-request.js';
 import { OpsAdminController } from '../ops-admin-controller.js';
 import { RebuildRequestDto } from './rebuild.dto.js';
 
@@ -15,8 +16,12 @@ export class OpsRebuildsController {
   @Post()
   @HttpCode(202)
   @ApiOperation({ summary: 'Recompute every closed hour of a range; draining starts at once' })
-  public async request(@Body() body: RebuildRequestDto): Promise<RebuildProgress> {
-    return this.rebuilds.request(body);
+  public async request(
+    @Body() body: RebuildRequestDto,
+    @Requester() requestedBy: string,
+  ): Promise<RebuildProgress> {
+    const { from, to, force, reason } = body;
+    return this.rebuilds.request({ from, to, force, reason, requestedBy });
   }
 
   @Get()

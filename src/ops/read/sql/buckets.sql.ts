@@ -22,6 +22,9 @@ const iso = (dates: readonly Date[]): string[] => dates.map((date) => date.toISO
  *   that is not closed, up to now.
  *
  * An hour that is stale (noted for recomputation) and has a row is answered from that row.
+ *
+ * LIMIT and OFFSET 0 keep the planner from turning index probes around: it does not know how few the hours, days and
+ * raw ranges are, and read whole tables instead.
  */
 export function bucketRelations(
   tables: OpsTables,
@@ -52,8 +55,12 @@ hour AS MATERIALIZED (
     m.success_count + m.error_count_total AS requests, m.token_consumed AS tokens
   FROM planned p
   JOIN clock c ON p.starts < c.closed
-  LEFT JOIN ${tables.hourly} m ON m.bucket_start = p.starts AND ${OVERALL}
-    AND m.computed_at >= p.starts + interval '1 hour'
+  LEFT JOIN LATERAL (
+    SELECT m.computed_at, m.success_count, m.error_count_total, m.token_consumed
+    FROM ${tables.hourly} m
+    WHERE m.bucket_start = p.starts AND ${OVERALL} AND m.computed_at >= p.starts + interval '1 hour'
+    LIMIT 1
+  ) m ON true
 ),
 gap AS MATERIALIZED (
   SELECT h.segment, h.day_number, h.starts

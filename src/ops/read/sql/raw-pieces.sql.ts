@@ -14,8 +14,9 @@ export function rawRelations(tables: OpsTables, level: LevelSql): string {
   SELECT r.segment, r.starts, r.whole_hour, l.*
   FROM raw_range r CROSS JOIN LATERAL (
     SELECT ${level.usageKey} AS key, ${TOKENS} AS tokens, ${LATENCIES.map(([, column]) => `u.${column}`).join(', ')}
-    FROM ${tables.usageLogs} u JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}
-    WHERE ${inRange('u')} AND ${level.usage}
+    FROM (SELECT * FROM ${tables.usageLogs} u WHERE ${inRange('u')} OFFSET 0) u
+    JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}
+    WHERE ${level.usage}
   ) l
 )`;
 }

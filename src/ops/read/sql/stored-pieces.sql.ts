@@ -24,19 +24,26 @@ export const PIECE_COLUMNS: readonly string[] = [
   ...LATENCIES.flatMap(([latency]) => latencyColumns(latency)),
 ];
 
+/** From here on, rounding a percentile to whole milliseconds changes it less than the distribution does. */
+const ROUNDING_SHOWS_BELOW_MS = 128;
+
 /**
- * With `exact`, the hourly row's own percentiles are taken instead of its distribution: right where the bucket is
- * one row and nothing is merged with it.
+ * With `exact`, the hourly row's own percentiles are taken: right where the bucket is one row and nothing is merged
+ * with it, and a fiftieth of the bytes. Its distribution comes along where the percentiles are small.
  */
 function latency(name: string, exact: boolean): readonly string[] {
+  // As text: the driver's own array parser is several times slower than the one in distribution.ts.
+  const array = (column: string): string =>
+    exact
+      ? `CASE WHEN m.${name}_p50_ms < ${ROUNDING_SHOWS_BELOW_MS} THEN m.${column}::text END`
+      : `m.${column}::text`;
   const percentiles = `ARRAY[${PERCENTILES.map(([p]) => `m.${name}_${p}_ms`).join(', ')}]`;
   return [
     `m.${name}_samples`,
     `m.${name}_sum_ms`,
     `m.${name}_max_ms`,
-    // As text: the driver's own array parser is several times slower than the one in distribution.ts.
-    exact ? 'NULL::text' : `m.${name}_values::text`,
-    exact ? 'NULL::text' : `m.${name}_counts::text`,
+    array(`${name}_values`),
+    array(`${name}_counts`),
     // A row from before distributions has a maximum, and 0 samples only by default.
     `m.${name}_samples > 0 OR m.${name}_max_ms IS NULL`,
     exact ? `${percentiles}::text` : 'NULL::text',
@@ -53,15 +60,20 @@ const pieceOf = (source: 'day' | 'hour', level: LevelSql, exact: boolean): strin
 /** One piece for each metrics row of the level: of the days, and of the rolled-up hours outside them. */
 export function storedPieces(tables: OpsTables, level: LevelSql, exactHours: boolean): string {
   return `SELECT ${pieceOf('day', level, false)}
-  FROM day b JOIN ${tables.daily} m ON m.bucket_date = b.bucket_date AND ${level.stored}
+  FROM day b CROSS JOIN LATERAL (
+    SELECT * FROM ${tables.daily} m WHERE m.bucket_date = b.bucket_date AND ${level.stored} OFFSET 0
+  ) m
   UNION ALL
   SELECT ${pieceOf('hour', level, exactHours)}
   FROM (
     SELECT h.segment, h.starts FROM hour h
     WHERE h.rolled_up_at IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM day d WHERE d.segment = h.segment AND d.day_number = h.day_number)
+    OFFSET 0
   ) b
-  JOIN ${tables.hourly} m ON m.bucket_start = b.starts AND ${level.stored}`;
+  CROSS JOIN LATERAL (
+    SELECT * FROM ${tables.hourly} m WHERE m.bucket_start = b.starts AND ${level.stored} OFFSET 0
+  ) m`;
 }
 
 /** The busiest rolled-up whole hour of each segment: most requests, and most tokens. */

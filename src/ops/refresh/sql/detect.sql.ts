@@ -1,7 +1,6 @@
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
-import { closedThrough, hourOf } from '../../metrics/sql-time.js';
+import { closedThrough, isoUtc } from '../../metrics/sql-time.js';
 import { rawTables, type RawTable, type RawTableKey } from '../raw-tables.js';
-import { rawFloor } from './raw-floor.sql.js';
 
 /** Where one raw table stands; ids are bigint, as strings, and null for an empty table or before the first run. */
 export interface DetectPosition {
@@ -10,6 +9,10 @@ export interface DetectPosition {
   safe_id: string | null;
   /** Nothing to look at: no id above safe_id, and no hour has closed since. */
   idle: boolean;
+  /** An hour has closed since; null before the first run. */
+  hour_closed: boolean | null;
+  /** Hours that end up to here are closed (ISO). It is read once: the rest of the detection goes by it. */
+  closed_through: string;
 }
 
 /**
@@ -24,8 +27,10 @@ export function readPositions(tables: OpsTables, safeDelaySeconds: number): SqlS
   return {
     text: `SELECT r.raw_table, r.candidate, s.safe_id,
   s.safe_id IS NOT NULL AND s.safe_id >= COALESCE(r.candidate, 0)
-    AND s.closed_through >= ${closedThrough('$1')} AS idle
+    AND s.closed_through >= c.closed_through AS idle,
+  s.closed_through < c.closed_through AS hour_closed, ${isoUtc('c.closed_through')} AS closed_through
 FROM (VALUES ${heads}) AS r(raw_table, candidate)
+CROSS JOIN (SELECT ${closedThrough('$1')} AS closed_through) c
 LEFT JOIN ${tables.detectState} s USING (raw_table)`,
     values: [safeDelaySeconds],
   };
@@ -78,179 +83,46 @@ export function sequenceCache(table: RawTable): SqlStatement {
 }
 
 /**
- * Starts following a table, unless another instance just did: then no row is returned. The first safe_id lies just
- * before the first row of the backfill, so that rows still in flight are found when they commit; nothing counts as
- * late until it has moved.
+ * Starts following a table from the candidate, unless another instance just did: then it is not new. Without a
+ * candidate nothing is written, and the table is new until it is followed. Nothing counts as late before the first
+ * safe_id.
  *
- * Bound: table key, safe delay in seconds, backfill in hours, retention in hours or null.
+ * Bound: table key, end of the last closed hour (ISO), candidate or null.
  */
 export function startState(
   tables: OpsTables,
   table: RawTable,
-  bound: { safeDelaySeconds: number; backfillHours: number; retentionHours: number | null },
+  bound: { closedThrough: string; candidate: string | null },
 ): SqlStatement {
   return {
-    text: `WITH start AS (
-  SELECT GREATEST(
-    ${hourOf(`(SELECT min(created_at) FROM ${table.name} WHERE created_at > '-infinity')`)},
-    ${hourOf('clock_timestamp() - make_interval(hours => $3::int)')},
-    ${rawFloor('$4')}
-  ) AS oldest
-),
-first AS (
-  SELECT min(r.created_at) AS created_at FROM ${table.name} r, start WHERE r.created_at >= start.oldest
-)
-INSERT INTO ${tables.detectState} (raw_table, safe_id, closed_through, late_before)
-SELECT $1::varchar, COALESCE((
-    SELECT min(r.id)::bigint - 1 FROM ${table.name} r, first
-    WHERE r.created_at >= first.created_at AND r.created_at < first.created_at + interval '1 hour'
-  ), (SELECT max(id)::bigint FROM ${table.name}), 0), ${closedThrough('$2')}, '-infinity'
-ON CONFLICT (raw_table) DO NOTHING
-RETURNING safe_id`,
-    values: [table.key, bound.safeDelaySeconds, bound.backfillHours, bound.retentionHours],
-  };
-}
-
-/**
- * Notes every hour of the first backfill: from the oldest raw row, at most the backfill back and never below the
- * raw floor, to now; and the hours of rows that are dated in the future.
- *
- * Bound: backfill in hours, retention in hours or null.
- */
-export function noteBackfill(
-  tables: OpsTables,
-  table: RawTable,
-  bound: { backfillHours: number; retentionHours: number | null },
-): SqlStatement {
-  return {
-    text: `WITH start AS (
-  SELECT GREATEST(
-    ${hourOf(`(SELECT min(created_at) FROM ${table.name} WHERE created_at > '-infinity')`)},
-    ${hourOf('clock_timestamp() - make_interval(hours => $1::int)')},
-    ${rawFloor('$2')}
-  ) AS oldest
-),
-stale AS (
-  SELECT bucket_start FROM start, generate_series(
-    CASE WHEN EXISTS (SELECT 1 FROM ${table.name}) THEN ${hourOf(`start.oldest + interval '59 minutes 59.999999 seconds'`)} END,
-    ${hourOf('clock_timestamp()')}, interval '1 hour') AS series(bucket_start)
-  UNION
-  SELECT ${hourOf('created_at')} FROM ${table.name} WHERE created_at >= clock_timestamp() AND created_at < 'infinity'
-),
-noted AS (
-  INSERT INTO ${tables.invalidations} AS i (bucket_start, reason)
-  SELECT bucket_start, 'backfill' FROM stale ORDER BY bucket_start
-  ON CONFLICT (bucket_start) DO UPDATE SET noted_at = clock_timestamp(), suspicious_at = NULL
+    text: `WITH started AS (
+  INSERT INTO ${tables.detectState} (raw_table, safe_id, closed_through, late_before)
+  SELECT $1::varchar, $3::bigint, $2::timestamptz, '-infinity' WHERE $3::bigint IS NOT NULL
+  ON CONFLICT (raw_table) DO NOTHING
   RETURNING 1
 )
-SELECT count(*)::int AS hours FROM noted`,
-    values: [bound.backfillHours, bound.retentionHours],
+SELECT EXISTS (SELECT 1 FROM started)
+  OR ($3::bigint IS NULL AND NOT EXISTS (SELECT 1 FROM ${tables.detectState} WHERE raw_table = $1)) AS is_new`,
+    values: [table.key, bound.closedThrough, bound.candidate],
   };
 }
 
-/** What one look at the new rows of a table found. Counts are bigint, as strings. */
-export interface NotedRows {
-  hours: number;
-  late_rows: string;
-  /** Age of the oldest late row, in seconds, or null. */
-  latest_by_seconds: number | null;
-  below_floor_rows: string;
+export interface LockedState {
+  /** bigint, as a string. */
+  safe_id: string;
+  hour_closed: boolean;
 }
 
 /**
  * Locks the table's state, so that detection in two instances takes turns.
  *
- * Bound: table key, safe delay in seconds.
+ * Bound: table key, end of the last closed hour (ISO).
  */
-export function lockState(tables: OpsTables, table: RawTable, safeDelaySeconds: number): SqlStatement {
+export function lockState(tables: OpsTables, table: RawTable, closedThrough: string): SqlStatement {
   return {
-    text: `SELECT safe_id, closed_through < ${closedThrough('$2')} AS hour_closed
+    text: `SELECT safe_id, closed_through < $2::timestamptz AS hour_closed
 FROM ${tables.detectState} WHERE raw_table = $1 FOR UPDATE`,
-    values: [table.key, safeDelaySeconds],
-  };
-}
-
-/**
- * Notes the hours of the rows above safe_id. The order of the inserted hours is what keeps two of these statements
- * from a deadlock.
- *
- * Bound: id to look above, table key, retention in hours or null.
- */
-export function noteNewRows(
-  tables: OpsTables,
-  table: RawTable,
-  bound: { aboveId: string; retentionHours: number | null },
-): SqlStatement {
-  return {
-    text: `WITH fresh AS MATERIALIZED (
-  SELECT ${hourOf('created_at')} AS bucket_start, count(*) AS rows, min(created_at) AS oldest
-  FROM ${table.name}
-  WHERE id > $1::bigint AND isfinite(created_at)
-  GROUP BY 1
-),
-floor AS (SELECT ${rawFloor('$3')} AS at),
-noted AS (
-  INSERT INTO ${tables.invalidations} AS i (bucket_start, reason)
-  SELECT bucket_start, 'new_rows' FROM fresh, floor WHERE bucket_start >= floor.at ORDER BY bucket_start
-  ON CONFLICT (bucket_start) DO UPDATE
-    SET noted_at = clock_timestamp(), reason = EXCLUDED.reason, suspicious_at = NULL
-  RETURNING 1
-)
-SELECT
-  (SELECT count(*)::int FROM noted) AS hours,
-  COALESCE(sum(f.rows) FILTER (WHERE f.bucket_start < s.late_before), 0)::text AS late_rows,
-  extract(epoch FROM clock_timestamp() - min(f.oldest) FILTER (WHERE f.bucket_start < s.late_before))::float8
-    AS latest_by_seconds,
-  COALESCE(sum(f.rows) FILTER (WHERE f.bucket_start < floor.at), 0)::text AS below_floor_rows
-FROM floor, ${tables.detectState} s LEFT JOIN fresh f ON true
-WHERE s.raw_table = $2`,
-    values: [bound.aboveId, table.key, bound.retentionHours],
-  };
-}
-
-/**
- * Notes the hours before those that closed since the last tick, for rows that were updated in place; with the last
- * closed hour itself where ids cannot be trusted.
- *
- * Bound: table key, safe delay in seconds, overlap in hours, retention in hours or null, backfill in hours, whether
- * the last closed hour is noted too.
- */
-export function noteOverlap(
-  tables: OpsTables,
-  table: RawTable,
-  bound: {
-    safeDelaySeconds: number;
-    overlapHours: number;
-    retentionHours: number | null;
-    backfillHours: number;
-    withLastClosed: boolean;
-  },
-): SqlStatement {
-  return {
-    text: `WITH noted AS (
-  INSERT INTO ${tables.invalidations} AS i (bucket_start, reason)
-  SELECT bucket_start, 'overlap'
-  FROM ${tables.detectState} s, generate_series(
-    GREATEST(
-      s.closed_through - make_interval(hours => $3::int),
-      ${hourOf('clock_timestamp() - make_interval(hours => $5::int)')}
-    ),
-    ${closedThrough('$2')} - make_interval(hours => CASE WHEN $6::boolean THEN 1 ELSE 2 END),
-    interval '1 hour') AS series(bucket_start)
-  WHERE s.raw_table = $1 AND bucket_start >= ${rawFloor('$4')} AND $3::int > 0
-  ORDER BY bucket_start
-  ON CONFLICT (bucket_start) DO UPDATE SET noted_at = clock_timestamp(), suspicious_at = NULL
-  RETURNING 1
-)
-SELECT count(*)::int AS hours FROM noted`,
-    values: [
-      table.key,
-      bound.safeDelaySeconds,
-      bound.overlapHours,
-      bound.retentionHours,
-      bound.backfillHours,
-      bound.withLastClosed,
-    ],
+    values: [table.key, closedThrough],
   };
 }
 
@@ -258,13 +130,13 @@ SELECT count(*)::int AS hours FROM noted`,
  * Moves on. safe_id only where every row up to the candidate has been seen; the counters with it, so that rows
  * that are looked at twice are counted once.
  *
- * Bound: table key, safe delay in seconds, candidate or null, late rows, rows below the floor.
+ * Bound: table key, end of the last closed hour (ISO), candidate or null, late rows, rows below the floor.
  */
 export function advanceState(
   tables: OpsTables,
   table: RawTable,
   bound: {
-    safeDelaySeconds: number;
+    closedThrough: string;
     candidate: string | null;
     lateRows: string;
     belowFloorRows: string;
@@ -273,9 +145,9 @@ export function advanceState(
   return {
     text: `WITH advanced AS (
   UPDATE ${tables.detectState} SET
-    closed_through = GREATEST(closed_through, ${closedThrough('$2')}),
+    closed_through = GREATEST(closed_through, $2::timestamptz),
     safe_id = GREATEST(safe_id, COALESCE($3::bigint, safe_id)),
-    late_before = CASE WHEN $3::bigint IS NULL THEN late_before ELSE GREATEST(closed_through, ${closedThrough('$2')}) END,
+    late_before = CASE WHEN $3::bigint IS NULL THEN late_before ELSE GREATEST(closed_through, $2::timestamptz) END,
     late_rows = late_rows + CASE WHEN $3::bigint IS NULL THEN 0 ELSE $4::bigint END,
     below_floor_rows = below_floor_rows + CASE WHEN $3::bigint IS NULL THEN 0 ELSE $5::bigint END,
     updated_at = clock_timestamp()
@@ -283,6 +155,6 @@ export function advanceState(
   RETURNING safe_id
 )
 SELECT safe_id FROM advanced`,
-    values: [table.key, bound.safeDelaySeconds, bound.candidate, bound.lateRows, bound.belowFloorRows],
+    values: [table.key, bound.closedThrough, bound.candidate, bound.lateRows, bound.belowFloorRows],
   };
 }

@@ -1,6 +1,6 @@
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { closedThrough, dayOf, isoUtc } from '../../metrics/sql-time.js';
-import { rawFloor } from './raw-floor.sql.js';
+import { recomputeFloor } from './recompute-floor.sql.js';
 
 /**
  * First key of the advisory locks on days ("ops" in ASCII); the second is the number of the UTC day since 1970.
@@ -64,7 +64,7 @@ export function claimHours(
   bound: { safeDelaySeconds: number; day: string; retentionHours: number | null; onlyHour: string | null },
 ): SqlStatement {
   return {
-    text: `SELECT ${isoUtc('i.bucket_start')} AS hour, i.forced, i.bucket_start < ${rawFloor('$3')} AS below_floor,
+    text: `SELECT ${isoUtc('i.bucket_start')} AS hour, i.forced, i.bucket_start < ${recomputeFloor(tables, '$3')} AS below_floor,
   $2::timestamptz + interval '24 hours' <= ${closedThrough('$1')} AS day_closed
 FROM ${tables.invalidations} i
 WHERE ${isDue('$1')}

@@ -1,21 +1,29 @@
-import type { SqlStatement } from '../../metrics/ops-tables.js';
-import { closedThrough, isoUtc } from '../../metrics/sql-time.js';
-import { rawFloor } from './raw-floor.sql.js';
+import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
+import { closedThrough, dayOf, isoUtc } from '../../metrics/sql-time.js';
+import { recomputeFloorOrNull } from './recompute-floor.sql.js';
 
 /** What a range is held against, by the database's clock; ISO, UTC. */
 export interface RangeLimits {
   now: string;
   /** End of the last closed hour. */
   closed_through: string;
-  /** Start of what can be recomputed without force; null without a retention limit. */
+  /** Start of what can be recomputed without force; null where that is everything. */
   floor: string | null;
+  /** Start of the oldest UTC day whose daily rows are kept; null where that is every day. */
+  daily_floor: string | null;
 }
 
-/** Bound: safe delay in seconds, retention in hours or null. */
-export function rangeLimits(safeDelaySeconds: number, retentionHours: number | null): SqlStatement {
+/** Bound: safe delay in seconds, retention in hours or null, retention of the daily rows in hours or null. */
+export function rangeLimits(
+  tables: OpsTables,
+  safeDelaySeconds: number,
+  retentionHours: number | null,
+  dailyRetentionHours: number | null,
+): SqlStatement {
   return {
     text: `SELECT ${isoUtc('clock_timestamp()')} AS now, ${isoUtc(closedThrough('$1'))} AS closed_through,
-  CASE WHEN $2::int IS NOT NULL THEN ${isoUtc(rawFloor('$2'))} END AS floor`,
-    values: [safeDelaySeconds, retentionHours],
+  ${isoUtc(recomputeFloorOrNull(tables, '$2'))} AS floor,
+  ${isoUtc(dayOf('clock_timestamp() - make_interval(hours => $3::int)'))} AS daily_floor`,
+    values: [safeDelaySeconds, retentionHours, dailyRetentionHours],
   };
 }

@@ -53,11 +53,16 @@ SELECT id FROM finished`,
 
 /**
  * Cancels a rebuild: its hours that are left are no longer stale, unless another active rebuild wants them, they are
- * stale for another reason, or they are being recomputed this moment.
+ * stale for another reason, or they are being recomputed this moment. Those that stay are no longer forced, unless
+ * another active rebuild forces them. All of them count as cancelled: this rebuild has not done them.
  *
  * Bound: id.
  */
 export function cancelRebuild(tables: OpsTables, id: string): SqlStatement {
+  const wantedByAnother = (condition: string): string => `EXISTS (
+      SELECT 1 FROM ${tables.rebuilds} o
+      WHERE o.id <> t.id AND o.finished_at IS NULL AND o.cancelled_at IS NULL AND ${inRange('o')} AND ${condition}
+    )`;
   return {
     text: `WITH target AS (
   SELECT * FROM ${tables.rebuilds}
@@ -65,19 +70,24 @@ export function cancelRebuild(tables: OpsTables, id: string): SqlStatement {
   FOR UPDATE
 ),
 left_over AS (
-  SELECT i.bucket_start FROM ${tables.invalidations} i, target t
-  WHERE ${inRange('t')} AND i.reason = 'rebuild' AND NOT EXISTS (
-    SELECT 1 FROM ${tables.rebuilds} o
-    WHERE o.id <> t.id AND o.finished_at IS NULL AND o.cancelled_at IS NULL AND ${inRange('o')}
-  )
+  SELECT i.bucket_start,
+    i.reason = 'rebuild' AND NOT ${wantedByAnother('true')} AS is_dropped,
+    t.forced AND i.forced AND NOT ${wantedByAnother('o.forced')} AS is_unforced
+  FROM ${tables.invalidations} i, target t
+  WHERE ${inRange('t')}
   FOR UPDATE OF i SKIP LOCKED
 ),
 dropped AS (
-  DELETE FROM ${tables.invalidations} WHERE bucket_start IN (SELECT bucket_start FROM left_over) RETURNING 1
+  DELETE FROM ${tables.invalidations}
+  WHERE bucket_start IN (SELECT bucket_start FROM left_over WHERE is_dropped)
+),
+unforced AS (
+  UPDATE ${tables.invalidations} SET forced = false
+  WHERE bucket_start IN (SELECT bucket_start FROM left_over WHERE is_unforced AND NOT is_dropped)
 ),
 cancelled AS (
   UPDATE ${tables.rebuilds} r SET
-    cancelled_at = clock_timestamp(), hours_cancelled = (SELECT count(*) FROM dropped)
+    cancelled_at = clock_timestamp(), hours_cancelled = (SELECT count(*) FROM left_over)
   FROM target t WHERE r.id = t.id
   RETURNING r.id
 )

@@ -1,6 +1,6 @@
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { closedThrough, isoUtc } from '../../metrics/sql-time.js';
-import { rawFloor } from './raw-floor.sql.js';
+import { recomputeFloorOrNull } from './recompute-floor.sql.js';
 
 /** The single values of the status; bigint as text, times ISO in UTC. */
 export interface StatusRow {
@@ -26,7 +26,7 @@ export function readStatus(
 ): SqlStatement {
   return {
     text: `SELECT ${isoUtc('clock_timestamp()')} AS now, ${isoUtc(closedThrough('$1'))} AS closed_through,
-  CASE WHEN $2::int IS NOT NULL THEN ${isoUtc(rawFloor('$2'))} END AS floor,
+  ${isoUtc(recomputeFloorOrNull(tables, '$2'))} AS floor,
   (SELECT ${isoUtc('max(bucket_start)')} FROM ${tables.hourly}) AS latest_hourly,
   (SELECT to_char(max(bucket_date), 'YYYY-MM-DD') FROM ${tables.daily}) AS latest_daily,
   (SELECT count(*)::text FROM ${tables.hourly}) AS hourly_rows,

@@ -1,6 +1,7 @@
 import { METRIC_COLUMNS } from '../../metrics/columns.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { isoUtc } from '../../metrics/sql-time.js';
+import { NOTED_AGAIN } from './note.sql.js';
 
 /**
  * The verification: a second way to the same numbers. It is written from the definition of the columns, plainly, and
@@ -121,6 +122,7 @@ const differs = (column: string): string =>
         OR abs(s.${column} - c.${column}) > 1e-9 * greatest(abs(s.${column}), abs(c.${column}))`
     : `s.${column} IS DISTINCT FROM c.${column}`;
 
+/** Where there are too many to return, some of every bucket are: whoever notes the buckets gets all of them. */
 function differences(stored: string, bucketText: string, isPending: string): string {
   const columns = METRIC_COLUMNS.map(
     (column) => `('${column}', s.${column}::text, c.${column}::text, ${differs(column)})`,
@@ -140,11 +142,12 @@ compared AS (
     WHERE v.differs AND s.success_count IS NOT NULL AND c.success_count IS NOT NULL
   ) d
 )
-SELECT ${bucketText} AS bucket, platform, group_id::text, column_name, stored, computed,
-  ${isPending} AS pending, (count(*) OVER ())::int AS total
-FROM compared
-ORDER BY bucket, platform NULLS FIRST, group_id NULLS FIRST
-LIMIT $3::int`;
+SELECT ${bucketText} AS bucket, platform, group_id::text, column_name, stored, computed, ${isPending} AS pending, total
+FROM (
+  SELECT *, (count(*) OVER ())::int AS total, row_number() OVER (PARTITION BY bucket) AS nth
+  FROM compared ORDER BY nth LIMIT $3::int
+) listed
+ORDER BY bucket, platform NULLS FIRST, group_id NULLS FIRST`;
 }
 
 const storedColumns = METRIC_COLUMNS.join(', ');
@@ -188,8 +191,7 @@ export function noteHours(tables: OpsTables, hours: readonly string[]): SqlState
     text: `WITH noted AS (
   INSERT INTO ${tables.invalidations} AS i (bucket_start, reason)
   SELECT DISTINCT bucket_start, 'verify' FROM unnest($1::timestamptz[]) AS given(bucket_start) ORDER BY bucket_start
-  ON CONFLICT (bucket_start) DO UPDATE SET
-    noted_at = clock_timestamp(), next_attempt_at = clock_timestamp(), suspicious_at = NULL
+  ON CONFLICT (bucket_start) DO UPDATE SET ${NOTED_AGAIN}, next_attempt_at = clock_timestamp()
   RETURNING 1
 )
 SELECT count(*)::int AS hours FROM noted`,

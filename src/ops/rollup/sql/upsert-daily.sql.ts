@@ -1,8 +1,10 @@
-import { COUNT_COLUMNS, METRIC_COLUMNS } from '../../metrics/columns.js';
+import { COUNT_COLUMNS, METRIC_COLUMNS, SAMPLE_COLUMNS, WRITTEN_COLUMNS } from '../../metrics/columns.js';
 import { LATENCIES } from '../../metrics/definitions.js';
 import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import type { TimeRange } from '../../metrics/utc.js';
+import { countsOf, valuesOf } from './fragments/sorted-latencies.js';
+import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
 
 /** The row that the statement returns; the counts are bigint, and arrive as strings. */
 export interface UpsertDailyResult {
@@ -27,7 +29,46 @@ function dailyColumns(): string[] {
     `${weightedMean(`${latency}_avg_ms`)} AS ${latency}_avg_ms`,
     `max(h.${latency}_max_ms) AS ${latency}_max_ms`,
   ]);
-  return [...counts, ...latencies];
+  const samples = SAMPLE_COLUMNS.map((column) => `sum(h.${column})::bigint AS ${column}`);
+  return [...counts, ...latencies, ...samples];
+}
+
+/** Hourly rows of another program, or of a time without distributions, or whose retention is over. */
+const hasAll = (latency: string): string =>
+  `bool_and(h.${latency}_samples = 0 OR h.${latency}_values IS NOT NULL)`;
+
+/**
+ * The merged distribution of a level's hours: the values, then as many counts. NULL where one of the hours has
+ * samples and no distribution: part of a day would pass for the whole. One scalar subquery, see distribution().
+ */
+function mergedDistribution(tables: OpsTables, latency: string): string {
+  return `CASE WHEN c.${latency}_complete THEN (
+      SELECT array_agg(merged.value) || array_agg(merged.count)
+      FROM (
+        SELECT cell.value, sum(cell.count)::int AS count
+        FROM (
+          SELECT unnest(h.${latency}_values) AS value, unnest(h.${latency}_counts) AS count
+          FROM ${tables.hourly} h
+          WHERE h.bucket_start >= c.bucket_date::timestamp AT TIME ZONE 'UTC'
+            AND h.bucket_start < c.bucket_date::timestamp AT TIME ZONE 'UTC' + interval '24 hours'
+            AND COALESCE(h.platform, '') = c.platform_key AND COALESCE(h.group_id, 0) = c.group_key
+        ) cell
+        GROUP BY cell.value
+        ORDER BY cell.value
+      ) merged
+    ) END`;
+}
+
+/** What an upsert sets: distributions that were merged before the retention dropped those of the hours stay. */
+function assignment(column: string, { distributions }: RollupOptions): string {
+  const latency = /^(?<latency>.+)_(?:values|counts)$/.exec(column)?.groups?.latency;
+  if (latency === undefined || !distributions) {
+    return `${column} = EXCLUDED.${column}`;
+  }
+  return `${column} = CASE
+      WHEN EXCLUDED.${latency}_values IS NULL
+        AND EXCLUDED.${latency}_samples = m.${latency}_samples AND EXCLUDED.${latency}_sum_ms = m.${latency}_sum_ms
+      THEN m.${column} ELSE EXCLUDED.${column} END`;
 }
 
 /**
@@ -36,15 +77,38 @@ function dailyColumns(): string[] {
  *
  * Bound: range start, range end.
  */
-export function upsertDailyRange(tables: OpsTables, range: TimeRange): SqlStatement {
-  const columns = METRIC_COLUMNS.join(', ');
-  const text = `WITH computed AS MATERIALIZED (
+export function upsertDailyRange(
+  tables: OpsTables,
+  range: TimeRange,
+  options: RollupOptions = DEFAULT_ROLLUP_OPTIONS,
+): SqlStatement {
+  const columns = WRITTEN_COLUMNS.join(', ');
+  const distributions = LATENCIES.flatMap(([latency]) => [
+    `${valuesOf(`d.${latency}_counted`)} AS ${latency}_values`,
+    `${countsOf(`d.${latency}_counted`)} AS ${latency}_counts`,
+  ]);
+  const merged = LATENCIES.map(
+    ([latency]) =>
+      `${options.distributions ? mergedDistribution(tables, latency) : 'NULL::int[]'} AS ${latency}_counted`,
+  );
+  const text = `WITH summed AS MATERIALIZED (
   SELECT (h.bucket_start AT TIME ZONE 'UTC')::date AS bucket_date,
     COALESCE(h.platform, '') AS platform_key, COALESCE(h.group_id, 0) AS group_key,
-    ${dailyColumns().join(',\n    ')}
+    ${dailyColumns().join(',\n    ')},
+    ${LATENCIES.map(([latency]) => `${hasAll(latency)} AS ${latency}_complete`).join(', ')}
   FROM ${tables.hourly} h
   WHERE h.bucket_start >= $1::timestamptz AND h.bucket_start < $2::timestamptz
   GROUP BY 1, 2, 3
+),
+merged AS MATERIALIZED (
+  SELECT c.*, ${merged.join(',\n    ')}
+  FROM summed c
+),
+computed AS MATERIALIZED (
+  SELECT d.bucket_date, d.platform_key, d.group_key,
+    ${[...METRIC_COLUMNS, ...SAMPLE_COLUMNS].map((column) => `d.${column}`).join(', ')},
+    ${distributions.join(',\n    ')}
+  FROM merged d
 ),
 written AS (
   INSERT INTO ${tables.daily} AS m
@@ -53,7 +117,7 @@ written AS (
   FROM computed
   ORDER BY bucket_date, platform_key, group_key
   ON CONFLICT (bucket_date, COALESCE(platform, ''), COALESCE(group_id, 0)) DO UPDATE SET
-    ${METRIC_COLUMNS.map((column) => `${column} = EXCLUDED.${column}`).join(',\n    ')},
+    ${WRITTEN_COLUMNS.map((column) => assignment(column, options)).join(',\n    ')},
     definition_version = EXCLUDED.definition_version,
     computed_at = EXCLUDED.computed_at
   RETURNING 1

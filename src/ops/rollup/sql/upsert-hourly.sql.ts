@@ -1,9 +1,11 @@
-import { METRIC_COLUMNS } from '../../metrics/columns.js';
+import { WRITTEN_COLUMNS } from '../../metrics/columns.js';
 import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { hourOf, isoUtc } from '../../metrics/sql-time.js';
 import type { TimeRange } from '../../metrics/utc.js';
-import { computedHours } from './hourly-sources.sql.js';
+import { computedHours } from './fragments/computed-hours.js';
+import { binsCte } from './fragments/sorted-latencies.js';
+import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
 
 /** The row that each of the statements here returns; the counts are bigint, and arrive as strings. */
 export interface UpsertHourlyResult {
@@ -18,13 +20,19 @@ export interface UpsertHourlyResult {
  * any more: one statement, one snapshot. `guarded` is a subset of `hours`: an hour of it whose overall requests
  * would fall by more than half is left as it is.
  */
-function recompute(tables: OpsTables, hours: string, guarded: string, values: unknown[]): SqlStatement {
-  const columns = METRIC_COLUMNS.join(', ');
+function recompute(
+  tables: OpsTables,
+  hours: string,
+  guarded: string,
+  values: unknown[],
+  { distributions }: RollupOptions,
+): SqlStatement {
+  const columns = WRITTEN_COLUMNS.join(', ');
   const text = `WITH hours AS MATERIALIZED (
   ${hours}
-),
+),${distributions ? `\n${binsCte()},` : ''}
 computed AS MATERIALIZED (
-  ${computedHours(tables)}
+  ${computedHours(tables, distributions)}
 ),
 suspicious AS MATERIALIZED (
   SELECT h.bucket_start
@@ -41,7 +49,7 @@ written AS (
   WHERE bucket_start NOT IN (SELECT bucket_start FROM suspicious)
   ORDER BY bucket_start, platform_key, group_key
   ON CONFLICT (bucket_start, COALESCE(platform, ''), COALESCE(group_id, 0)) DO UPDATE SET
-    ${METRIC_COLUMNS.map((column) => `${column} = EXCLUDED.${column}`).join(',\n    ')},
+    ${WRITTEN_COLUMNS.map((column) => `${column} = EXCLUDED.${column}`).join(',\n    ')},
     definition_version = EXCLUDED.definition_version,
     computed_at = EXCLUDED.computed_at
   RETURNING 1
@@ -72,7 +80,11 @@ SELECT
  *
  * Bound: range start, range end.
  */
-export function upsertHourlyRange(tables: OpsTables, range: TimeRange): SqlStatement {
+export function upsertHourlyRange(
+  tables: OpsTables,
+  range: TimeRange,
+  options: RollupOptions = DEFAULT_ROLLUP_OPTIONS,
+): SqlStatement {
   const within = (table: string, column: string, fn: 'min' | 'max'): string =>
     `(SELECT ${fn}(${column}) FROM ${table} WHERE ${column} >= $1::timestamptz AND ${column} < $2::timestamptz)`;
   const extreme = (fn: 'min' | 'max'): string =>
@@ -86,10 +98,13 @@ export function upsertHourlyRange(tables: OpsTables, range: TimeRange): SqlState
     GREATEST(${extreme('max')}),
     interval '1 hour'
   ) AS series(bucket_start)`;
-  return recompute(tables, hours, 'SELECT bucket_start FROM hours WHERE false', [
-    range.start.toISOString(),
-    range.end.toISOString(),
-  ]);
+  return recompute(
+    tables,
+    hours,
+    'SELECT bucket_start FROM hours WHERE false',
+    [range.start.toISOString(), range.end.toISOString()],
+    options,
+  );
 }
 
 /**
@@ -101,11 +116,13 @@ export function upsertHours(
   tables: OpsTables,
   hours: readonly string[],
   guarded: readonly string[],
+  options: RollupOptions = DEFAULT_ROLLUP_OPTIONS,
 ): SqlStatement {
   return recompute(
     tables,
     'SELECT bucket_start FROM unnest($1::timestamptz[]) AS given(bucket_start)',
     'SELECT bucket_start FROM unnest($2::timestamptz[]) AS given(bucket_start)',
     [hours, guarded],
+    options,
   );
 }

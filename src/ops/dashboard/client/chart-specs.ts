@@ -1,0 +1,98 @@
+import type { LatencySummary, TrendPoint } from '../../read/read.types.js';
+import { compact, count, milliseconds, perSecond } from './format.js';
+
+export interface SeriesSpec {
+  readonly label: string;
+  /** Name of the CSS custom property with its colour. */
+  readonly color: string;
+  readonly value: (point: TrendPoint) => number | null;
+  readonly width?: number;
+}
+
+export interface ChartSpec {
+  readonly id: string;
+  readonly title: string;
+  readonly note: string;
+  /** A stack is of bars, first series at the bottom; its series never count the same row twice. */
+  readonly kind: 'lines' | 'area' | 'stack';
+  readonly format: (value: number | null) => string;
+  readonly tick: (value: number) => string;
+  readonly series: readonly SeriesSpec[];
+  /** Counts have no half of one: their axis has whole numbers only. */
+  readonly whole?: boolean;
+}
+
+/**
+ * Clients' and providers' errors are two views of overlapping rows, so they are two stacks: business-limited and SLA
+ * errors add up to what clients were told; the provider's counts include errors that a retry hid from the client.
+ */
+export const CHARTS: readonly ChartSpec[] = [
+  {
+    id: 'requests',
+    title: 'Requests',
+    note: 'per second, errors included',
+    kind: 'area',
+    format: perSecond,
+    tick: compact,
+    series: [{ label: 'requests', color: '--series-requests', value: (p) => p.requestsPerSecond }],
+  },
+  {
+    id: 'tokens',
+    title: 'Tokens',
+    note: 'per second, all four kinds',
+    kind: 'area',
+    format: perSecond,
+    tick: compact,
+    series: [{ label: 'tokens', color: '--series-tokens', value: (p) => p.tokensPerSecond }],
+  },
+  {
+    id: 'client-errors',
+    title: 'Errors clients saw',
+    note: 'count per point',
+    kind: 'stack',
+    format: count,
+    tick: compact,
+    whole: true,
+    series: [
+      { label: 'SLA errors', color: '--series-sla', value: (p) => p.errorCountSla },
+      { label: 'business-limited', color: '--series-limited', value: (p) => p.businessLimitedCount },
+    ],
+  },
+  {
+    id: 'provider-errors',
+    title: 'Provider errors',
+    note: 'count per point, with those a retry hid from the client',
+    kind: 'stack',
+    format: count,
+    tick: compact,
+    whole: true,
+    series: [
+      { label: 'other', color: '--series-other', value: (p) => p.upstreamErrorCountExcl429529 },
+      { label: '429', color: '--series-429', value: (p) => p.upstream429Count },
+      { label: '529', color: '--series-529', value: (p) => p.upstream529Count },
+    ],
+  },
+  latencyChart('duration', 'Duration', 'whole request'),
+  latencyChart('ttft', 'Time to first token', 'streamed requests'),
+];
+
+function latencyChart(metric: 'duration' | 'ttft', title: string, note: string): ChartSpec {
+  const at = (percentile: 'p50' | 'p90' | 'p95' | 'p99') => (point: TrendPoint) => {
+    const summary: LatencySummary = point[metric];
+    return summary[percentile];
+  };
+  return {
+    id: metric,
+    title,
+    note,
+    kind: 'lines',
+    format: milliseconds,
+    tick: (value) => (value === 0 ? '0' : milliseconds(value)),
+    series: [
+      { label: 'p50', color: '--series-p50', value: at('p50') },
+      { label: 'p90', color: '--series-p90', value: at('p90') },
+      { label: 'p95', color: '--series-p95', value: at('p95'), width: 2 },
+      { label: 'p99', color: '--series-p99', value: at('p99') },
+    ],
+  };
+}

@@ -1,0 +1,63 @@
+import type { Answers } from './answers.js';
+import { byId, setText } from './dom.js';
+import { plural, span } from './format.js';
+import { viewQuery, type View } from './view.js';
+import { formatTime, zoneName } from './zone.js';
+
+/** Less than this behind is what a running tick looks like; milliseconds. */
+const FRESH_ENOUGH_MS = 2 * 60_000;
+const BUCKETS = { '5m': '5-minute', hour: '1-hour', day: '1-day' } as const;
+
+const show = (id: string, text: string | null): void => {
+  const element = byId(id, HTMLElement);
+  element.hidden = text === null;
+  setText(element, text ?? '');
+};
+
+/** What range the numbers are of, in which zone, and when they came in. */
+export function showRangeLine(answers: Answers, view: View, updatedAt: number): void {
+  const { overview, trend } = answers;
+  const [from, to] = [overview.from, overview.to].map((time) => formatTime(time, view.zone, 'full'));
+  const updated = formatTime(updatedAt, view.zone, 'seconds');
+  show(
+    'range-line',
+    `${from ?? ''} – ${to ?? ''}, times in ${zoneName(view.zone)} · ${BUCKETS[trend.bucket]} points · updated ${updated}`,
+  );
+}
+
+/** Says where the rollup lags behind, whatever the reason. */
+export function showStale({ overview, status }: Answers, view: View): void {
+  const { freshThrough, pendingHours } = overview.freshness;
+  const through = Date.parse(freshThrough);
+  const end = Math.min(Date.parse(overview.to), Date.parse(status.now));
+  const stale = pendingHours > 0 && end - through > FRESH_ENOUGH_MS;
+  show(
+    'stale',
+    stale
+      ? `Some numbers are not final: complete up to ${formatTime(through, view.zone, 'full')}, ` +
+          `${span(end - through, 60)} ago; ${plural(pendingHours, 'hour')} of this range wait to be recomputed.`
+      : null,
+  );
+}
+
+export function showEmpty({ overview }: Answers, view: View): void {
+  const empty = overview.requestCountTotal === 0;
+  const filtered = view.platform !== null || view.group !== null;
+  byId('empty', HTMLElement).hidden = !empty;
+  byId('numbers', HTMLElement).hidden = empty;
+  byId('empty-filters', HTMLButtonElement).hidden = !filtered;
+  byId('empty-month', HTMLButtonElement).hidden = viewQuery({ ...view, zone: 'utc' }) === '?preset=30d';
+  setText(
+    byId('empty-text', HTMLElement),
+    filtered
+      ? 'No request in this range belongs to what is filtered for.'
+      : 'The gateway has logged no request in this range.',
+  );
+}
+
+/** @param since when the shown numbers came in, or null where there are none */
+export function showProblem(text: string | null, since: string | null = null): void {
+  byId('problem', HTMLElement).hidden = text === null;
+  const old = since === null ? '' : ` The numbers below are from ${since} and no longer refreshed.`;
+  setText(byId('problem-text', HTMLElement), text === null ? '' : `${text}.${old}`);
+}

@@ -1,0 +1,66 @@
+import type { Rebuild, RefreshResult, Status } from './admin-types.js';
+import { describe, type Api } from './api.js';
+import { byId, setText } from './dom.js';
+import { milliseconds, plural } from './format.js';
+import { renderFacts } from './operations-facts.js';
+import { RebuildPanel } from './rebuild-panel.js';
+import { VerifyPanel } from './verify-panel.js';
+import type { TimeRange } from './view.js';
+import type { Zone } from './zone.js';
+
+/** The lower end of the page: how the rollup does, and what can be done about it. */
+export class Operations {
+  private readonly rebuilds: RebuildPanel;
+  private readonly verification: VerifyPanel;
+  private readonly refreshNow = byId('refresh-now', HTMLButtonElement);
+  private readonly message = byId('refresh-message', HTMLElement);
+
+  public constructor(
+    private readonly api: () => Api | null,
+    private readonly onChanged: () => void,
+  ) {
+    this.rebuilds = new RebuildPanel(api, onChanged);
+    this.verification = new VerifyPanel(api);
+    byId('tools', HTMLElement).append(this.rebuilds.element, this.verification.element);
+    this.refreshNow.addEventListener('click', () => void this.refresh());
+  }
+
+  public show(status: Status, rebuilds: readonly Rebuild[], range: TimeRange, zone: Zone): void {
+    renderFacts(byId('facts', HTMLElement), status, zone);
+    // What can be rebuilt or verified are closed hours.
+    const to = Math.min(range.to, Date.parse(status.closedThrough));
+    const closed = { from: Math.min(range.from, to - 3_600_000), to };
+    this.rebuilds.show(rebuilds, closed, zone);
+    this.verification.show(closed, zone);
+  }
+
+  public stop(): void {
+    this.rebuilds.stop();
+    this.verification.stop();
+    setText(this.message, '');
+  }
+
+  private async refresh(): Promise<void> {
+    const api = this.api();
+    if (api === null) {
+      return;
+    }
+    this.refreshNow.disabled = true;
+    this.message.classList.remove('bad');
+    setText(this.message, 'Refreshing…');
+    try {
+      const { hourly, daily } = await api.send<RefreshResult>('POST', 'refresh');
+      setText(
+        this.message,
+        `Recomputed ${plural(hourly.drainedHours, 'hour')} and ${plural(daily.days, 'day')} in ` +
+          `${milliseconds(hourly.ms + daily.ms)}; ${plural(hourly.pendingHours, 'hour')} pending.`,
+      );
+      this.onChanged();
+    } catch (error) {
+      this.message.classList.add('bad');
+      setText(this.message, `Not refreshed: ${describe(error)}.`);
+    } finally {
+      this.refreshNow.disabled = false;
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { el } from './dom.js';
+import type { TimeRange } from './view.js';
+import { fromInput, toInput, zoneName, type Zone } from './zone.js';
+
+/** Two inputs for a range, in the zone of the page. */
+export class RangeFields {
+  public readonly elements: readonly HTMLElement[];
+  private readonly from: HTMLInputElement;
+  private readonly to: HTMLInputElement;
+  private readonly zoneNotes: readonly HTMLElement[];
+  private zone: Zone = 'utc';
+
+  public constructor(id: string) {
+    const input = (): HTMLInputElement => el('input', { type: 'datetime-local', required: true, step: 60 });
+    [this.from, this.to] = [input(), input()];
+    this.from.id = `${id}-from`;
+    this.to.id = `${id}-to`;
+    this.zoneNotes = [el('span', { class: 'note' }), el('span', { class: 'note' })];
+    this.elements = [
+      el('label', {}, el('span', {}, 'From ', this.zoneNotes[0] ?? null), this.from),
+      el('label', {}, el('span', {}, 'To ', this.zoneNotes[1] ?? null), this.to),
+    ];
+  }
+
+  /** Shows a range; null leaves what was entered, in the zone given now. */
+  public show(range: TimeRange | null, zone: Zone): void {
+    const shown = range ?? this.entered();
+    this.zone = zone;
+    for (const note of this.zoneNotes) {
+      note.textContent = zoneName(zone);
+    }
+    if (shown !== null) {
+      this.from.value = toInput(shown.from, zone);
+      this.to.value = toInput(shown.to, zone);
+    }
+  }
+
+  /** Null, with the browser's own message at the field, where it is no range. */
+  public read(): TimeRange | null {
+    const range = this.entered();
+    this.to.setCustomValidity(range !== null && range.to <= range.from ? 'Must be after the start' : '');
+    return this.from.reportValidity() && this.to.reportValidity() ? range : null;
+  }
+
+  /** Whether nobody has entered anything. */
+  public get blank(): boolean {
+    return this.from.value === '' && this.to.value === '';
+  }
+
+  private entered(): TimeRange | null {
+    const range = { from: fromInput(this.from.value, this.zone), to: fromInput(this.to.value, this.zone) };
+    return Number.isNaN(range.from + range.to) ? null : range;
+  }
+}

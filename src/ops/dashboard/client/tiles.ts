@@ -1,0 +1,112 @@
+import type { Measures, Overview, Trend } from '../../read/read.types.js';
+import { el } from './dom.js';
+import { compact, milliseconds, NOTHING, percent, perSecond, slaPercent, span } from './format.js';
+import { sparkline } from './sparkline.js';
+
+interface TileSpec {
+  readonly id: string;
+  readonly label: string;
+  readonly value: (measures: Measures) => number | null;
+  readonly format: (value: number | null) => string;
+  /** Of one point of the trend, where that is not the same measure as the range's. */
+  readonly point?: (measures: Measures) => number | null;
+  /** Shares are compared by difference, in percentage points, and everything else by ratio. */
+  readonly share?: boolean;
+  /** Which direction is good; traffic is neither. */
+  readonly better: 'up' | 'down' | null;
+}
+
+export const TILES: readonly TileSpec[] = [
+  { id: 'sla', label: 'SLA', value: (m) => m.sla, format: slaPercent, share: true, better: 'up' },
+  {
+    id: 'error-rate',
+    label: 'Error rate',
+    value: (m) => m.errorRate,
+    format: percent,
+    share: true,
+    better: 'down',
+  },
+  {
+    id: 'requests',
+    label: 'Requests',
+    value: (m) => m.requestsPerSecond,
+    format: perSecond,
+    better: null,
+  },
+  {
+    id: 'duration',
+    label: 'Duration p95',
+    value: (m) => m.duration.p95,
+    format: milliseconds,
+    better: 'down',
+  },
+  { id: 'ttft', label: 'TTFT p95', value: (m) => m.ttft.p95, format: milliseconds, better: 'down' },
+  {
+    id: 'tokens',
+    label: 'Tokens',
+    value: (m) => m.tokenConsumed,
+    point: (m) => m.tokensPerSecond,
+    format: compact,
+    better: null,
+  },
+];
+
+/** The first glance: six numbers, each with its change against the period of equal length before. */
+export function renderTiles(container: Element, overview: Overview, trend: Trend): void {
+  const length = span(Date.parse(overview.to) - Date.parse(overview.from), 60);
+  container.replaceChildren(
+    ...TILES.map((spec) => {
+      const now = spec.value(overview);
+      const change = changeOf(spec, now, spec.value(overview.previous));
+      return el(
+        'li',
+        { class: 'tile', 'data-tile': spec.id, 'data-value': now ?? '' },
+        el('span', { class: 'tile-label', title: FULL_NAMES[spec.id] }, spec.label),
+        el('span', { class: 'tile-value' }, spec.format(now)),
+        el(
+          'span',
+          { class: `tile-change ${change.verdict}`, title: `Against the ${length} before` },
+          change.text,
+          el('span', { class: 'visually-hidden' }, ` ${change.spoken} against the ${length} before`),
+        ),
+        sparkline(trend.points.map(spec.point ?? spec.value)),
+      );
+    }),
+  );
+}
+
+interface Change {
+  readonly text: string;
+  readonly verdict: 'good' | 'bad' | 'neutral';
+  readonly spoken: string;
+}
+
+/** Shares move by hundredths of a point and ratios by halves of a percent before a change is called one. */
+function changeOf({ share, better }: TileSpec, now: number | null, before: number | null): Change {
+  if (now === null || before === null || (share !== true && before === 0)) {
+    return { text: NOTHING, verdict: 'neutral', spoken: 'no comparison' };
+  }
+  const change = share === true ? (now - before) * 100 : (now / before - 1) * 100;
+  const [threshold, digits, unit] = share === true ? [0.005, 2, '\u00a0pp'] : [0.5, 0, '\u00a0%'];
+  if (Math.abs(change) < threshold) {
+    return { text: '= steady', verdict: 'neutral', spoken: '' };
+  }
+  const direction = change > 0 ? 'up' : 'down';
+  const size = Math.abs(change) >= 1000 ? '>999' : Math.abs(change).toFixed(digits);
+  const verdict = better === null ? 'neutral' : better === direction ? 'good' : 'bad';
+  const word = verdict === 'good' ? ', better,' : verdict === 'bad' ? ', worse,' : '';
+  return {
+    text: `${direction === 'up' ? '▲' : '▼'} ${size}${unit}`,
+    verdict,
+    spoken: `${direction}${word}`,
+  };
+}
+
+const FULL_NAMES: Readonly<Record<string, string>> = {
+  sla: 'Successful requests among those that count for the SLA: business-limited errors do not',
+  'error-rate': 'Errors of every kind that clients saw, among all requests',
+  requests: 'Requests per second, errors included',
+  duration: '95th percentile of the duration of whole successful requests',
+  ttft: '95th percentile of the time to the first token of streamed requests',
+  tokens: 'Input, output and cache tokens',
+};

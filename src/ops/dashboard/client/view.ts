@@ -1,0 +1,102 @@
+import type { TrendBucket } from '../../read/read.types.js';
+import type { Zone } from './zone.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export const PRESETS = { '1h': HOUR, '6h': 6 * HOUR, '24h': DAY, '7d': 7 * DAY, '30d': 30 * DAY } as const;
+export type Preset = keyof typeof PRESETS;
+const DEFAULT_PRESET: Preset = '24h';
+
+export const BUCKET_MS: Readonly<Record<TrendBucket, number>> = { '5m': 5 * MINUTE, hour: HOUR, day: DAY };
+
+/** Milliseconds since 1970, whole minutes. */
+export interface TimeRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What the page shows. It is the query string of its address, so that a view can be sent to somebody. */
+export interface View {
+  /** The range up to now; also where "Reset zoom" goes back to. */
+  readonly preset: Preset;
+  /** A fixed range instead: zoomed in, or entered. */
+  readonly fixed: TimeRange | null;
+  readonly platform: string | null;
+  readonly group: string | null;
+  readonly zone: Zone;
+}
+
+/** A fixed range shorter than this says nothing. */
+const SHORTEST = 5 * MINUTE;
+
+export function parseView(query: string): View {
+  const parameters = new URLSearchParams(query);
+  const preset = parameters.get('preset');
+  const group = parameters.get('group');
+  return {
+    preset: isPreset(preset) ? preset : DEFAULT_PRESET,
+    fixed: fixedRange(Date.parse(parameters.get('from') ?? ''), Date.parse(parameters.get('to') ?? '')),
+    platform: parameters.get('platform'),
+    group: group !== null && /^-?[1-9]\d{0,18}$/.test(group) ? group : null,
+    zone: parameters.get('tz') === 'local' ? 'local' : 'utc',
+  };
+}
+
+/** With its question mark; empty for the view that the bare address gives. */
+export function viewQuery(view: View): string {
+  const parameters = new URLSearchParams();
+  if (view.preset !== DEFAULT_PRESET) {
+    parameters.set('preset', view.preset);
+  }
+  if (view.fixed !== null) {
+    parameters.set('from', isoMinute(view.fixed.from));
+    parameters.set('to', isoMinute(view.fixed.to));
+  }
+  if (view.platform !== null) {
+    parameters.set('platform', view.platform);
+  }
+  if (view.group !== null) {
+    parameters.set('group', view.group);
+  }
+  if (view.zone !== 'utc') {
+    parameters.set('tz', view.zone);
+  }
+  const query = parameters.toString().replaceAll('%3A', ':');
+  return query === '' ? '' : `?${query}`;
+}
+
+/** Widened outward to whole minutes; null where it is none. */
+export function fixedRange(from: number, to: number): TimeRange | null {
+  const range = { from: Math.floor(from / MINUTE) * MINUTE, to: Math.ceil(to / MINUTE) * MINUTE };
+  return range.to - range.from >= SHORTEST ? range : null;
+}
+
+/** The bucket that gives a chart enough points and not too many. Five minutes are computed from raw rows. */
+export function bucketFor(length: number): TrendBucket {
+  return length <= 12 * HOUR ? '5m' : length <= 14 * DAY ? 'hour' : 'day';
+}
+
+/**
+ * The range of the view. A preset starts on a bucket, or its first point would be a part of one and look like a
+ * drop, and ends with the current minute.
+ *
+ * @param now of the server, in milliseconds since 1970
+ */
+export function rangeOf(view: View, now: number): TimeRange {
+  if (view.fixed !== null) {
+    return view.fixed;
+  }
+  const to = Math.ceil(now / MINUTE) * MINUTE;
+  const length = PRESETS[view.preset];
+  const bucket = BUCKET_MS[bucketFor(length)];
+  return { from: Math.floor((to - length) / bucket) * bucket, to };
+}
+
+/** 2026-01-31T10:05Z */
+export const isoMinute = (time: number): string => `${new Date(time).toISOString().slice(0, 16)}Z`;
+
+function isPreset(text: string | null): text is Preset {
+  return text !== null && Object.hasOwn(PRESETS, text);
+}

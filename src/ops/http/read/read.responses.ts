@@ -1,0 +1,166 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type {
+  Breakdown,
+  BreakdownItem,
+  Freshness,
+  HistogramBin,
+  LatencyDistribution,
+  LatencyMetric,
+  Overview,
+  Trend,
+  TrendBucket,
+  TrendPoint,
+} from '../../read/read.types.js';
+import type { BreakdownBy } from '../../read/level.js';
+import {
+  LatencySummaryResponse,
+  MeasuresResponse,
+  PeriodMeasuresResponse,
+  RangeMeasuresResponse,
+} from './measures.responses.js';
+
+const FROM = { type: String, format: 'date-time', example: '2026-01-01T00:00:00.000Z' } as const;
+const TO = { type: String, format: 'date-time', example: '2026-01-31T00:00:00.000Z' } as const;
+const PLATFORM = { type: String, nullable: true, example: 'openai' } as const;
+const GROUP_ID = { type: String, format: 'int64', nullable: true, example: '12' } as const;
+
+export class FreshnessResponse implements Freshness {
+  @ApiProperty({
+    ...TO,
+    description:
+      'Everything before it is rolled up or was read live: the start of the first stale hour, or the end of the range.',
+  })
+  readonly freshThrough!: string;
+
+  @ApiProperty({
+    type: 'integer',
+    description: 'Closed hours that the answer takes whole and that are noted for recomputation.',
+    example: 0,
+  })
+  readonly pendingHours!: number;
+}
+
+export class OverviewResponse extends PeriodMeasuresResponse implements Overview {
+  @ApiProperty(PLATFORM)
+  readonly platform!: string | null;
+
+  @ApiProperty(GROUP_ID)
+  readonly groupId!: string | null;
+
+  @ApiProperty({ type: PeriodMeasuresResponse, description: 'The period of equal length just before.' })
+  readonly previous!: PeriodMeasuresResponse;
+
+  @ApiProperty({ type: FreshnessResponse })
+  readonly freshness!: FreshnessResponse;
+}
+
+export class TrendPointResponse extends RangeMeasuresResponse implements TrendPoint {}
+
+export class TrendResponse implements Trend {
+  @ApiProperty(FROM)
+  readonly from!: string;
+
+  @ApiProperty(TO)
+  readonly to!: string;
+
+  @ApiProperty(PLATFORM)
+  readonly platform!: string | null;
+
+  @ApiProperty(GROUP_ID)
+  readonly groupId!: string | null;
+
+  @ApiProperty({ enum: ['5m', 'hour', 'day'], description: 'What auto came to.' })
+  readonly bucket!: TrendBucket;
+
+  @ApiProperty({
+    type: [TrendPointResponse],
+    description: 'Without gaps, up to the bucket that contains now.',
+  })
+  readonly points!: TrendPointResponse[];
+
+  @ApiProperty({ type: FreshnessResponse })
+  readonly freshness!: FreshnessResponse;
+}
+
+export class BreakdownItemResponse extends MeasuresResponse implements BreakdownItem {
+  @ApiProperty({ ...PLATFORM, description: "The platform, or the group's; null for a group that is gone." })
+  readonly platform!: string | null;
+
+  @ApiProperty(GROUP_ID)
+  readonly groupId!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'premium' })
+  readonly groupName!: string | null;
+}
+
+export class BreakdownResponse implements Breakdown {
+  @ApiProperty(FROM)
+  readonly from!: string;
+
+  @ApiProperty(TO)
+  readonly to!: string;
+
+  @ApiProperty({ enum: ['platform', 'group'] })
+  readonly by!: BreakdownBy;
+
+  @ApiProperty({ type: 'integer', description: 'How many there are; items has at most limit of them.' })
+  readonly total!: number;
+
+  @ApiProperty({ type: [BreakdownItemResponse] })
+  readonly items!: BreakdownItemResponse[];
+
+  @ApiProperty({ type: FreshnessResponse })
+  readonly freshness!: FreshnessResponse;
+}
+
+export class HistogramBinResponse implements HistogramBin {
+  @ApiProperty({ description: 'Milliseconds, inclusive.', example: 1792 })
+  readonly from!: number;
+
+  @ApiProperty({ description: 'Milliseconds, exclusive.', example: 2048 })
+  readonly to!: number;
+
+  @ApiProperty({ type: 'integer', format: 'int64', example: 90_122 })
+  readonly count!: number;
+}
+
+export class LatencyDistributionResponse implements LatencyDistribution {
+  @ApiProperty(FROM)
+  readonly from!: string;
+
+  @ApiProperty(TO)
+  readonly to!: string;
+
+  @ApiProperty(PLATFORM)
+  readonly platform!: string | null;
+
+  @ApiProperty(GROUP_ID)
+  readonly groupId!: string | null;
+
+  @ApiProperty({ enum: ['duration', 'ttft'] })
+  readonly metric!: LatencyMetric;
+
+  @ApiProperty({
+    type: [HistogramBinResponse],
+    description:
+      'Contiguous; four to each doubling from 8 ms on. Incomplete where percentilesComplete is false.',
+  })
+  readonly bins!: HistogramBinResponse[];
+
+  @ApiProperty({ type: LatencySummaryResponse })
+  readonly summary!: LatencySummaryResponse;
+
+  @ApiProperty({ type: FreshnessResponse })
+  readonly freshness!: FreshnessResponse;
+}
+
+export class ReadErrorResponse {
+  @ApiProperty({ example: 'INVALID_INPUT' })
+  readonly code!: string;
+
+  @ApiProperty({ example: 'to must be after from' })
+  readonly message!: string;
+
+  @ApiProperty({ type: String, nullable: true, example: 'to' })
+  readonly field!: string | null;
+}

@@ -1,0 +1,25 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { Registry } from 'prom-client';
+import { OpsPrometheusService } from './ops-prometheus.service.js';
+
+/**
+ * `GET /metrics`, below the host's global prefix. Public, as Prometheus expects it, so that whoever reaches the port
+ * sees counts and latencies per platform: keep the port inside, or switch it off (`metricsEndpoint: false`) and serve
+ * the registry of OpsPrometheusService behind a guard.
+ */
+@Controller('metrics')
+@ApiTags('ops')
+export class OpsPrometheusController {
+  public constructor(private readonly prometheus: OpsPrometheusService) {}
+
+  @Get()
+  @Header('Content-Type', Registry.PROMETHEUS_CONTENT_TYPE)
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({ summary: 'Metrics of the rollup and of the last closed hour, for Prometheus' })
+  @ApiProduces('text/plain')
+  @ApiOkResponse({ type: String })
+  public async metrics(): Promise<string> {
+    return this.prometheus.metrics();
+  }
+}

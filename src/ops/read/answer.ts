@@ -1,0 +1,96 @@
+import { HOUR_MS } from '../metrics/utc.js';
+import { MeasuresAdder } from './measures.js';
+import type { Freshness, PeriodMeasures } from './read.types.js';
+import type { ClockColumns, PeakRow, PieceRow, ReadRow } from './sql/piece-row.js';
+
+/** Requests and tokens of one hour, as far as raw rows gave them. */
+interface HourLoad {
+  requests: number;
+  tokens: number;
+}
+
+/** The rows of one read, sorted out: by segment and, in a breakdown, by key. */
+export class Answer {
+  public readonly now: Date;
+  private readonly clock: ClockColumns;
+  private readonly pieces: readonly PieceRow[];
+  private readonly peaks: readonly PeakRow[];
+
+  public constructor(rows: readonly ReadRow[]) {
+    const [first] = rows;
+    if (first === undefined) {
+      throw new Error('A read returned no row; it always has the clock.');
+    }
+    this.clock = first;
+    this.now = new Date(first.now);
+    this.pieces = rows.filter((row) => row.source !== null && row.source !== 'peak');
+    this.peaks = rows.filter((row) => row.source === 'peak');
+  }
+
+  public freshness(to: Date): Freshness {
+    const end = new Date(Math.min(to.getTime(), this.now.getTime())).toISOString();
+    return { freshThrough: this.clock.stale_from ?? end, pendingHours: this.clock.pending_hours };
+  }
+
+  /** One adder for each segment that has pieces. */
+  public bySegment(): ReadonlyMap<number, MeasuresAdder> {
+    return this.addersBy((row) => row.segment);
+  }
+
+  /** One adder for each key of a breakdown. */
+  public byKey(): ReadonlyMap<string, MeasuresAdder> {
+    return this.addersBy((row) => row.key ?? '');
+  }
+
+  /** Seconds of [from, to) that have passed. */
+  public seconds(from: Date, to: Date): number {
+    return Math.max(0, Math.min(to.getTime(), this.now.getTime()) - from.getTime()) / 1000;
+  }
+
+  public period(segment: number, from: Date, to: Date): PeriodMeasures {
+    const adder = this.bySegment().get(segment) ?? new MeasuresAdder();
+    const busiest = this.busiestHour(segment);
+    const hasWholeHour = Math.ceil(from.getTime() / HOUR_MS) < Math.floor(this.endOf(to) / HOUR_MS);
+    return {
+      from: from.toISOString(),
+      to: to.toISOString(),
+      ...adder.measures(this.seconds(from, to)),
+      peakRequestsPerSecond: hasWholeHour ? busiest.requests / 3600 : null,
+      peakTokensPerSecond: hasWholeHour ? busiest.tokens / 3600 : null,
+    };
+  }
+
+  private endOf(to: Date): number {
+    return Math.min(to.getTime(), this.now.getTime());
+  }
+
+  private busiestHour(segment: number): HourLoad {
+    const stored = this.peaks.filter((row) => row.segment === segment);
+    const loads = new Map<string, HourLoad>();
+    for (const row of this.pieces) {
+      if (row.segment === segment && row.whole_hour && row.starts !== null) {
+        const load = loads.get(row.starts) ?? { requests: 0, tokens: 0 };
+        load.requests += Number(row.success_count) + Number(row.error_count_total);
+        load.tokens += Number(row.token_consumed);
+        loads.set(row.starts, load);
+      }
+    }
+    const requests = [...loads.values()].map((load) => load.requests);
+    const tokens = [...loads.values()].map((load) => load.tokens);
+    return {
+      requests: Math.max(0, ...requests, ...stored.map((row) => Number(row.success_count))),
+      tokens: Math.max(0, ...tokens, ...stored.map((row) => Number(row.token_consumed))),
+    };
+  }
+
+  private addersBy<Key>(keyOf: (row: PieceRow) => Key): Map<Key, MeasuresAdder> {
+    const adders = new Map<Key, MeasuresAdder>();
+    for (const row of this.pieces) {
+      const key = keyOf(row);
+      const adder = adders.get(key) ?? new MeasuresAdder();
+      adders.set(key, adder);
+      adder.add(row);
+    }
+    return adders;
+  }
+}

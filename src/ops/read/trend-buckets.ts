@@ -1,0 +1,30 @@
+import { DAY_MS, HOUR_MS } from '../metrics/utc.js';
+import type { TrendBucket } from './read.types.js';
+
+const BUCKET_MS: Record<TrendBucket, number> = { '5m': 300_000, hour: HOUR_MS, day: DAY_MS };
+
+/** Longest range of each bucket, in milliseconds: five minutes are counted from raw rows, and points cost. */
+export const LONGEST_TREND_MS: Record<TrendBucket, number> = {
+  '5m': DAY_MS,
+  hour: 31 * DAY_MS,
+  day: 366 * DAY_MS,
+};
+
+/** The bucket that gives a range some 40 to 170 points: five minutes up to 6 hours, hours up to 7 days. */
+export function autoBucket(from: Date, to: Date): TrendBucket {
+  const length = to.getTime() - from.getTime();
+  if (length <= 6 * HOUR_MS) {
+    return '5m';
+  }
+  return length <= 7 * DAY_MS ? 'hour' : 'day';
+}
+
+/** The range's start, every bucket border inside it, and its end; buckets are UTC, counted from the epoch. */
+export function trendCuts(from: Date, to: Date, bucket: TrendBucket): Date[] {
+  const step = BUCKET_MS[bucket];
+  const cuts = [from];
+  for (let at = (Math.floor(from.getTime() / step) + 1) * step; at < to.getTime(); at += step) {
+    cuts.push(new Date(at));
+  }
+  return [...cuts, to];
+}

@@ -1,0 +1,146 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { count, perSecond } from '../../src/ops/dashboard/client/format.js';
+import type { Breakdown, Overview } from '../../src/ops/read/read.types.js';
+import { Dashboard, DashboardFixture, describeInBrowser } from './support/browser.js';
+import { GatewayProcess } from './support/gateway-process.js';
+
+describeInBrowser('dashboard: navigation', () => {
+  let fixture: DashboardFixture;
+  let dashboard: Dashboard;
+
+  beforeAll(async () => {
+    fixture = await DashboardFixture.start('dashboard_navigation');
+  });
+
+  afterAll(async () => {
+    await fixture.stop();
+  });
+
+  beforeEach(async () => {
+    dashboard = await fixture.open({ query: Dashboard.rangeQuery() });
+  });
+
+  afterEach(async () => {
+    expect(dashboard.complaints).toEqual([]);
+    await dashboard.close();
+  });
+
+  const requests = (): Promise<string> =>
+    dashboard.page.locator('[data-tile="requests"] .tile-value').innerText();
+
+  test('a platform in the table filters the page, and the same again lets go', async () => {
+    const all = await requests();
+    const filter = dashboard.page.locator('[data-breakdown="platforms"] tbody').getByText('anthropic');
+    await filter.click();
+    await dashboard.settled();
+    expect((await dashboard.query()).get('platform')).toBe('anthropic');
+    const overview = await dashboard.answer<Overview>('overview', { platform: 'anthropic' });
+    expect(await requests()).toBe(perSecond(overview.requestsPerSecond));
+    expect(await filter.getAttribute('aria-pressed')).toBe('true');
+    const groups = await dashboard.rows('[data-breakdown="groups"]');
+    expect(groups.length).toBeGreaterThan(1);
+    expect(groups.filter(([name = '']) => !name.startsWith('demo-anthropic'))).toEqual([]);
+
+    await filter.click();
+    await dashboard.settled();
+    expect((await dashboard.query()).get('platform')).toBeNull();
+    expect(await requests()).toBe(all);
+  });
+
+  test('a group chosen in the list filters the page, and is in the address', async () => {
+    const { items } = await dashboard.answer<Breakdown>('breakdown', { by: 'group' });
+    const group = items[2];
+    await dashboard.page.getByLabel('Group', { exact: true }).selectOption({ label: group?.groupName ?? '' });
+    await dashboard.settled();
+    expect((await dashboard.query()).get('group')).toBe(group?.groupId);
+    expect(await requests()).toBe(perSecond(group?.requestsPerSecond));
+
+    await dashboard.page.reload();
+    await dashboard.settled();
+    expect(await requests()).toBe(perSecond(group?.requestsPerSecond));
+  });
+
+  test('dragging zooms: the address has the range, the API is asked for it, and back goes back', async () => {
+    const plot = dashboard.page.locator('[data-chart="duration"] .u-over');
+    await plot.scrollIntoViewIfNeeded();
+    const box = await plot.boundingBox();
+    const { x, y, width } = { x: box?.x ?? 0, y: (box?.y ?? 0) + 30, width: box?.width ?? 0 };
+    const asked = dashboard.page.waitForRequest(/\/admin\/ops\/overview/);
+    await dashboard.page.mouse.move(x + width * 0.25, y);
+    await dashboard.page.mouse.down();
+    await dashboard.page.mouse.move(x + width * 0.5, y, { steps: 5 });
+    await dashboard.page.mouse.up();
+    const request = new URL((await asked).url()).searchParams;
+    await dashboard.settled();
+
+    const query = await dashboard.query();
+    expect(request.get('from')).toBe(query.get('from'));
+    expect(request.get('to')).toBe(query.get('to'));
+    const [from, to] = [query.get('from'), query.get('to')].map((time) => Date.parse(time ?? ''));
+    const start = Date.parse(GatewayProcess.range.from);
+    // A quarter of a day from a quarter on; a pixel is about three minutes.
+    expect(Math.abs((from ?? 0) - (start + 6 * 3_600_000))).toBeLessThan(6 * 60_000);
+    expect(Math.abs((to ?? 0) - (start + 12 * 3_600_000))).toBeLessThan(6 * 60_000);
+
+    await dashboard.page.goBack();
+    await dashboard.settled();
+    expect((await dashboard.query()).get('from')).toBe(GatewayProcess.range.from);
+  });
+
+  test('the keyboard zooms too', async () => {
+    const plot = dashboard.page.locator('[data-chart="tokens"] .plot');
+    await plot.focus();
+    await dashboard.page.keyboard.press('Home');
+    for (let hour = 0; hour < 4; hour += 1) {
+      await dashboard.page.keyboard.press('Shift+ArrowRight');
+    }
+    const asked = dashboard.page.waitForRequest(/\/admin\/ops\/overview/);
+    await dashboard.page.keyboard.press('Enter');
+    await asked;
+    await dashboard.settled();
+    // From the middle of the first hour to the middle of the fifth.
+    const start = Date.parse(GatewayProcess.range.from);
+    const query = await dashboard.query();
+    expect(Date.parse(query.get('from') ?? '')).toBe(start + 30 * 60_000);
+    expect(Date.parse(query.get('to') ?? '')).toBe(start + 4.5 * 3_600_000);
+  });
+
+  test('presets and a custom range', async () => {
+    await dashboard.page.getByRole('button', { name: '7 d', exact: true }).click();
+    await dashboard.settled();
+    expect([...(await dashboard.query())]).toEqual([['preset', '7d']]);
+    const sum = await dashboard.page.evaluate<number>(
+      `[...document.querySelectorAll('[data-breakdown="platforms"] td[data-column="requests"]')]
+        .reduce((total, cell) => total + Number(cell.innerText.replaceAll(',', '')), 0)`,
+    );
+    const [raw] = await fixture.gateway.database.dataSource.query<{ n: string }[]>(
+      `SELECT (SELECT count(*) FROM usage_logs) + (SELECT count(*) FROM ops_error_logs WHERE status_code >= 400) AS n`,
+    );
+    expect(count(sum)).toBe(count(Number(raw?.n)));
+
+    await dashboard.page.getByRole('button', { name: 'Custom' }).click();
+    await dashboard.page.locator('#custom-from').fill(GatewayProcess.range.from.slice(0, 16));
+    await dashboard.page.locator('#custom-to').fill(GatewayProcess.range.to.slice(0, 16));
+    await dashboard.page.getByRole('button', { name: 'Show', exact: true }).click();
+    await dashboard.settled();
+    expect((await dashboard.query()).get('from')).toBe(GatewayProcess.range.from);
+    expect((await dashboard.query()).get('to')).toBe(GatewayProcess.range.to);
+  });
+
+  test('times are in UTC or in the zone of the browser, and the page says which', async () => {
+    const line = dashboard.page.locator('#range-line');
+    const hour = Number(GatewayProcess.range.from.slice(11, 13));
+    expect(await line.innerText()).toContain(`${String(hour).padStart(2, '0')}:00`);
+    expect(await line.innerText()).toContain('times in UTC');
+    await dashboard.page.getByRole('button', { name: 'Local' }).click();
+    await dashboard.settled();
+    const local = new Intl.DateTimeFormat('en-GB', {
+      timeZone: 'America/New_York',
+      hour: '2-digit',
+      minute: '2-digit',
+    }).format(Date.parse(GatewayProcess.range.from));
+    expect(await line.innerText()).toContain(`, ${local} –`);
+    expect(await line.innerText()).toContain('times in America/New_York');
+    expect((await dashboard.query()).get('tz')).toBe('local');
+  });
+});

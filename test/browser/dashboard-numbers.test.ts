@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import {
+  compact,
+  count,
+  milliseconds,
+  percent,
+  perSecond,
+  slaPercent,
+} from '../../src/ops/dashboard/client/format.js';
+import type {
+  Breakdown,
+  LatencyDistribution,
+  Overview,
+  Trend,
+  TrendPoint,
+} from '../../src/ops/read/read.types.js';
+import { Dashboard, DashboardFixture, describeInBrowser } from './support/browser.js';
+
+/** What each chart must show of a point, written down here a second time. */
+const SHOWN: Record<string, (point: TrendPoint) => string[]> = {
+  requests: (p) => [perSecond(p.requestsPerSecond)],
+  tokens: (p) => [perSecond(p.tokensPerSecond)],
+  'client-errors': (p) => [count(p.errorCountSla), count(p.businessLimitedCount)],
+  'provider-errors': (p) => [
+    count(p.upstreamErrorCountExcl429529),
+    count(p.upstream429Count),
+    count(p.upstream529Count),
+  ],
+  duration: ({ duration: d }) => [d.p50, d.p90, d.p95, d.p99].map(milliseconds),
+  ttft: ({ ttft: t }) => [t.p50, t.p90, t.p95, t.p99].map(milliseconds),
+};
+
+describeInBrowser('dashboard: numbers', () => {
+  let fixture: DashboardFixture;
+  let dashboard: Dashboard;
+
+  beforeAll(async () => {
+    fixture = await DashboardFixture.start('dashboard_numbers');
+    dashboard = await fixture.open({ query: Dashboard.rangeQuery() });
+  });
+
+  afterAll(async () => {
+    await fixture.stop();
+  });
+
+  test('the tiles show the overview and which way it went', async () => {
+    const overview = await dashboard.answer<Overview>('overview');
+    const values = await dashboard.page.locator('.tile-value').allInnerTexts();
+    expect(values).toEqual([
+      slaPercent(overview.sla),
+      percent(overview.errorRate),
+      perSecond(overview.requestsPerSecond),
+      milliseconds(overview.duration.p95),
+      milliseconds(overview.ttft.p95),
+      compact(overview.tokenConsumed),
+    ]);
+    const slaRose = (overview.sla ?? 0) > (overview.previous.sla ?? 0);
+    const change = dashboard.page.locator('[data-tile="sla"] .tile-change');
+    expect(await change.innerText()).toContain(slaRose ? '▲' : '▼');
+    expect(await change.getAttribute('class')).toContain(slaRose ? 'good' : 'bad');
+  });
+
+  test('the verdict follows from the SLA', async () => {
+    const overview = await dashboard.answer<Overview>('overview');
+    expect(overview.sla).toBeLessThan(0.99); // the sample traffic is not healthy
+    const verdict = dashboard.page.locator('#verdict');
+    expect(['degraded', 'critical']).toContain(await verdict.getAttribute('data-level'));
+    expect(await verdict.innerText()).toContain(`SLA ${slaPercent(overview.sla)}`);
+  });
+
+  test.each(Object.keys(SHOWN))('the chart of %s has the points of the trend', async (id) => {
+    const { points } = await dashboard.answer<Trend>('trend', { bucket: 'hour' });
+    expect(points).toHaveLength(24);
+    const chart = dashboard.page.locator(`[data-chart="${id}"]`);
+    await chart.locator('summary').click();
+    await chart.locator('tbody tr').first().waitFor();
+    const rows = await dashboard.rows(`[data-chart="${id}"]`);
+    expect(rows.map((cells) => cells.slice(1))).toEqual(points.map((point) => SHOWN[id]?.(point)));
+  });
+
+  test('the cursor reads the same point of every chart, from what is drawn', async () => {
+    const { points } = await dashboard.answer<Trend>('trend', { bucket: 'hour' });
+    const plot = dashboard.page.locator('[data-chart="requests"] .u-over');
+    const box = await plot.boundingBox();
+    // The middle of the sixth of 24 equal hours.
+    await plot.hover({ position: { x: ((box?.width ?? 0) * 5.5) / 24, y: 40 } });
+    for (const [id, shown] of Object.entries(SHOWN)) {
+      const legend = await dashboard.page.locator(`[data-chart="${id}"] .legend b`).allInnerTexts();
+      expect([id, ...legend]).toEqual([id, ...points.slice(5, 6).flatMap(shown)]);
+    }
+  });
+
+  test('every chart has painted each of its series', async () => {
+    await dashboard.page.mouse.move(0, 0);
+    for (const id of Object.keys(SHOWN)) {
+      const swatches = await dashboard.page.evaluate<string[]>(
+        `[...document.querySelectorAll('[data-chart="${id}"] .swatch')].map((e) => getComputedStyle(e).backgroundColor)`,
+      );
+      const colors = await dashboard.page.evaluate<string[]>(`(() => {
+        const canvas = document.querySelector('[data-chart="${id}"] canvas');
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const found = new Set();
+        for (let i = 0; i < data.length; i += 4) {
+          if (data[i + 3] === 255) found.add('rgb(' + data[i] + ', ' + data[i + 1] + ', ' + data[i + 2] + ')');
+        }
+        return [...found];
+      })()`);
+      expect(swatches.length).toBeGreaterThan(0);
+      expect([id, swatches.filter((color) => !colors.includes(color))]).toEqual([id, []]);
+    }
+  });
+
+  test.each(['platform', 'group'] as const)('the table per %s shows the breakdown and sorts', async (by) => {
+    const { items } = await dashboard.answer<Breakdown>('breakdown', { by, limit: '200' });
+    const table = `[data-breakdown="${by}s"]`;
+    const more = dashboard.page.locator(`${table} > button`);
+    if (await more.isVisible()) {
+      await more.click();
+    }
+    const expected = items.map((item) => [
+      by === 'platform' ? item.platform : item.groupName,
+      count(item.requestCountTotal),
+      slaPercent(item.sla),
+      percent(item.errorRate),
+      percent(item.upstreamErrorRate),
+      milliseconds(item.duration.p95),
+      milliseconds(item.ttft.p95),
+      compact(item.tokenConsumed),
+    ]);
+    expect(await dashboard.rows(table)).toEqual(expected);
+
+    const head = dashboard.page.locator(`${table} thead`).getByRole('button').first();
+    await head.focus();
+    await dashboard.page.keyboard.press('Enter');
+    const names = (await dashboard.rows(table)).map(([name = '']) => name);
+    expect(names).toEqual(names.toSorted((a, b) => a.localeCompare(b)));
+    const heads = dashboard.page.locator(`${table} thead th`);
+    expect(await heads.first().getAttribute('aria-sort')).toBe('ascending');
+    // Sorting has rebuilt the head, and must not have thrown the keyboard out of it.
+    await dashboard.page.keyboard.press('Enter');
+    expect(await heads.first().getAttribute('aria-sort')).toBe('descending');
+  });
+
+  test.each(['duration', 'ttft'] as const)(
+    'the distribution of %s has every bin and mark',
+    async (metric) => {
+      const { bins, summary } = await dashboard.answer<LatencyDistribution>('latency-distribution', {
+        metric,
+      });
+      await dashboard.page.click(`#metric-${metric}`);
+      await dashboard.settled();
+      const details = dashboard.page.locator('#distribution details');
+      if ((await details.getAttribute('open')) === null) {
+        await details.locator('summary').click();
+      }
+      await dashboard.page.locator('#distribution tbody tr').first().waitFor();
+      const rows = await dashboard.rows('#distribution');
+      expect(rows).toEqual(
+        bins.map((bin) => [milliseconds(bin.from), milliseconds(bin.to), count(bin.count)]),
+      );
+      expect(bins.reduce((sum, bin) => sum + bin.count, 0)).toBe(summary.samples);
+      expect(await dashboard.page.locator('#distribution .bin').count()).toBe(bins.length);
+      expect(await dashboard.page.locator('.mark-label').allTextContents()).toEqual([
+        'p50',
+        'p90',
+        'p95',
+        'p99',
+      ]);
+      expect(await dashboard.page.locator('#distribution .reading').innerText()).toContain(
+        `p95 ${milliseconds(summary.p95)}`,
+      );
+    },
+  );
+
+  test('nothing was complained about', () => {
+    expect(dashboard.complaints).toEqual([]);
+  });
+});

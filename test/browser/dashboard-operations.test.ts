@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Dashboard, DashboardFixture, describeInBrowser } from './support/browser.js';
+import { GatewayProcess } from './support/gateway-process.js';
+
+describeInBrowser('dashboard: operations', () => {
+  let fixture: DashboardFixture;
+  let dashboard: Dashboard;
+
+  beforeAll(async () => {
+    fixture = await DashboardFixture.start('dashboard_operations');
+    dashboard = await fixture.open({ query: Dashboard.rangeQuery() });
+  });
+
+  afterAll(async () => {
+    await fixture.stop();
+  });
+
+  test('shows jobs and freshness', async () => {
+    const jobs = await dashboard.rows('#facts');
+    expect(jobs.map(([name, , , state]) => [name, state])).toEqual([
+      ['daily', 'succeeded'],
+      ['hourly', 'succeeded'],
+    ]);
+    expect(await dashboard.page.locator('#facts').innerText()).toContain('Hours closed through');
+  });
+
+  test('a rebuild is started, its progress followed to the end, and the numbers fetched anew', async () => {
+    const panel = dashboard.page.locator('[data-panel="rebuild"]');
+    await panel.getByLabel(/^From/).fill(GatewayProcess.range.from.slice(0, 16));
+    await panel.getByLabel(/^To/).fill(GatewayProcess.range.to.slice(0, 16));
+    await panel.getByLabel(/^Reason/).fill('a test');
+    const stream = dashboard.page.waitForRequest(/\/rebuilds\/\d+\/events$/);
+    await panel.getByRole('button', { name: 'Start rebuild' }).click();
+    expect((await stream).headers().authorization).toBe(`Bearer ${fixture.gateway.token}`);
+    await panel.locator('[data-state="finished"]').waitFor();
+    const item = panel.locator('[data-rebuild]').first();
+    expect(await item.getAttribute('data-total')).toBe('24');
+    expect(await item.getAttribute('data-done')).toBe('24');
+    expect(await item.innerText()).toContain('“a test”');
+  });
+
+  test('a running rebuild shows its progress and is cancelled', async () => {
+    const { dataSource } = fixture.gateway.database;
+    // Whoever holds a day's rows holds up its drain: the rebuild cannot end by itself.
+    const runner = dataSource.createQueryRunner();
+    await runner.startTransaction();
+    try {
+      await runner.query('LOCK TABLE ops_metrics_hourly IN ACCESS EXCLUSIVE MODE');
+      const panel = dashboard.page.locator('[data-panel="rebuild"]');
+      await panel.getByRole('button', { name: 'Start rebuild' }).click();
+      await panel.locator('[data-state="running"] progress').waitFor();
+      await panel.getByRole('button', { name: /^Cancel rebuild/ }).click();
+      await panel.locator('[data-state="cancelled"]').waitFor();
+      expect(await panel.locator('[data-state="running"]').count()).toBe(0);
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
+  });
+
+  test('verify finds what was changed behind its back, and a refresh after fixing it heals', async () => {
+    const { dataSource } = fixture.gateway.database;
+    const hour = Dashboard.hourOfRange(3);
+    const changed: unknown = await dataSource.query(
+      `UPDATE ops_metrics_hourly SET success_count = success_count + 7
+       WHERE bucket_start = $1 AND platform IS NULL`,
+      [hour],
+    );
+    expect(changed).toEqual([[], 1]);
+    const panel = dashboard.page.locator('[data-panel="verify"]');
+    await panel.getByLabel(/^From/).fill(GatewayProcess.range.from.slice(0, 16));
+    await panel.getByLabel(/^To/).fill(GatewayProcess.range.to.slice(0, 16));
+    await panel.getByLabel(/^Fix/).check();
+    await panel.getByRole('button', { name: 'Verify' }).click();
+    await panel.getByText(/1\s+difference:/).waitFor();
+    const [row = []] = await dashboard.rows('[data-panel="verify"]');
+    expect(row.slice(1, 3)).toEqual(['overall', 'success_count']);
+    expect(Number(row[3]) - Number(row[4])).toBe(7);
+
+    await dashboard.page.getByRole('button', { name: 'Refresh now' }).click();
+    await dashboard.page.getByText(/Recomputed 1\s+hour/).waitFor();
+    await panel.getByRole('button', { name: 'Verify' }).click();
+    await panel.getByText(/No difference: 24\s+hours compared/).waitFor();
+  });
+
+  test('what the server refuses is said at the form', async () => {
+    const panel = dashboard.page.locator('[data-panel="rebuild"]');
+    await panel.getByLabel(/^From/).fill('2019-01-01T00:00');
+    await panel.getByLabel(/^To/).fill('2020-06-01T00:00');
+    await panel.getByRole('button', { name: 'Start rebuild' }).click();
+    await panel.getByText(/Not started: to must be at most 366 days after from/).waitFor();
+    expect(dashboard.complaints.filter((text) => !text.includes('400'))).toEqual([]);
+  });
+});

@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { RawLogService } from '../../../src/gateway/raw-log.service.js';
+import { writeSampleTraffic } from '../../../src/gateway/sample-traffic/write-sample-traffic.js';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+
+const MAIN = join(import.meta.dirname, '../../../dist/src/main.js');
+const HOUR_MS = 3_600_000;
+const DAYS = 3;
+const ROWS = 15_000;
+
+/** The built gateway, as a process of its own, on a database with three days of sample traffic up to this hour. */
+export class GatewayProcess {
+  private constructor(
+    public readonly url: string,
+    public readonly token: string,
+    public readonly database: TestDatabase,
+    private readonly child: ChildProcess,
+  ) {}
+
+  /** The last whole day of hours that are closed, so that nothing in it changes while a test looks at it. */
+  public static readonly range = ((): { from: string; to: string } => {
+    const to = Math.floor(Date.now() / HOUR_MS - 1) * HOUR_MS;
+    const minute = (time: number): string => `${new Date(time).toISOString().slice(0, 16)}Z`;
+    return { from: minute(to - 24 * HOUR_MS), to: minute(to) };
+  })();
+
+  public static async start(label: string): Promise<GatewayProcess> {
+    const database = await createTestDatabase(label);
+    const end = Date.parse(GatewayProcess.range.to);
+    await writeSampleTraffic({
+      rawLogs: new RawLogService(database.dataSource),
+      from: new Date(end - DAYS * 24 * HOUR_MS),
+      to: new Date(end),
+      rows: ROWS,
+      seed: 11,
+    });
+    const token = randomBytes(24).toString('hex');
+    const child = spawn(process.execPath, [MAIN], {
+      env: {
+        ...process.env,
+        NODE_OPTIONS: '',
+        DATABASE_URL: database.url,
+        OPS_ADMIN_TOKEN: token,
+        OPS_JOBS_ENABLED: 'false',
+        PORT: '0',
+        LOG_LEVEL: 'error',
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const gateway = new GatewayProcess(await listeningUrl(child), token, database, child);
+    await gateway.call('refresh', {}, 'POST');
+    return gateway;
+  }
+
+  /** The JSON that an admin endpoint answers. */
+  public async call<T>(path: string, query: Record<string, string>, method = 'GET'): Promise<T> {
+    const url = `${this.url}/admin/ops/${path}?${new URLSearchParams(query).toString()}`;
+    const response = await fetch(url, { method, headers: { authorization: `Bearer ${this.token}` } });
+    if (!response.ok) {
+      throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
+    }
+    return (await response.json()) as T;
+  }
+
+  public async stop(): Promise<void> {
+    if (this.child.exitCode === null) {
+      this.child.kill('SIGTERM');
+      await once(this.child, 'exit');
+    }
+    await this.database.drop();
+  }
+}
+
+async function listeningUrl(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) {
+    throw new Error('The gateway has no standard output');
+  }
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /^Listening on (http:\S+)/.exec(line)?.[1];
+    if (url !== undefined) {
+      child.stdout.resume();
+      return url;
+    }
+  }
+  throw new Error(`The gateway ended before it listened, with exit code ${child.exitCode ?? 'none'}`);
+}

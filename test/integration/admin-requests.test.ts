@@ -1,0 +1,200 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  Injectable,
+  UnauthorizedException,
+  type CanActivate,
+  type ExecutionContext,
+  type INestApplication,
+  type LoggerService,
+} from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { of, type Observable } from 'rxjs';
+import { dataSourceOptions } from '../../src/database/data-source.js';
+import { OpsModule, type OpsModuleOptions } from '../../src/ops/index.js';
+import { eventually } from '../support/eventually.js';
+import { resetScene } from '../support/refresh-scene.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+/** Lets in whom the header `user` names, and answers as an Observable, as a host's guard may. */
+@Injectable()
+class HeaderGuard implements CanActivate {
+  public canActivate(context: ExecutionContext): Observable<boolean> {
+    const request = context.switchToHttp().getRequest<{ headers: { user?: string }; user?: unknown }>();
+    const { user } = request.headers;
+    if (user === undefined) {
+      throw new UnauthorizedException('Who are you?');
+    }
+    if (user !== 'token') {
+      request.user = { email: user };
+    }
+    return of(user !== 'nobody');
+  }
+}
+
+/** What the module logs about admin requests. */
+class AuditLog implements LoggerService {
+  public readonly lines: string[] = [];
+  public log(message: unknown, ...more: unknown[]): void {
+    this.add(message, more);
+  }
+  public warn(message: unknown, ...more: unknown[]): void {
+    this.add(message, more);
+  }
+  public error(): void {
+    // not of interest
+  }
+  private add(message: unknown, more: unknown[]): void {
+    if (more.includes('OpsAdmin')) this.lines.push(String(message));
+  }
+}
+
+let database: TestDatabase;
+let app: INestApplication;
+let audit: AuditLog;
+
+beforeAll(async () => {
+  database = await createTestDatabase('admin_requests');
+});
+
+afterAll(() => database.drop());
+
+async function start(options: OpsModuleOptions = {}): Promise<void> {
+  const module = await Test.createTestingModule({
+    imports: [
+      TypeOrmModule.forRoot(dataSourceOptions(database.url)),
+      OpsModule.forRoot({ jobsEnabled: false, ...options, adminGuard: HeaderGuard }),
+    ],
+  }).compile();
+  audit = new AuditLog();
+  app = module.createNestApplication({ logger: audit });
+  await app.listen(0, '127.0.0.1');
+}
+
+beforeEach(() => resetScene(database.dataSource));
+afterEach(() => app.close());
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+async function send(
+  method: string,
+  path: string,
+  headers: Record<string, string> = { user: 'ann' },
+  body?: unknown,
+): Promise<Answer> {
+  const response = await fetch(`${await app.getUrl()}/admin/ops/${path}`, {
+    method,
+    headers: { ...headers, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+const RANGE = { from: '2026-01-01T00:00:00Z', to: '2026-01-01T02:00:00Z' };
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+describe('a request id', () => {
+  beforeEach(() => start());
+
+  it('is the one that the client sent', async () => {
+    const answer = await send('GET', 'status', { user: 'ann', 'x-request-id': 'trace:00-4bf9.7_x/a=1' });
+    expect(answer.headers.get('x-request-id')).toBe('trace:00-4bf9.7_x/a=1');
+  });
+
+  it.each([['x'.repeat(129)], ['two words'], ['a"b'], ['<script>'], ['']])(
+    'is a new one where that was %j',
+    async (sent) => {
+      const [one, other] = [
+        await send('GET', 'status', { user: 'ann', 'x-request-id': sent }),
+        await send('GET', 'status', { user: 'ann', 'x-request-id': sent }),
+      ];
+      expect(one.headers.get('x-request-id')).toMatch(UUID);
+      expect(other.headers.get('x-request-id')).not.toBe(one.headers.get('x-request-id'));
+    },
+  );
+
+  it('is returned with a refusal too', async () => {
+    const answer = await send('POST', 'refresh', { 'x-request-id': 'refused' });
+    expect([answer.status, answer.headers.get('x-request-id')]).toEqual([401, 'refused']);
+  });
+});
+
+describe('who asks', () => {
+  beforeEach(() => start());
+
+  it('is remembered with the rebuild, and logged with the request id', async () => {
+    const headers = { user: 'ann@example.com', 'x-request-id': 'r-1' };
+    const { status, body } = await send('POST', 'rebuilds?x=1', headers, RANGE);
+    expect([status, body]).toEqual([202, expect.objectContaining({ requestedBy: 'ann@example.com' })]);
+    const [line] = await eventually(() => Promise.resolve(audit.lines.length > 0 && audit.lines));
+    expect(line).toMatch(
+      /^action="POST \/admin\/ops\/rebuilds" request_id=r-1 who=ann@example\.com status=202 ms=\d+$/,
+    );
+  });
+
+  it('is the address where a shared token names nobody', async () => {
+    const { body } = await send('POST', 'rebuilds', { user: 'token' }, RANGE);
+    expect(body).toMatchObject({ requestedBy: 'admin@127.0.0.1' });
+  });
+
+  it('cannot be claimed in the request', async () => {
+    const { status } = await send('POST', 'rebuilds', { user: 'ann' }, { ...RANGE, requestedBy: 'bob' });
+    expect(status).toBe(400);
+  });
+
+  it('is logged for every write, refused ones too, and for no read', async () => {
+    await send('GET', 'status');
+    await send('POST', 'rebuilds', { user: 'nobody' }, RANGE);
+    await send('POST', 'rebuilds', {}, RANGE);
+    await send('DELETE', 'rebuilds/77');
+    await send('POST', 'refresh');
+    const lines = await eventually(() => Promise.resolve(audit.lines.length >= 4 && audit.lines));
+    expect(lines.map((line) => line.replace(/ ?(request_id|ms)=\S+/g, ''))).toEqual([
+      'action="POST /admin/ops/rebuilds" who=anonymous@127.0.0.1 status=403',
+      'action="POST /admin/ops/rebuilds" who=anonymous@127.0.0.1 status=401',
+      'action="DELETE /admin/ops/rebuilds/77" who=ann status=404',
+      'action="POST /admin/ops/refresh" who=ann status=200',
+    ]);
+  });
+});
+
+describe('the limit on writes', () => {
+  beforeEach(() => start({ adminWritesPerMinute: 3 }));
+
+  const writes = async (count: number, headers?: Record<string, string>): Promise<number[]> => {
+    const statuses: number[] = [];
+    for (let i = 0; i < count; i += 1) {
+      const path = i % 2 === 0 ? 'rebuilds/1' : 'rebuilds/2';
+      statuses.push((await send('DELETE', path, headers)).status);
+    }
+    return statuses;
+  };
+
+  it('holds over all endpoints together, and answers in the one error shape', async () => {
+    expect(await writes(3)).toEqual([404, 404, 404]);
+    const { status, headers, body } = await send('POST', 'refresh');
+    expect([status, body]).toEqual([
+      429,
+      { code: 'TOO_MANY_REQUESTS', message: expect.stringContaining('3 writes a minute'), field: null },
+    ]);
+    const seconds = Number(headers.get('retry-after'));
+    expect(seconds).toBeGreaterThanOrEqual(1);
+    expect(seconds).toBeLessThanOrEqual(60);
+  });
+
+  it('does not count reads, nor hold them up', async () => {
+    for (let i = 0; i < 6; i += 1) expect((await send('GET', 'status')).status).toBe(200);
+    expect(await writes(4)).toEqual([404, 404, 404, 429]);
+    expect((await send('GET', 'status')).status).toBe(200);
+  });
+
+  it('is each requester’s own, and not used up by whom the guard refuses', async () => {
+    expect(await writes(5, {})).toEqual([401, 401, 401, 401, 401]);
+    expect(await writes(4)).toEqual([404, 404, 404, 429]);
+    expect(await writes(1, { user: 'bob' })).toEqual([404]);
+  });
+});

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { dumpTables } from '../support/catalog.js';
+import { runCommand, type CommandResult } from '../support/command.js';
+import {
+  createEmptyDatabase,
+  createTestDatabase,
+  dropDatabase,
+  urlOf,
+  type TestDatabase,
+} from '../support/test-database.js';
+
+const FROM = '2026-03-01T00:00:00Z';
+const TO = '2026-03-03T00:00:00Z';
+
+const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
+
+/** What a bad input or an unreachable database is answered with: one line, on stderr only. */
+function expectOneLine({ code, stdout, stderr }: CommandResult, exitCode: number, pattern: RegExp): void {
+  expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
+  expect(stderr).toMatch(pattern);
+  expect(stderr.trimEnd()).not.toContain('\n');
+}
+
+describe('command line with bad input', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase('cli_input');
+  });
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  it.each([
+    ['an unknown command', ['refresk'], /unknown command 'refresk'/],
+    ['a time without a zone', ['rebuild', '--from', '2026-03-01T00:00:00', '--to', TO], /--from.*zone/],
+    ['an end before the start', ['rebuild', '--from', TO, '--to', FROM], /to must be after from/],
+    [
+      'an end in the future',
+      ['rebuild', '--from', FROM, '--to', '2027-02-28T00:00:00Z'],
+      /to must not be in/,
+    ],
+    ['two years at once', ['verify', '--from', '2023-01-01T00:00:00Z', '--to', TO], /maxRebuildDays/],
+  ])('answers %s with one line and exit code 2, and changes nothing', async (_what, args, pattern) => {
+    const tables = ['usage_logs', 'ops_metrics_hourly', 'ops_metrics_invalidations', 'ops_rebuilds'];
+    const before = await dumpTables(database.dataSource, tables);
+    expectOneLine(await runCommand(database.url, args), 2, pattern);
+    expect(await dumpTables(database.dataSource, tables)).toEqual(before);
+  });
+
+  it('names a wrong environment variable', async () => {
+    const result = await runCommand(database.url, ['status'], { OPS_OVERLAP_HOURS: 'two' });
+    expectOneLine(result, 2, /OPS_OVERLAP_HOURS/);
+  });
+
+  it.each([
+    ['refuses the connection', () => 'postgres://u:p@127.0.0.1:1/db', /ECONNREFUSED/],
+    ['has no such database', () => urlOf('ops_test_of_nobody'), /3D000/],
+  ])('says in one line that the server %s', async (_what, url, pattern) => {
+    const result = await runCommand(url(), ['status']);
+    expectOneLine(result, 1, pattern);
+    expect(result.stderr).toContain('DATABASE_URL');
+  });
+});
+
+describe('command line on a database that is not migrated', () => {
+  let name: string;
+  beforeAll(async () => {
+    name = await createEmptyDatabase('cli_empty');
+  });
+  afterAll(async () => {
+    await dropDatabase(name);
+  });
+
+  it.each([['status'], ['refresh'], ['rebuild', '--from', FROM, '--to', TO]])(
+    'says so in one line and exits with 1: %s',
+    async (...args) => {
+      expectOneLine(await runCommand(urlOf(name), args), 1, /npm run ops -- migrate/);
+    },
+  );
+
+  it('has nothing to revert, migrates once, and reverts the latest', async () => {
+    const migrate = (...args: string[]) => runCommand(urlOf(name), ['migrate', ...args]);
+    const said = (stdout: string): CommandResult => ({ code: 0, stdout: `${stdout}\n`, stderr: '' });
+    expect(await migrate('--revert')).toEqual(said('Nothing to revert.'));
+    const up = await migrate();
+    expect(up).toMatchObject({ code: 0, stderr: '' });
+    const applied = up.stdout.trim().split('\n');
+    expect(applied.every((line) => /^Applied \w+\d{13}$/.test(line))).toBe(true);
+    expect(await migrate()).toEqual(said('Nothing to apply.'));
+    const last = applied.at(-1) ?? '';
+    expect(await migrate('--revert')).toEqual(said(last.replace('Applied', 'Reverted')));
+    expect(await migrate()).toEqual(said(last));
+  });
+
+  it('says in one line why another program’s table cannot be adopted', async () => {
+    const other = await createEmptyDatabase('cli_adopt');
+    const client = new pg.Client({ connectionString: urlOf(other) });
+    await client.connect();
+    await client.query('CREATE TABLE usage_logs (id bigint)');
+    await client.end();
+    expectOneLine(await runCommand(urlOf(other), ['migrate']), 1, /usage_logs .*lacks/);
+    await dropDatabase(other);
+  });
+});

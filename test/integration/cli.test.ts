@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { runCommand, type CommandResult } from '../support/command.js';
+import { eventually } from '../support/eventually.js';
+import * as rows from '../support/raw-rows.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const MARCH = ['--from', '2026-03-01T00:00:00Z', '--to', '2026-03-03T00:00:00Z'];
+const DAY_LOCK_NAMESPACE = 0x6f7073;
+
+describe('command line', () => {
+  let database: TestDatabase;
+  const ops = (...args: string[]): Promise<CommandResult> => runCommand(database.url, args);
+
+  beforeAll(async () => {
+    database = await createTestDatabase('cli');
+    await rows.insertGroups(database.dataSource, [{ id: 1, name: 'one', platform: 'openai' }]);
+    const minutes = Array.from({ length: 96 }, (_v, index) => index * 30);
+    await rows.insertUsage(
+      database.dataSource,
+      minutes.map((minute) => ({
+        groupId: 1,
+        inputTokens: 1,
+        outputTokens: 2,
+        cacheCreationTokens: 0,
+        cacheReadTokens: 0,
+        durationMs: minute,
+        firstTokenMs: null,
+        createdAt: new Date(Date.UTC(2026, 2, 1, 0, minute)).toISOString(),
+      })),
+    );
+  });
+  beforeEach(async () => {
+    await rows.truncateMetrics(database.dataSource);
+    await database.dataSource.query(
+      'TRUNCATE ops_metrics_invalidations, ops_rebuilds, ops_detect_state, ops_job_heartbeats',
+    );
+  });
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  it('explains itself', async () => {
+    const help = await ops('--help');
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    for (const command of ['migrate', 'rebuild', 'refresh', 'status', 'verify', 'sample-traffic']) {
+      expect(help.stdout).toMatch(new RegExp(`^ +${command} `, 'm'));
+    }
+    expect(await ops('rebuild', '--help')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('--from <ISO>'),
+    });
+    expect(await ops()).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it('rebuilds with plain progress lines, verifies, and finds what was tampered with', async () => {
+    const rebuilt = await ops('rebuild', ...MARCH, '--reason', 'a test');
+    expect(rebuilt).toMatchObject({ code: 0, stderr: '' });
+    const lines = rebuilt.stdout.trim().split('\n');
+    expect(lines[0]).toMatch(/^Rebuild \d+: 48 hours, 2026-03-01T00:00:00.000Z to 2026-03-03T00:00:00.000Z$/);
+    expect(lines.slice(1, -1).every((line) => /^\d+% \d+\/48 hours$/.test(line))).toBe(true);
+    expect(lines.at(-2)).toBe('100% 48/48 hours');
+    expect(lines.at(-1)).toBe('Done: 48 hours');
+    expect(rebuilt.stdout).not.toContain('\u001b');
+    const [request] = await database.dataSource.query<unknown[]>(
+      'SELECT reason, requested_by FROM ops_rebuilds',
+    );
+    expect(request).toEqual({ reason: 'a test', requested_by: expect.stringMatching(/^cli:./) });
+    expect(await database.dataSource.query('SELECT count(*)::int AS days FROM ops_metrics_daily')).toEqual([
+      { days: 6 },
+    ]);
+    expect(await ops('verify', ...MARCH)).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining(': 0 differences'),
+    });
+
+    await database.dataSource.query(
+      `UPDATE ops_metrics_hourly SET token_consumed = 7 WHERE bucket_start = '2026-03-01T05:00:00Z' AND group_id = 1`,
+    );
+    const found = await ops('verify', ...MARCH, '--json', '--fix');
+    expect(found.code).toBe(1);
+    expect(found.stderr.trimEnd()).not.toContain('\n');
+    expect(JSON.parse(found.stdout)).toMatchObject({
+      differenceCount: 2, // the day's row follows from the hour's
+      notedHours: 2,
+      differences: [
+        { bucket: '2026-03-01T05:00:00.000Z', column: 'token_consumed', stored: '7', computed: '6' },
+        { bucket: '2026-03-01', column: 'token_consumed', stored: '144', computed: '145' },
+      ],
+    });
+  });
+
+  it('comes back for a day that another instance had in work and gave up', async () => {
+    const other = new pg.Client({ connectionString: database.url });
+    await other.connect();
+    try {
+      await other.query('BEGIN');
+      await other.query('SELECT pg_advisory_xact_lock($1, ($2::date - $3::date))', [
+        DAY_LOCK_NAMESPACE,
+        '2026-03-02',
+        '1970-01-01',
+      ]);
+      // One worker, newest day first: when the older day is done, the newer one has been tried and passed over.
+      const rebuild = runCommand(database.url, ['rebuild', ...MARCH], { OPS_DRAIN_CONCURRENCY: '1' });
+      await eventually(async () => {
+        const [row] = await database.dataSource.query<{ left: number }[]>(
+          `SELECT count(*)::int AS left FROM ops_metrics_invalidations
+           WHERE EXISTS (SELECT FROM ops_metrics_hourly WHERE bucket_start = '2026-03-01T00:00:00Z')`,
+        );
+        return row?.left === 24;
+      }, 'the day that nobody holds rebuilt');
+      await other.query('ROLLBACK');
+      expect(await rebuild).toMatchObject({ code: 0, stdout: expect.stringContaining('Done: 48 hours') });
+    } finally {
+      await other.end();
+    }
+  });
+
+  it('refreshes, and shows where it stands, as text and as JSON', async () => {
+    const refreshed = await runCommand(database.url, ['refresh'], { OPS_BACKFILL_DAYS: '3650' });
+    expect(refreshed).toMatchObject({ code: 0, stderr: '' });
+    expect(refreshed.stdout).toMatch(/^Hourly: \d+ hours noted, \d+ recomputed, 0 failed, .*\nDaily: /);
+
+    const json = await ops('status', '--json');
+    expect(json).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      latestBuckets: { hourly: '2026-03-02T23:00:00.000Z', daily: '2026-03-02' },
+      rows: { hourly: '144', daily: '6' },
+      jobs: [
+        { jobName: 'ops_preaggregation_daily' },
+        { jobName: 'ops_preaggregation_hourly', lastError: null },
+      ],
+    });
+    const text = await ops('status');
+    expect(text).toMatchObject({ code: 0, stderr: '' });
+    expect(text.stdout).toContain('2026-03-02T23:00:00.000Z');
+    expect(text.stdout).toContain('ops_preaggregation_hourly');
+  });
+
+  it('writes sample traffic', async () => {
+    await database.dataSource.query(`SELECT setval(pg_get_serial_sequence('groups', 'id'), 100)`);
+    const written = await ops('sample-traffic', '--days', '1', '--rows', '500', '--seed', '7');
+    expect(written).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Wrote 500 requests and \d+ errors in /),
+    });
+    expect(await database.dataSource.query('SELECT count(*)::int AS n FROM usage_logs')).toEqual([
+      { n: 596 },
+    ]);
+    await database.dataSource.query(`DELETE FROM usage_logs WHERE created_at > '2026-03-03T00:00:00Z'`);
+  });
+});

@@ -1,0 +1,240 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import pg from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dataSourceOptions } from '../../src/database/data-source.js';
+import { OpsModule, OpsOptionsError, type OpsModuleOptions } from '../../src/ops/index.js';
+import { OpsJobs } from '../../src/ops/refresh/ops-jobs.service.js';
+import { eventually } from '../support/eventually.js';
+import * as rows from '../support/raw-rows.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const HOURLY = 'ops_preaggregation_hourly';
+const DAILY = 'ops_preaggregation_daily';
+const EVERY_SECOND = '* * * * * *';
+/** Once in a long while: not during a test. */
+const NEVER = '0 0 29 2 *';
+
+interface Heartbeat {
+  job_name: string;
+  last_run_at: Date;
+  last_success_at: Date | null;
+  last_error_at: Date | null;
+  last_error: string | null;
+  last_duration_ms: string;
+  last_result: string | null;
+}
+
+describe('scheduled jobs', () => {
+  let database: TestDatabase;
+  let module: TestingModule | undefined;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('ops_jobs');
+    await rows.insertGroups(database.dataSource, [{ id: 1, name: 'one', platform: 'openai' }]);
+  });
+  beforeEach(async () => {
+    await database.dataSource.query(
+      `TRUNCATE usage_logs, ops_job_heartbeats, ops_metrics_invalidations, ops_detect_state, ops_metrics_hourly,
+        ops_metrics_daily`,
+    );
+  });
+  afterEach(async () => {
+    await module?.close();
+    module = undefined;
+  });
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  async function start(options: OpsModuleOptions, withSchedule = true): Promise<TestingModule> {
+    module = await Test.createTestingModule({
+      imports: [
+        TypeOrmModule.forRoot(dataSourceOptions(database.url)),
+        ...(withSchedule ? [ScheduleModule.forRoot()] : []),
+        OpsModule.forRoot({ safeDelaySeconds: 0, hourlyCron: NEVER, dailyCron: NEVER, ...options }),
+      ],
+    })
+      .setLogger(false)
+      .compile();
+    return module.init();
+  }
+
+  async function heartbeats(): Promise<Map<string, Heartbeat>> {
+    const found = await database.dataSource.query<Heartbeat[]>('SELECT * FROM ops_job_heartbeats');
+    return new Map(found.map((row) => [row.job_name, row]));
+  }
+
+  const jobOf = (app: TestingModule, name: string) => app.get(SchedulerRegistry).getCronJob(name);
+
+  it('run at start: first the hourly one, then the daily one', async () => {
+    await insertUsageOn('2026-03-01T05:10:00Z');
+    await start({ backfillDays: 3650 });
+    await eventually(async () => (await heartbeats()).has(DAILY), 'the daily job');
+    const beats = await heartbeats();
+    expect(beats.get(HOURLY)).toMatchObject({ last_error: null, last_error_at: null });
+    expect(JSON.parse(beats.get(HOURLY)?.last_result ?? '')).toMatchObject({
+      failedHours: 0,
+      pendingHours: 0,
+    });
+    expect(beats.get(DAILY)?.last_success_at).toBeInstanceOf(Date);
+    expect(Number(beats.get(DAILY)?.last_duration_ms)).toBeGreaterThanOrEqual(0);
+    expect((await rows.readDaily(database.dataSource)).map((row) => row.bucket_date)).toEqual(
+      Array<string>(3).fill('2026-03-01'),
+    );
+  });
+
+  it('run by their cron options', async () => {
+    await start({ runJobsAtStart: false, hourlyCron: EVERY_SECOND, dailyCron: EVERY_SECOND });
+    const first = await eventually(async () => (await heartbeats()).get(HOURLY), 'the hourly job');
+    await eventually(async () => (await heartbeats()).has(DAILY), 'the daily job');
+    await eventually(
+      async () => (await heartbeats()).get(HOURLY)?.last_run_at.getTime() !== first.last_run_at.getTime(),
+      'a second run',
+    );
+  });
+
+  it('take each the expression that is theirs, in UTC', async () => {
+    const app = await start({ runJobsAtStart: false, hourlyCron: '3 4 * * *', dailyCron: '5 6 * * *' });
+    expect(jobOf(app, HOURLY).nextDate().toUTC().toFormat('HH:mm')).toBe('04:03');
+    expect(jobOf(app, DAILY).nextDate().toUTC().toFormat('HH:mm')).toBe('06:05');
+    expect(jobOf(app, HOURLY).isActive).toBe(true);
+    expect(await heartbeats()).toEqual(new Map());
+  });
+
+  it('do not run when they are switched off', async () => {
+    const app = await start({ jobsEnabled: false, hourlyCron: EVERY_SECOND, dailyCron: EVERY_SECOND });
+    expect([jobOf(app, HOURLY).isActive, jobOf(app, DAILY).isActive]).toEqual([false, false]);
+    await sleep(1_500); // can only make it pass wrongly, never fail
+    expect(await heartbeats()).toEqual(new Map());
+  });
+
+  it('say which cron option is wrong', () => {
+    expect(() => OpsModule.forRoot({ hourlyCron: 'at ten' })).toThrow(/hourlyCron/);
+    expect(() => OpsModule.forRoot({ dailyCron: '* * *' })).toThrow(OpsOptionsError);
+  });
+
+  it('say that they need ScheduleModule', async () => {
+    const attempt = start({}, false);
+    await expect(attempt).rejects.toThrow(OpsOptionsError);
+    await expect(attempt).rejects.toThrow(/jobsEnabled.*ScheduleModule\.forRoot\(\)/);
+  });
+
+  it('need no ScheduleModule when they are switched off', async () => {
+    await expect(start({ jobsEnabled: false }, false)).resolves.toBeDefined();
+  });
+
+  it('record a failure, keep the last success, and recover', async () => {
+    await start({ hourlyCron: EVERY_SECOND });
+    const succeeded = await eventually(async () => (await heartbeats()).get(HOURLY), 'a first success');
+    expect(succeeded.last_error).toBeNull();
+    await database.dataSource.query('ALTER TABLE ops_metrics_invalidations RENAME TO gone');
+    let failed: Heartbeat;
+    try {
+      failed = await eventually(async () => {
+        const beat = (await heartbeats()).get(HOURLY);
+        return beat?.last_error === null ? undefined : beat;
+      }, 'a failure');
+    } finally {
+      await database.dataSource.query('ALTER TABLE gone RENAME TO ops_metrics_invalidations');
+    }
+    expect(failed.last_error).toMatch(/^42P01: .*ops_metrics_invalidations/);
+    expect(failed.last_error_at).toEqual(failed.last_run_at);
+    expect(failed.last_success_at?.getTime()).toBeLessThan(failed.last_error_at?.getTime() ?? 0);
+    expect(failed.last_result).not.toBeNull();
+
+    const healed = await eventually(async () => {
+      const beat = (await heartbeats()).get(HOURLY);
+      return (beat?.last_success_at ?? 0) > (beat?.last_error_at ?? 0) ? beat : undefined;
+    }, 'a success after it');
+    expect(healed.last_error).toBe(failed.last_error); // what the last failure was stays known
+  });
+
+  it('never run twice at once in one process', async () => {
+    const app = await start({ runJobsAtStart: false, hourlyCron: EVERY_SECOND, lockTimeoutMs: 60_000 });
+    await eventually(async () => (await heartbeats()).has(HOURLY), 'a first run');
+    await holding('ops_detect_state', async (waiting) => {
+      await eventually(async () => (await waiting()) > 0, 'a run that waits');
+      const ticks = new Set<number>();
+      await eventually(() => {
+        ticks.add(jobOf(app, HOURLY).lastDate()?.getTime() ?? 0);
+        return Promise.resolve(ticks.size > 3);
+      }, 'three more ticks');
+      expect(await waiting()).toBe(1);
+    });
+  });
+
+  it('finish the day in work when the application closes, and leave the rest', async () => {
+    await insertUsageOn('2026-03-01T05:10:00Z', '2026-03-02T06:10:00Z');
+    // Detection has seen everything: these two hours are all that there is to do.
+    await database.dataSource.query(
+      `INSERT INTO ops_detect_state (raw_table, safe_id, closed_through, late_before)
+       SELECT name, 1000000, now() + interval '1 day', now() FROM unnest(ARRAY['usage_logs', 'ops_error_logs']) AS name`,
+    );
+    await database.dataSource.query(
+      `INSERT INTO ops_metrics_invalidations (bucket_start, reason)
+       VALUES ('2026-03-01T05:00:00Z', 'verify'), ('2026-03-02T06:00:00Z', 'verify')`,
+    );
+    const app = await start({ drainConcurrency: 1, lockTimeoutMs: 60_000, jobsEnabled: false });
+    let closed = false;
+    const closing = await holding('ops_metrics_hourly', async (waiting) => {
+      void app.get(OpsJobs).hourly();
+      await eventually(async () => (await waiting()) > 0, 'a drain that waits');
+      const close = app.close().then(() => {
+        closed = true;
+      });
+      await sleep(500); // can only make it pass wrongly, never fail
+      expect(closed).toBe(false);
+      return { close };
+    });
+    await closing.close;
+    module = undefined;
+
+    const stored = await rows.readHourly(database.dataSource);
+    expect(new Set(stored.map((row) => row.bucket_start))).toEqual(new Set(['2026-03-02T06:00:00Z']));
+    expect((await rows.readDaily(database.dataSource)).map((row) => row.bucket_date)).toEqual(
+      Array<string>(3).fill('2026-03-02'),
+    );
+    const left = await database.dataSource.query<{ hour: Date }[]>(
+      'SELECT bucket_start AS hour FROM ops_metrics_invalidations',
+    );
+    expect(left).toEqual([{ hour: new Date('2026-03-01T05:00:00Z') }]);
+  });
+
+  async function insertUsageOn(...instants: string[]): Promise<void> {
+    await rows.insertUsage(
+      database.dataSource,
+      instants.map((createdAt) => ({
+        groupId: 1,
+        inputTokens: 1,
+        outputTokens: 1,
+        cacheCreationTokens: 0,
+        cacheReadTokens: 0,
+        durationMs: 10,
+        firstTokenMs: null,
+        createdAt,
+      })),
+    );
+  }
+
+  /** Holds a table so that nobody can write it; `waiting` tells how many sessions wait for a lock. */
+  async function holding<T>(table: string, work: (waiting: () => Promise<number>) => Promise<T>): Promise<T> {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+      return await work(async () => {
+        const [row] = await database.dataSource.query<{ waiting: number }[]>(
+          `SELECT count(*)::int AS waiting FROM pg_stat_activity
+           WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return row?.waiting ?? 0;
+      });
+    } finally {
+      await client.end(); // and with it the transaction
+    }
+  }
+});

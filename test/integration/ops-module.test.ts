@@ -1,0 +1,231 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  Injectable,
+  Module,
+  UnauthorizedException,
+  type CanActivate,
+  type DynamicModule,
+  type ExecutionContext,
+  type INestApplication,
+} from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { Server } from 'node:http';
+import request from 'supertest';
+import { DataSource } from 'typeorm';
+import { opsMigrationsIn } from '../../migrations/index.js';
+import { dataSourceOptions } from '../../src/database/data-source.js';
+import { OpsModule, OpsOptionsError, OpsPreaggService, RefreshService } from '../../src/ops/index.js';
+import * as rows from '../support/raw-rows.js';
+import { createEmptyDatabase, createTestDatabase, dropDatabase, urlOf } from '../support/test-database.js';
+import type { TestDatabase } from '../support/test-database.js';
+
+const HOUR = [new Date('2026-03-01T05:00:00Z'), new Date('2026-03-01T06:00:00Z')] as const;
+
+/** What a host's guard depends on. */
+@Injectable()
+class Keys {
+  public key = 'first';
+}
+
+@Module({ providers: [Keys], exports: [Keys] })
+class KeysModule {
+  public static of(key: string): DynamicModule {
+    return { module: KeysModule, providers: [{ provide: Keys, useValue: { key } }], exports: [Keys] };
+  }
+}
+
+@Injectable()
+class KeyGuard implements CanActivate {
+  public constructor(private readonly keys: Keys) {}
+
+  public canActivate(context: ExecutionContext): boolean {
+    const { headers } = context.switchToHttp().getRequest<{ headers: Record<string, string> }>();
+    if (headers['x-key'] !== this.keys.key) throw new UnauthorizedException();
+    return true;
+  }
+}
+
+/** A host's own provider that uses what the module exports. */
+@Injectable()
+class Reports {
+  public constructor(private readonly rollup: OpsPreaggService) {}
+
+  public async rollUp(): Promise<number> {
+    return this.rollup.upsertHourlyMetrics(...HOUR);
+  }
+}
+
+describe('OpsModule in somebody else’s application', () => {
+  let database: TestDatabase;
+  let elsewhere: string;
+  const apps: INestApplication<Server>[] = [];
+
+  beforeAll(async () => {
+    database = await createTestDatabase('ops_module');
+    elsewhere = await createEmptyDatabase('ops_module_other');
+    await rows.insertGroups(database.dataSource, [{ id: 1, name: 'one', platform: 'openai' }]);
+    await database.dataSource.query(
+      `INSERT INTO usage_logs (user_id, api_key_id, account_id, model, group_id, created_at)
+       VALUES (1, 1, 1, 'm', 1, '2026-03-01T05:10:00Z')`,
+    );
+  });
+  afterEach(async () => {
+    await Promise.all(apps.splice(0).map((app) => app.close()));
+  });
+  afterAll(async () => {
+    await database.drop();
+    await dropDatabase(elsewhere);
+  });
+
+  const typeOrm = (url: string, name?: string): DynamicModule =>
+    TypeOrmModule.forRoot({ ...dataSourceOptions(url), ...(name !== undefined && { name }) });
+
+  async function start(imports: DynamicModule[], prefix?: string): Promise<INestApplication<Server>> {
+    const module = await Test.createTestingModule({ imports, providers: [Reports] })
+      .setLogger(false)
+      .compile();
+    const app = module.createNestApplication<INestApplication<Server>>();
+    if (prefix !== undefined) app.setGlobalPrefix(prefix);
+    apps.push(app);
+    return app.init();
+  }
+
+  const status = (app: INestApplication<Server>, key: string, path = '/admin/ops/status') =>
+    request(app.getHttpServer()).get(path).set('x-key', key);
+
+  it('exports the rollup, and needs no schedule without jobs', async () => {
+    const app = await start([typeOrm(database.url), OpsModule.forRoot({ jobsEnabled: false })]);
+    expect(await app.get(Reports).rollUp()).toBe(3);
+  });
+
+  it('works with a DataSource that does not list its entities', async () => {
+    const app = await start([
+      TypeOrmModule.forRoot({ type: 'postgres', url: database.url }),
+      OpsModule.forRoot({ jobsEnabled: false }),
+    ]);
+    expect(await app.get(Reports).rollUp()).toBe(3);
+    await expect(app.get(RefreshService).daily()).resolves.toMatchObject({ days: expect.any(Number) });
+  });
+
+  it('uses the named DataSource, also beside a default one', async () => {
+    const named = OpsModule.forRoot({ jobsEnabled: false, dataSourceName: 'metrics' });
+    const alone = await start([typeOrm(database.url, 'metrics'), named]);
+    expect(await alone.get(Reports).rollUp()).toBe(3);
+    const beside = await start([typeOrm(urlOf(elsewhere)), typeOrm(database.url, 'metrics'), named]);
+    expect(await beside.get(Reports).rollUp()).toBe(3);
+  });
+
+  it('mounts no admin endpoint without a guard', async () => {
+    const app = await start([typeOrm(database.url), OpsModule.forRoot({ jobsEnabled: false })]);
+    await status(app, 'any').expect(404);
+    await request(app.getHttpServer()).post('/admin/ops/rebuilds').send({}).expect(404);
+    await request(app.getHttpServer()).post('/admin/ops/refresh').expect(404);
+  });
+
+  it('asks the host’s guard, with its dependencies', async () => {
+    const app = await start([
+      typeOrm(database.url),
+      OpsModule.forRoot({ jobsEnabled: false, adminGuard: KeyGuard, imports: [KeysModule.of('k1')] }),
+    ]);
+    await status(app, 'k2').expect(401);
+    const { body } = await status(app, 'k1').expect(200);
+    expect(body).toMatchObject({ rows: { hourly: expect.stringMatching(/^\d+$/) } });
+  });
+
+  it('takes its options from a factory, and the host’s global prefix', async () => {
+    const app = await start(
+      [
+        typeOrm(database.url),
+        OpsModule.forRootAsync({
+          imports: [KeysModule.of('k1')],
+          inject: [Keys],
+          useFactory: ({ key }: Keys) => Promise.resolve({ jobsEnabled: false, maxRebuildDays: key.length }),
+          adminGuard: KeyGuard,
+        }),
+      ],
+      'api/v1',
+    );
+    await status(app, 'k1').expect(404);
+    await status(app, 'k1', '/api/v1/admin/ops/status').expect(200);
+    const { body } = await request(app.getHttpServer())
+      .post('/api/v1/admin/ops/rebuilds')
+      .set('x-key', 'k1')
+      .send({ from: '2026-03-01T00:00:00Z', to: '2026-03-04T00:00:00Z' })
+      .expect(400);
+    expect(body).toMatchObject({ field: 'to', message: expect.stringContaining('at most 2 days') });
+  });
+
+  it('fails the start where the factory’s options are wrong, and names them', async () => {
+    const attempt = start([
+      typeOrm(database.url),
+      OpsModule.forRootAsync({ useFactory: () => ({ overlapHours: -1 }) }),
+    ]);
+    await expect(attempt).rejects.toThrow(OpsOptionsError);
+    await expect(attempt).rejects.toThrow(/overlapHours/);
+  });
+
+  it('keeps two applications of one process apart', async () => {
+    const start2 = (key: string, maxRebuildDays: number) =>
+      start([
+        typeOrm(database.url),
+        OpsModule.forRoot({
+          jobsEnabled: false,
+          maxRebuildDays,
+          adminGuard: KeyGuard,
+          imports: [KeysModule.of(key)],
+        }),
+      ]);
+    const [one, two] = [await start2('one', 1), await start2('two', 2)];
+    const unguarded = await start([typeOrm(database.url), OpsModule.forRoot({ jobsEnabled: false })]);
+    await status(one, 'one').expect(200);
+    await status(one, 'two').expect(401);
+    await status(two, 'two').expect(200);
+    await status(two, 'one').expect(401);
+    await status(unguarded, 'one').expect(404);
+    for (const [app, key, days] of [
+      [one, 'one', 1],
+      [two, 'two', 2],
+    ] as const) {
+      const { body } = await request(app.getHttpServer())
+        .post('/admin/ops/verify')
+        .set('x-key', key)
+        .send({ from: '2026-03-01T00:00:00Z', to: '2026-03-04T00:00:00Z' })
+        .expect(400);
+      expect(body).toMatchObject({ message: expect.stringContaining(`at most ${days} days`) });
+    }
+    await apps.shift()?.close();
+    await status(two, 'two').expect(200);
+  });
+
+  it('keeps its tables in a schema of their own', async () => {
+    const { url } = database;
+    const migrations = opsMigrationsIn('Ops-X');
+    const dataSource = new DataSource({
+      type: 'postgres',
+      url,
+      migrations,
+      migrationsTableName: 'ops_of_x_migrations',
+    });
+    await dataSource.initialize();
+    try {
+      await dataSource.runMigrations();
+      const app = await start([typeOrm(url), OpsModule.forRoot({ jobsEnabled: false, schema: 'Ops-X' })]);
+      await database.dataSource.query('TRUNCATE ops_metrics_hourly');
+      expect(await app.get(Reports).rollUp()).toBe(3);
+      expect(await dataSource.query('SELECT count(*)::int AS n FROM "Ops-X".ops_metrics_hourly')).toEqual([
+        { n: 3 },
+      ]);
+      expect(await dataSource.query('SELECT count(*)::int AS n FROM ops_metrics_hourly')).toEqual([{ n: 0 }]);
+      for (let left = migrations.length; left > 0; left -= 1) await dataSource.undoLastMigration();
+      expect(
+        await dataSource.query(`SELECT relname FROM pg_class WHERE relnamespace = '"Ops-X"'::regnamespace`),
+      ).toEqual([]);
+      expect(await dataSource.query(`SELECT to_regclass('ops_metrics_hourly')::text AS kept`)).toEqual([
+        { kept: 'ops_metrics_hourly' },
+      ]);
+    } finally {
+      await dataSource.destroy();
+    }
+  });
+});

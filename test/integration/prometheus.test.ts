@@ -1,0 +1,241 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { INestApplication } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Counter, Registry } from 'prom-client';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../src/database/data-source.js';
+import { OpsModule, OpsPrometheusService, RefreshService } from '../../src/ops/index.js';
+import { DATABASE_METRICS, PROCESS_METRICS } from '../../src/ops/prometheus/metrics.js';
+import { MAX_PLATFORMS } from '../../src/ops/prometheus/ops-prometheus.service.js';
+import { connect, insertFailures, insertRequests, resetScene } from '../support/refresh-scene.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const HOUR_MS = 3_600_000;
+
+let database: TestDatabase;
+let app: INestApplication;
+let lastHour: Date;
+
+beforeAll(async () => {
+  database = await createTestDatabase('prometheus');
+});
+
+afterAll(() => database.drop());
+
+async function createApp(metricsEndpoint?: boolean): Promise<INestApplication> {
+  const module = await Test.createTestingModule({
+    imports: [
+      TypeOrmModule.forRoot(dataSourceOptions(database.url)),
+      OpsModule.forRoot({
+        jobsEnabled: false,
+        safeDelaySeconds: 0,
+        ...(metricsEndpoint === undefined ? {} : { metricsEndpoint }),
+      }),
+    ],
+  }).compile();
+  const created = module.createNestApplication({ logger: false });
+  await created.listen(0, '127.0.0.1');
+  return created;
+}
+
+const refresh = () => app.get(RefreshService);
+const query = (sql: string, values: unknown[] = []) => database.dataSource.query<unknown>(sql, values);
+
+/** The samples of a scrape: `name{labels}` as it stands, and its value. */
+async function scrape(from = app): Promise<Map<string, number>> {
+  const response = await fetch(`${await from.getUrl()}/metrics`);
+  expect([response.status, response.headers.get('content-type')]).toEqual([
+    200,
+    'text/plain; version=0.0.4; charset=utf-8',
+  ]);
+  const lines = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
+  );
+}
+
+beforeEach(async () => {
+  await resetScene(database.dataSource);
+  app = await createApp();
+  lastHour = new Date((Math.floor(Date.now() / HOUR_MS) - 1) * HOUR_MS);
+  await insertRequests(database.dataSource, lastHour, 6, 1);
+  await insertRequests(database.dataSource, lastHour, 2, 3);
+  await insertFailures(database.dataSource, lastHour, 4);
+  await refresh().hourly();
+  await refresh().daily();
+});
+
+afterEach(() => app.close());
+
+describe('GET /metrics', () => {
+  it('tells a value of everything it declares', async () => {
+    const names = new Set([...(await scrape()).keys()].map((sample) => sample.replace(/\{.*/, '')));
+    const declared = [...Object.values(PROCESS_METRICS), ...DATABASE_METRICS].map(({ name }) => name);
+    expect([...names].toSorted()).toEqual(declared.toSorted());
+  });
+
+  it('tells the last closed hour, overall and per platform', async () => {
+    const hour = [...(await scrape())].filter(([name]) => name.startsWith('ops_gateway_'));
+    expect(Object.fromEntries(hour)).toMatchObject({
+      ops_gateway_last_hour_timestamp_seconds: lastHour.getTime() / 1000,
+      ops_gateway_last_hour_overall_requests: 12,
+      'ops_gateway_last_hour_requests{platform="openai"}': 10,
+      'ops_gateway_last_hour_requests{platform="anthropic"}': 2,
+      'ops_gateway_last_hour_errors{kind="sla",platform="openai"}': 4,
+      'ops_gateway_last_hour_errors{kind="business_limited",platform="openai"}': 0,
+      'ops_gateway_last_hour_upstream_errors{kind="other",platform="openai"}': 2,
+      'ops_gateway_last_hour_sla_ratio{platform="openai"}': 0.6,
+      'ops_gateway_last_hour_sla_ratio{platform="anthropic"}': 1,
+      'ops_gateway_last_hour_tokens{platform="anthropic"}': 33,
+      // 137 and 174 ms
+      'ops_gateway_last_hour_duration_seconds{platform="anthropic",quantile="0.5"}': 0.156,
+      'ops_gateway_last_hour_ttft_seconds{platform="anthropic",quantile="0.99"}': 0.04,
+    });
+  });
+
+  it('goes one hour back while the last one is stale, and says 0 for an hour without traffic', async () => {
+    await query(`INSERT INTO ops_metrics_invalidations (bucket_start, reason) VALUES ($1, 'verify')`, [
+      lastHour.toISOString(),
+    ]);
+    const samples = await scrape();
+    expect(samples.get('ops_gateway_last_hour_timestamp_seconds')).toBe(
+      (lastHour.getTime() - HOUR_MS) / 1000,
+    );
+    expect(samples.get('ops_gateway_last_hour_overall_requests')).toBe(0);
+    expect(samples.has('ops_gateway_last_hour_overall_sla_ratio')).toBe(false);
+  });
+
+  it('names the largest platforms and sums the rest, one that is called other included', async () => {
+    await query(
+      `INSERT INTO ops_metrics_hourly (bucket_start, platform, success_count, error_count_sla, error_count_total, duration_p50_ms)
+       SELECT $1::timestamptz, 'p' || i, 1000 + i, 1, 1, 500 FROM generate_series(1, $2::int) AS i
+       UNION ALL SELECT $1::timestamptz, 'other', 100000, 0, 0, 500`,
+      [lastHour.toISOString(), MAX_PLATFORMS],
+    );
+    const samples = [...(await scrape())];
+    const requests = samples.filter(([name]) => name.startsWith('ops_gateway_last_hour_requests'));
+    expect(requests).toHaveLength(MAX_PLATFORMS + 1);
+    const other = Object.fromEntries(samples.filter(([name]) => name.includes('platform="other"')));
+    expect(other['ops_gateway_last_hour_requests{platform="other"}']).toBe(100_000 + 10 + 2);
+    expect(other['ops_gateway_last_hour_sla_ratio{platform="other"}']).toBeCloseTo(100_008 / 100_012, 12);
+    expect(Object.keys(other).filter((name) => name.includes('quantile'))).toEqual([]);
+  });
+
+  it('tells stale, failing and held back hours, and how long the oldest has been waiting', async () => {
+    const hours = (ago: number) => new Date(lastHour.getTime() - ago * HOUR_MS).toISOString();
+    await query(
+      `INSERT INTO ops_metrics_invalidations (bucket_start, reason, noted_at, attempts, suspicious_at) VALUES
+       ($1, 'new_rows', clock_timestamp() - interval '2 hours', 0, NULL),
+       ($2, 'new_rows', clock_timestamp(), 3, NULL), ($3, 'new_rows', '2020-01-01Z', 0, clock_timestamp())`,
+      [hours(24), hours(25), hours(26)],
+    );
+    // Noted two days ago, and closed this moment: not two days old.
+    await query(
+      `INSERT INTO ops_metrics_invalidations (bucket_start, reason, noted_at) VALUES ($1, 'new_rows', now() - interval '2 days')`,
+      [lastHour.toISOString()],
+    );
+    const samples = await scrape();
+    expect(samples.get('ops_rollup_pending_buckets')).toBe(3);
+    expect(samples.get('ops_rollup_failing_buckets')).toBe(1);
+    expect(samples.get('ops_rollup_suspicious_buckets')).toBe(1);
+    const age = samples.get('ops_rollup_oldest_pending_age_seconds');
+    expect(age).toBeGreaterThanOrEqual(7_200);
+    expect(age).toBeLessThan(7_200 + 600);
+  });
+
+  it('tells what became of jobs, rows and rebuilds', async () => {
+    await query(
+      `INSERT INTO ops_rebuilds (range_start, range_end, hours_total, finished_at, cancelled_at) VALUES
+       ('2026-01-01Z', '2026-01-02Z', 24, now(), NULL), ('2026-01-01Z', '2026-01-02Z', 24, now(), NULL),
+       ('2026-01-01Z', '2026-01-02Z', 24, NULL, now()), ('2026-02-01Z', '2026-02-02Z', 24, NULL, NULL)`,
+    );
+    await query(
+      `INSERT INTO ops_metrics_invalidations (bucket_start, reason) VALUES ('2026-02-01 05:00Z', 'rebuild'), ('2026-01-01Z', 'rebuild')`,
+    );
+    await query(`UPDATE ops_detect_state SET late_rows = 9007199254740991, below_floor_rows = 4`);
+    await query(
+      `UPDATE ops_job_heartbeats SET last_error_at = last_success_at + interval '1 second', last_duration_ms = 1500,
+         last_success_at = timestamptz '2026-03-01 00:00:00Z' WHERE job_name = 'ops_preaggregation_daily'`,
+    );
+    await query(
+      `INSERT INTO ops_job_heartbeats (job_name, last_run_at) VALUES ('of another program', now())`,
+    );
+    expect(Object.fromEntries(await scrape())).toMatchObject({
+      'ops_rollup_rebuilds{state="finished"}': 2,
+      'ops_rollup_rebuilds{state="cancelled"}': 1,
+      'ops_rollup_rebuilds{state="running"}': 1,
+      ops_rollup_rebuild_buckets_left: 1,
+      'ops_rollup_late_rows_total{raw_table="usage_logs"}': 9_007_199_254_740_991,
+      'ops_rollup_below_floor_rows_total{raw_table="ops_error_logs"}': 4,
+      'ops_rollup_safe_id{raw_table="ops_error_logs"}': expect.any(Number),
+      'ops_rollup_job_last_run_failed{job_name="ops_preaggregation_hourly"}': 0,
+      'ops_rollup_job_last_run_failed{job_name="ops_preaggregation_daily"}': 1,
+      'ops_rollup_job_last_duration_seconds{job_name="ops_preaggregation_daily"}': 1.5,
+      'ops_rollup_job_last_success_timestamp_seconds{job_name="ops_preaggregation_daily"}': 1_772_323_200,
+      ops_rollup_drained_buckets_total: 1,
+      ops_rollup_failed_attempts_total: 0,
+    });
+    expect([...(await scrape()).keys()].join('\n')).not.toContain('another program');
+  });
+});
+
+describe('a scrape', () => {
+  it('touches no raw table', async () => {
+    const other = await connect(database.url);
+    try {
+      await other.query('BEGIN; LOCK TABLE usage_logs, ops_error_logs, groups IN ACCESS EXCLUSIVE MODE');
+      expect((await scrape()).get('ops_rollup_up')).toBe(1);
+    } finally {
+      await other.end();
+    }
+  });
+
+  it('says 0 and no stale values while the database does not answer, and recovers', async () => {
+    const other = await connect(database.url);
+    try {
+      await other.query('BEGIN; LOCK TABLE ops_metrics_invalidations IN ACCESS EXCLUSIVE MODE');
+      const scrapes = await Promise.all([scrape(), scrape(), scrape()]);
+      for (const samples of scrapes) {
+        expect(samples.get('ops_rollup_up')).toBe(0);
+        expect([...samples.keys()].toSorted()).toEqual(
+          Object.values(PROCESS_METRICS)
+            .map(({ name }) => name)
+            .toSorted(),
+        );
+      }
+    } finally {
+      await other.end();
+    }
+    expect((await scrape()).get('ops_rollup_up')).toBe(1);
+  });
+
+  it('says 0 when there is no connection to be had at all', async () => {
+    await app.get(DataSource).destroy();
+    expect((await scrape()).get('ops_rollup_up')).toBe(0);
+    await app.get(DataSource).initialize();
+  });
+
+  it('has a registry of its own in each module, which a host can merge with its own', async () => {
+    const second = await createApp();
+    try {
+      expect((await scrape(second)).get('ops_rollup_drained_buckets_total')).toBe(0);
+      expect((await scrape()).get('ops_rollup_drained_buckets_total')).toBe(1);
+      const own = new Registry();
+      new Counter({ name: 'host_requests_total', help: 'Of the host.', registers: [own] }).inc(3);
+      const merged = Registry.merge([own, app.get(OpsPrometheusService).registry]);
+      const text = await merged.metrics();
+      expect(text).toContain('host_requests_total 3');
+      expect(text).toContain('ops_rollup_up 1');
+    } finally {
+      await second.close();
+    }
+  });
+
+  it('is not served where the host does not want it', async () => {
+    const without = await createApp(false);
+    const response = await fetch(`${await without.getUrl()}/metrics`);
+    await without.close();
+    expect(response.status).toBe(404);
+  });
+});

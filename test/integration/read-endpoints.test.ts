@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import request from 'supertest';
+import type { App } from 'supertest/types.js';
+import type { OpsErrorBody } from '../../src/ops/http/ops-error.filter.js';
+import type { LatencyDistribution, Overview, Trend } from '../../src/ops/read/read.types.js';
+import { error, GROUPS, usage } from '../support/oracle/samples.js';
+import { createOpsService } from '../support/ops-service.js';
+import * as rows from '../support/raw-rows.js';
+import { fillDistributions, mergeDailyDistributions } from '../support/read/fill-distributions.js';
+import { createReadApp } from '../support/read/read-app.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const DAY = { from: '2025-03-09T00:00:00Z', to: '2025-03-10T00:00:00Z' };
+
+describe('the read endpoints', () => {
+  let database: TestDatabase;
+  let app: INestApplication<App>;
+  let isAdmin = true;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('read_endpoints');
+    const { dataSource } = database;
+    app = await createReadApp(dataSource, { canActivate: () => isAdmin });
+    await rows.loosenUsage(dataSource);
+    await rows.insertGroups(dataSource, GROUPS);
+    await rows.insertUsage(dataSource, [
+      usage({ durationMs: 100, firstTokenMs: 20, inputTokens: 7, createdAt: '2025-03-09T07:10:00Z' }),
+      usage({ durationMs: 200, outputTokens: 3, createdAt: '2025-03-09T07:59:59.999999Z' }),
+      usage({ durationMs: 1000, groupId: 2, createdAt: '2025-03-09T09:00:00Z' }),
+    ]);
+    await rows.insertErrors(dataSource, [
+      error({ errorOwner: 'provider', upstreamStatusCode: 529, createdAt: '2025-03-09T07:30:00Z' }),
+      error({ platform: null, groupId: null, statusCode: 429, isBusinessLimited: true }),
+    ]);
+    const service = createOpsService(dataSource);
+    await service.upsertHourlyMetrics(new Date(DAY.from), new Date(DAY.to));
+    await fillDistributions(dataSource);
+    await service.upsertDailyMetrics(new Date(DAY.from), new Date(DAY.to));
+    await mergeDailyDistributions(dataSource);
+  });
+  beforeEach(() => {
+    isAdmin = true;
+  });
+  afterAll(async () => {
+    await app.close();
+    if (database.dataSource.isInitialized) {
+      await database.drop();
+    }
+  });
+
+  const get = (path: string, query: Record<string, string>): request.Test =>
+    request(app.getHttpServer()).get(`/admin/ops/${path}`).query(query);
+
+  it('answers an overview in full', async () => {
+    const { body } = (await get('overview', DAY).expect(200)) as { body: unknown };
+    const nothing = { p50: null, p90: null, p95: null, p99: null, avg: null, max: null };
+    expect(body).toEqual({
+      from: '2025-03-09T00:00:00.000Z',
+      to: '2025-03-10T00:00:00.000Z',
+      platform: null,
+      groupId: null,
+      successCount: 3,
+      errorCountTotal: 2,
+      businessLimitedCount: 1,
+      errorCountSla: 1,
+      upstreamErrorCountExcl429529: 0,
+      upstream429Count: 0,
+      upstream529Count: 1,
+      tokenConsumed: 10,
+      requestCountTotal: 5,
+      requestCountSla: 4,
+      sla: 0.75,
+      errorRate: 0.4,
+      upstreamErrorRate: 0.2,
+      requestsPerSecond: 5 / 86_400,
+      tokensPerSecond: 10 / 86_400,
+      peakRequestsPerSecond: 4 / 3600,
+      peakTokensPerSecond: 10 / 3600,
+      duration: {
+        p50: 200,
+        p90: expect.closeTo(840, 6) as unknown,
+        p95: expect.closeTo(920, 6) as unknown,
+        p99: expect.closeTo(984, 6) as unknown,
+        avg: 1300 / 3,
+        max: 1000,
+        samples: 3,
+        percentilesComplete: true,
+      },
+      ttft: { p50: 20, p90: 20, p95: 20, p99: 20, avg: 20, max: 20, samples: 1, percentilesComplete: true },
+      previous: {
+        from: '2025-03-08T00:00:00.000Z',
+        to: '2025-03-09T00:00:00.000Z',
+        successCount: 0,
+        errorCountTotal: 0,
+        businessLimitedCount: 0,
+        errorCountSla: 0,
+        upstreamErrorCountExcl429529: 0,
+        upstream429Count: 0,
+        upstream529Count: 0,
+        tokenConsumed: 0,
+        requestCountTotal: 0,
+        requestCountSla: 0,
+        sla: null,
+        errorRate: null,
+        upstreamErrorRate: null,
+        requestsPerSecond: 0,
+        tokensPerSecond: 0,
+        peakRequestsPerSecond: 0,
+        peakTokensPerSecond: 0,
+        duration: { ...nothing, samples: 0, percentilesComplete: true },
+        ttft: { ...nothing, samples: 0, percentilesComplete: true },
+      },
+      freshness: { freshThrough: '2025-03-10T00:00:00.000Z', pendingHours: 0 },
+    });
+  });
+
+  it.each([
+    ['2025-03-09T12:30:00+05:30', '2025-03-09T03:00:00-05:00'],
+    ['2025-03-09T07:00Z', '2025-03-09T08:00Z'],
+  ])('takes any zone, and answers in UTC: %s', async (from, to) => {
+    const { body } = (await get('overview', { from, to }).expect(200)) as { body: Overview };
+    expect(body).toMatchObject({
+      from: '2025-03-09T07:00:00.000Z',
+      to: '2025-03-09T08:00:00.000Z',
+      successCount: 2,
+      errorCountTotal: 2,
+    });
+  });
+
+  it('takes a plus sign that was not encoded', async () => {
+    const path = '/admin/ops/overview?from=2025-03-09T12:30:00+05:30&to=2025-03-09T08:00:00Z';
+    const { body } = (await request(app.getHttpServer()).get(path).expect(200)) as { body: Overview };
+    expect(body.from).toBe('2025-03-09T07:00:00.000Z');
+  });
+
+  it('filters by platform and by group', async () => {
+    const totals = async (query: Record<string, string>): Promise<number> =>
+      ((await get('overview', { ...DAY, ...query }).expect(200)) as { body: Overview }).body
+        .requestCountTotal;
+    expect(await totals({ platform: 'openai' })).toBe(3);
+    expect(await totals({ platform: 'unknown' })).toBe(1);
+    expect(await totals({ groupId: '2' })).toBe(1);
+    expect(await totals({ groupId: '2', platform: 'openai' })).toBe(0);
+    expect(await totals({ groupId: '9223372036854775807' })).toBe(0);
+  });
+
+  it('answers a trend without gaps, with ragged first and last points', async () => {
+    const query = { from: '2025-03-09T06:30:00Z', to: '2025-03-09T09:15:00Z', bucket: 'hour' };
+    const { body } = (await get('trend', query).expect(200)) as { body: Trend };
+    expect(body.bucket).toBe('hour');
+    expect(body.points.map((point) => [point.from.slice(11, 16), point.requestCountTotal])).toEqual([
+      ['06:30', 0],
+      ['07:00', 4],
+      ['08:00', 0],
+      ['09:00', 1],
+    ]);
+    expect(body.points[1]?.duration).toMatchObject({ p50: 150, p99: 199, avg: 150, samples: 2 });
+    expect(body.points[3]?.requestsPerSecond).toBe(1 / 900);
+  });
+
+  it('counts five minutes from raw rows, and chooses a bucket by itself', async () => {
+    const query = { from: '2025-03-09T07:00:00Z', to: '2025-03-09T08:00:00Z' };
+    const { body } = (await get('trend', query).expect(200)) as { body: Trend };
+    expect(body.bucket).toBe('5m');
+    expect(body.points.map((point) => point.successCount)).toEqual([0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    const month = { from: '2025-03-01T00:00:00Z', to: '2025-04-01T00:00:00Z' };
+    expect((await get('trend', month).expect(200)).body).toMatchObject({ bucket: 'day' });
+  });
+
+  it('breaks a range down by group, with names, and by platform', async () => {
+    const groups = await get('breakdown', { ...DAY, by: 'group', limit: '1' }).expect(200);
+    expect(groups.body).toMatchObject({
+      by: 'group',
+      total: 2,
+      items: [{ groupId: '1', groupName: 'one', platform: 'openai', requestCountTotal: 3, sla: 2 / 3 }],
+    });
+    const platforms = await get('breakdown', { ...DAY, by: 'platform' }).expect(200);
+    expect((platforms.body as { items: unknown[] }).items).toMatchObject([
+      { platform: 'openai', groupId: null, groupName: null, requestCountTotal: 3 },
+      { platform: 'anthropic', requestCountTotal: 1 },
+      { platform: 'unknown', requestCountTotal: 1, businessLimitedCount: 1, sla: null, errorRate: 1 },
+    ]);
+  });
+
+  it('draws a histogram', async () => {
+    const { body } = (await get('latency-distribution', { ...DAY, metric: 'duration' }).expect(200)) as {
+      body: LatencyDistribution;
+    };
+    const { bins } = body;
+    expect(bins.filter(({ count }) => count > 0)).toEqual([
+      { from: 96, to: 112, count: 1 },
+      { from: 192, to: 224, count: 1 },
+      { from: 896, to: 1024, count: 1 },
+    ]);
+    bins.slice(1).forEach((bin, index) => {
+      expect(bin.from).toBe(bins[index]?.to);
+    });
+    expect(body).toMatchObject({ metric: 'duration', summary: { samples: 3, max: 1000 } });
+  });
+
+  it.each([
+    ['overview', {}, 'from'],
+    ['overview', { ...DAY, from: '2025-03-09' }, 'from'],
+    ['overview', { ...DAY, from: '2025-03-09T00:00:00' }, 'from'],
+    ['overview', { ...DAY, from: '2025-02-30T00:00:00Z' }, 'from'],
+    ['overview', { ...DAY, from: '2025-03-09T00:00:30Z' }, 'from'],
+    ['overview', { ...DAY, from: '1999-12-31T23:59:00Z' }, 'from'],
+    ['overview', { ...DAY, to: 'tomorrow' }, 'to'],
+    ['overview', { ...DAY, to: DAY.from }, 'to'],
+    ['overview', { from: DAY.to, to: DAY.from }, 'to'],
+    ['overview', { ...DAY, to: '2026-03-10T00:01:00Z' }, 'to'],
+    ['overview', { ...DAY, platform: '' }, 'platform'],
+    ['overview', { ...DAY, platform: 'p'.repeat(33) }, 'platform'],
+    ['overview', { ...DAY, groupId: '0' }, 'groupId'],
+    ['overview', { ...DAY, groupId: '1.5' }, 'groupId'],
+    ['overview', { ...DAY, groupId: '9223372036854775808' }, 'groupId'],
+    ['overview', { ...DAY, group: '1' }, 'group'],
+    ['trend', { ...DAY, bucket: 'week' }, 'bucket'],
+    ['trend', { ...DAY, to: '2025-03-10T00:01:00Z', bucket: '5m' }, 'bucket'],
+    ['trend', { ...DAY, to: '2025-04-10T00:00:00Z', bucket: 'hour' }, 'bucket'],
+    ['breakdown', DAY, 'by'],
+    ['breakdown', { ...DAY, by: 'model' }, 'by'],
+    ['breakdown', { ...DAY, by: 'group', limit: '0' }, 'limit'],
+    ['breakdown', { ...DAY, by: 'group', limit: 'all' }, 'limit'],
+    ['breakdown', { ...DAY, by: 'group', platform: 'openai' }, 'platform'],
+    ['latency-distribution', DAY, 'metric'],
+    ['latency-distribution', { ...DAY, metric: 'tokens' }, 'metric'],
+  ])('refuses %s %j and names the field', async (path, query, field) => {
+    const { body } = (await get(path, query).expect(400)) as { body: OpsErrorBody };
+    expect(body).toMatchObject({ code: 'INVALID_INPUT', field });
+    expect(body.message.split(' ')).toContain(field);
+  });
+
+  it.each(['overview', 'trend', 'breakdown', 'latency-distribution'])('keeps %s for admins', async (path) => {
+    isAdmin = false;
+    await get(path, DAY).expect(403);
+  });
+
+  it('describes itself: every parameter, answer and error', () => {
+    const { paths, components } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+    const names = (path: string): string[] =>
+      (paths[`/admin/ops/${path}`]?.get?.parameters ?? []).flatMap((parameter) =>
+        'name' in parameter ? [parameter.name] : [],
+      );
+    expect(names('overview').sort()).toEqual(['from', 'groupId', 'platform', 'to']);
+    expect(names('trend').sort()).toEqual(['bucket', 'from', 'groupId', 'platform', 'to']);
+    expect(names('breakdown').sort()).toEqual(['by', 'from', 'limit', 'to']);
+    expect(names('latency-distribution').sort()).toEqual(['from', 'groupId', 'metric', 'platform', 'to']);
+    for (const path of Object.values(paths)) {
+      expect(Object.keys(path.get?.responses ?? {})).toEqual(expect.arrayContaining(['200', '400']));
+    }
+    expect(Object.keys(components?.schemas ?? {})).toEqual(
+      expect.arrayContaining(['OverviewResponse', 'TrendPointResponse', 'BreakdownItemResponse']),
+    );
+  });
+});

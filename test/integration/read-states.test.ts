@@ -1,0 +1,264 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../src/database/data-source.js';
+import { OPS_TABLES } from '../../src/ops/metrics/ops-tables.js';
+import { resolveOptions } from '../../src/ops/ops.options.js';
+import { planSegments } from '../../src/ops/read/read-plan.js';
+import { ReadService } from '../../src/ops/read/read.service.js';
+import type { Measures } from '../../src/ops/read/read.types.js';
+import { readPieces } from '../../src/ops/read/sql/read-pieces.sql.js';
+import { error, GROUPS, usage } from '../support/oracle/samples.js';
+import { createOpsService } from '../support/ops-service.js';
+import * as rows from '../support/raw-rows.js';
+import { fillDistributions, mergeDailyDistributions } from '../support/read/fill-distributions.js';
+import { scansOf } from '../support/read/plan-scans.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const DAY = { from: new Date('2025-03-09T00:00:00Z'), to: new Date('2025-03-10T00:00:00Z') };
+const MORNING = { from: DAY.from, to: new Date('2025-03-09T08:00:00Z') };
+/** Ends inside the hour that has rows. */
+const RAGGED = { from: DAY.from, to: new Date('2025-03-09T07:45:00Z') };
+
+describe('what an answer rests on', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let reads: ReadService;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('read_states');
+    dataSource = database.dataSource;
+    reads = new ReadService(dataSource, OPS_TABLES, resolveOptions({ safeDelaySeconds: 0 }));
+    await rows.loosenUsage(dataSource);
+  });
+  beforeEach(async () => {
+    await rows.truncateRaw(dataSource);
+    await rows.truncateMetrics(dataSource);
+    await dataSource.query('TRUNCATE ops_metrics_invalidations');
+    await rows.insertGroups(dataSource, GROUPS);
+    await rows.insertUsage(dataSource, [
+      usage({ durationMs: 100, createdAt: '2025-03-09T07:10:00Z' }),
+      usage({ durationMs: 400, createdAt: '2025-03-09T07:50:00Z' }),
+      usage({ durationMs: 900, groupId: 2, createdAt: '2025-03-09T20:00:00Z' }),
+    ]);
+    await rows.insertErrors(dataSource, [error({ createdAt: '2025-03-09T07:20:00Z' })]);
+    await rollUp();
+  });
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  async function rollUp(): Promise<void> {
+    const service = createOpsService(dataSource);
+    await service.upsertHourlyMetrics(DAY.from, DAY.to);
+    await fillDistributions(dataSource);
+    await service.upsertDailyMetrics(DAY.from, DAY.to);
+    await mergeDailyDistributions(dataSource);
+  }
+
+  const note = (hour: string): Promise<unknown> =>
+    dataSource.query(
+      `INSERT INTO ops_metrics_invalidations (bucket_start, reason) VALUES ($1::timestamptz, 'new_rows')`,
+      [hour],
+    );
+  const insertLateRow = (): Promise<void> =>
+    rows.insertUsage(dataSource, [usage({ durationMs: 5000, createdAt: '2025-03-09T07:15:00Z' })]);
+  const requests = async (range: { from: Date; to: Date }): Promise<number> =>
+    (await reads.overview(range)).requestCountTotal;
+  /** How many raw rows each read of the range touched. */
+  const rawRowsRead = async (from: Date, to: Date): Promise<number> => {
+    const { text, values } = readPieces(OPS_TABLES, {
+      plan: planSegments([from, to]),
+      level: {},
+      safeDelaySeconds: 0,
+      freshFrom: 0,
+      peaks: true,
+      hourByHour: false,
+    });
+    const scans = await scansOf(dataSource, text, values);
+    return scans
+      .filter(({ table }) => ['usage_logs', 'ops_error_logs'].includes(table))
+      .reduce((sum, { rowsRead }) => sum + rowsRead, 0);
+  };
+
+  it('reads no raw row of a bucket that is rolled up, and only those of the ragged end otherwise', async () => {
+    expect(await rawRowsRead(DAY.from, DAY.to)).toBe(0);
+    expect(await rawRowsRead(MORNING.from, MORNING.to)).toBe(0);
+    expect(await rawRowsRead(RAGGED.from, RAGGED.to)).toBe(2);
+  });
+
+  it('answers a stale hour from its row, and says that it is stale', async () => {
+    await insertLateRow();
+    await note('2025-03-09T07:00:00Z');
+    expect(await reads.overview(DAY)).toMatchObject({
+      requestCountTotal: 4,
+      freshness: { freshThrough: '2025-03-09T07:00:00.000Z', pendingHours: 1 },
+    });
+    expect((await reads.overview({ ...DAY, from: MORNING.to })).freshness).toEqual({
+      freshThrough: '2025-03-10T00:00:00.000Z',
+      pendingHours: 0,
+    });
+  });
+
+  it('reads an hour live that is noted but was never rolled up', async () => {
+    await dataSource.query(`DELETE FROM ops_metrics_hourly WHERE bucket_start = '2025-03-09T07:00:00Z'`);
+    await insertLateRow();
+    await note('2025-03-09T07:00:00Z');
+    expect(await reads.overview(DAY)).toMatchObject({
+      requestCountTotal: 5,
+      peakRequestsPerSecond: 4 / 3600,
+      freshness: { freshThrough: '2025-03-10T00:00:00.000Z', pendingHours: 1 },
+    });
+  });
+
+  it('does not trust a row that was computed while its hour was still running', async () => {
+    await insertLateRow();
+    await dataSource.query(
+      `UPDATE ops_metrics_hourly SET computed_at = bucket_start + interval '30 minutes'
+       WHERE bucket_start = '2025-03-09T07:00:00Z'`,
+    );
+    expect(await requests(DAY)).toBe(5);
+    expect(await requests(MORNING)).toBe(4);
+  });
+
+  it('does not use a daily row that is older than one of its hours', async () => {
+    await insertLateRow();
+    await createOpsService(dataSource).upsertHourlyMetrics(MORNING.from, MORNING.to);
+    await fillDistributions(dataSource);
+    expect(await reads.overview(DAY)).toMatchObject({ requestCountTotal: 5, duration: { max: 5000 } });
+  });
+
+  it('answers from the rolled-up rows where the raw rows are gone; a ragged end then has none', async () => {
+    await dataSource.query('TRUNCATE usage_logs, ops_error_logs');
+    expect(await requests(DAY)).toBe(4);
+    expect(await requests(MORNING)).toBe(3);
+    expect(await requests(RAGGED)).toBe(0);
+  });
+
+  it('has the percentiles of whole days still, where the hours have lost their distributions', async () => {
+    await dataSource.query(`UPDATE ops_metrics_hourly SET duration_values = NULL, duration_counts = NULL,
+      ttft_values = NULL, ttft_counts = NULL`);
+    expect((await reads.overview(DAY)).duration).toMatchObject({ p50: 400, percentilesComplete: true });
+    expect((await reads.overview(MORNING)).duration).toEqual({
+      p50: null,
+      p90: null,
+      p95: null,
+      p99: null,
+      avg: 250,
+      max: 400,
+      samples: 2,
+      percentilesComplete: false,
+    });
+    const { points } = await reads.trend({ ...MORNING, bucket: 'hour' });
+    expect(points.at(-1)?.duration).toMatchObject({ p50: 250, percentilesComplete: true });
+  });
+
+  it('does not pass off rows from before distributions as rows without samples', async () => {
+    await dataSource.query(`UPDATE ops_metrics_hourly SET duration_values = NULL, duration_counts = NULL,
+      duration_sum_ms = 0, duration_samples = 0`);
+    expect((await reads.overview(MORNING)).duration).toMatchObject({
+      p50: null,
+      avg: null,
+      max: 400,
+      percentilesComplete: false,
+    });
+  });
+
+  it('ends at now: what has not happened is empty, and does not dilute the rates', async () => {
+    await rows.truncateRaw(dataSource);
+    await rows.insertGroups(dataSource, GROUPS);
+    const now = Date.now();
+    const at = (offsetMs: number): Date => new Date(Math.floor((now + offsetMs) / 60_000) * 60_000);
+    await rows.insertUsage(dataSource, [
+      usage({ createdAt: new Date(now - 60_000).toISOString() }),
+      usage({ createdAt: new Date(now + 3 * 3_600_000).toISOString() }),
+    ]);
+    const range = { from: at(-7_200_000), to: at(86_400_000) };
+    const overview = await reads.overview(range);
+    expect(overview.requestCountTotal).toBe(1);
+    const passed = 1 / (overview.requestsPerSecond ?? NaN);
+    expect(passed).toBeGreaterThanOrEqual((now - range.from.getTime()) / 1000 - 1);
+    expect(passed).toBeLessThan(86_400);
+    expect(overview.freshness.freshThrough < range.to.toISOString()).toBe(true);
+    const { points } = await reads.trend({ ...range, bucket: 'hour' });
+    expect(points.map((point) => point.requestCountTotal).reduce((sum, count) => sum + count)).toBe(1);
+    expect(points.length).toBeLessThanOrEqual(4);
+    const future = { from: at(3_600_000), to: at(7_200_000) };
+    expect(await reads.overview(future)).toMatchObject({
+      requestCountTotal: 0,
+      requestsPerSecond: null,
+      peakRequestsPerSecond: null,
+    });
+    expect((await reads.trend({ ...future, bucket: 'hour' })).points).toEqual([]);
+  });
+
+  it('does not depend on the time zone or the date style of the session', async () => {
+    const elsewhere = await new DataSource({
+      ...dataSourceOptions(database.url),
+      extra: {
+        options: '-c TimeZone=America/St_Johns -c DateStyle=German,DMY -c IntervalStyle=sql_standard',
+      },
+    }).initialize();
+    try {
+      const there = new ReadService(elsewhere, OPS_TABLES, resolveOptions({ safeDelaySeconds: 0 }));
+      const from = new Date('2025-03-07T05:30:00Z');
+      const range = { from, to: new Date('2025-03-10T07:45:00Z') };
+      const counts = ({ requestCountTotal }: Measures): number => requestCountTotal;
+      expect(await there.overview(range)).toEqual(await reads.overview(range));
+      const [here, away] = [
+        await reads.trend({ ...range, bucket: 'day' }),
+        await there.trend({ ...range, bucket: 'day' }),
+      ];
+      expect(away).toEqual(here);
+      expect(here.points.map(counts)).toEqual([0, 0, 4, 0]);
+    } finally {
+      await elsewhere.destroy();
+    }
+  });
+
+  it('reads raw rows by index ranges on created_at, and metrics rows by their indexes', async () => {
+    const minutesAgo = Array.from({ length: 20_000 }, (_, index) =>
+      new Date(DAY.from.getTime() - index * 60_000).toISOString(),
+    );
+    await rows.insertUsage(
+      dataSource,
+      minutesAgo.map((createdAt, index) => usage({ durationMs: index, createdAt })),
+    );
+    await rows.insertErrors(
+      dataSource,
+      minutesAgo.map((createdAt) => error({ createdAt })),
+    );
+    await createOpsService(dataSource).upsertHourlyMetrics(
+      new Date(DAY.from.getTime() - 14 * 86_400_000),
+      DAY.from,
+    );
+    await dataSource.query('ANALYZE');
+    const plan = planSegments([new Date(DAY.from.getTime() - 10 * 86_400_000 + 600_000), RAGGED.to]);
+    for (const level of [{}, { platform: 'openai' }, { groupId: '1' }, { by: 'group' as const }]) {
+      const { text, values } = readPieces(OPS_TABLES, {
+        plan,
+        level,
+        safeDelaySeconds: 0,
+        freshFrom: 0,
+        peaks: false,
+        hourByHour: false,
+      });
+      for (const { table, node, condition } of await scansOf(dataSource, text, values)) {
+        if (table === 'usage_logs' || table === 'ops_error_logs') {
+          expect({ level, table, node, onTime: condition.includes('created_at') }).toEqual({
+            level,
+            table,
+            node: expect.stringMatching(/Index/) as unknown,
+            onTime: true,
+          });
+        }
+        if (table === 'ops_metrics_hourly') {
+          expect({ level, table, node }).toEqual({
+            level,
+            table,
+            node: expect.stringMatching(/Index/) as unknown,
+          });
+        }
+      }
+    }
+  });
+});

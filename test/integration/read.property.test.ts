@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { OPS_TABLES } from '../../src/ops/metrics/ops-tables.js';
+import { resolveOptions } from '../../src/ops/ops.options.js';
+import type { LevelFilter } from '../../src/ops/read/level.js';
+import { ReadService } from '../../src/ops/read/read.service.js';
+import type { LatencySummary, Measures } from '../../src/ops/read/read.types.js';
+import type { Scenario } from '../support/oracle/arbitraries.js';
+import { percentileCont } from '../support/oracle/arithmetic.js';
+import { createOpsService } from '../support/ops-service.js';
+import * as rows from '../support/raw-rows.js';
+import * as arbitraries from '../support/read/arbitraries.js';
+import { fillDistributions, mergeDailyDistributions } from '../support/read/fill-distributions.js';
+import { rawAnswer } from '../support/read/raw-answer.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const WORST_ERROR = 0.0079;
+
+function expectLatency(summary: LatencySummary, samples: readonly number[]): void {
+  expect(summary.samples).toBe(samples.length);
+  expect(summary.percentilesComplete).toBe(true);
+  if (samples.length === 0) {
+    expect(summary).toMatchObject({ p50: null, p90: null, p95: null, p99: null, avg: null, max: null });
+    return;
+  }
+  expect(summary.max).toBe(samples.reduce((a, b) => Math.max(a, b)));
+  expect(summary.avg).toBe(samples.reduce((a, b) => a + b, 0) / samples.length);
+  for (const [name, fraction] of [
+    ['p50', 0.5],
+    ['p90', 0.9],
+    ['p95', 0.95],
+    ['p99', 0.99],
+  ] as const) {
+    const exact = percentileCont(samples, fraction) ?? NaN;
+    expect(Math.abs((summary[name] ?? NaN) - exact)).toBeLessThanOrEqual(WORST_ERROR * exact);
+  }
+}
+
+const countsOf = (answer: Measures): number[] => [
+  answer.errorCountTotal,
+  answer.businessLimitedCount,
+  answer.errorCountSla,
+  answer.upstreamErrorCountExcl429529,
+  answer.upstream429Count,
+  answer.upstream529Count,
+];
+
+/** Everything that adds up: counts, tokens, samples, and the sums behind the averages. */
+const sumsOf = (answer: Measures): number[] => [
+  answer.successCount,
+  ...countsOf(answer),
+  answer.tokenConsumed,
+  answer.requestCountTotal,
+  ...[answer.duration, answer.ttft].flatMap(({ samples, avg }) => [
+    samples,
+    Math.round((avg ?? 0) * samples),
+  ]),
+];
+
+const added = (answers: readonly Measures[]): number[] =>
+  answers.map(sumsOf).reduce((sum, one) => sum.map((value, index) => value + (one[index] ?? NaN)));
+
+describe('reading any range', () => {
+  let database: TestDatabase;
+  let reads: ReadService;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('read_property');
+    reads = new ReadService(database.dataSource, OPS_TABLES, resolveOptions());
+    await rows.loosenUsage(database.dataSource);
+  });
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  async function load(raw: Scenario, rolledUpMinutes: number, hasDaily: boolean): Promise<void> {
+    const { dataSource } = database;
+    await rows.truncateRaw(dataSource);
+    await rows.truncateMetrics(dataSource);
+    await rows.insertGroups(dataSource, raw.groups);
+    await rows.insertUsage(dataSource, raw.usage);
+    await rows.insertErrors(dataSource, raw.errors);
+    const service = createOpsService(dataSource);
+    const end = arbitraries.minuteAt(rolledUpMinutes);
+    await service.upsertHourlyMetrics(arbitraries.HISTORY_START, end);
+    await fillDistributions(dataSource);
+    const wholeDays = arbitraries.minuteAt(Math.floor(rolledUpMinutes / 1440) * 1440);
+    if (hasDaily) {
+      await service.upsertDailyMetrics(arbitraries.HISTORY_START, wholeDays);
+      await mergeDailyDistributions(dataSource);
+    }
+  }
+
+  async function expectEqualsRaw(raw: Scenario, from: Date, to: Date, level: LevelFilter): Promise<Measures> {
+    const answer = await reads.overview({ from, to, ...level });
+    const expected = rawAnswer(raw, from, to, level);
+    expect(answer.successCount).toBe(expected.successCount);
+    expect(answer.tokenConsumed).toBe(expected.tokenConsumed);
+    expect(countsOf(answer)).toEqual(expected.errorCounts);
+    expectLatency(answer.duration, expected.durations);
+    expectLatency(answer.ttft, expected.ttfts);
+    return answer;
+  }
+
+  async function assertProperty(
+    numRuns: number,
+    check: (raw: Scenario, range: { from: Date; split: Date; to: Date }, level: LevelFilter) => Promise<void>,
+  ): Promise<void> {
+    const questions = fc.array(
+      fc.record({
+        range: fc.oneof(arbitraries.splitRange, arbitraries.alignedRange),
+        level: arbitraries.level,
+      }),
+      { minLength: 6, maxLength: 6 },
+    );
+    const property = fc.asyncProperty(
+      arbitraries.history,
+      arbitraries.progress,
+      questions,
+      async (raw, { rolledUpMinutes, hasDaily }, asked) => {
+        await load(raw, rolledUpMinutes, hasDaily);
+        for (const { range, level } of asked) {
+          await check(raw, range, level);
+        }
+      },
+    );
+    await fc.assert(property, { numRuns, interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true });
+  }
+
+  it('gives what the raw rows give, and its parts add up to it, however far the rollup has come', async () => {
+    await assertProperty(40, async (raw, { from, split, to }, level) => {
+      const whole = await expectEqualsRaw(raw, from, to, level);
+      const parts = [
+        await expectEqualsRaw(raw, from, split, level),
+        await expectEqualsRaw(raw, split, to, level),
+      ];
+      expect(added(parts)).toEqual(sumsOf(whole));
+    });
+  }, 130_000);
+
+  it('gives the period before as that period itself', async () => {
+    await assertProperty(8, async (_raw, { split, to }, level) => {
+      const before = new Date(2 * split.getTime() - to.getTime());
+      const { previous } = await reads.overview({ from: split, to, ...level });
+      const alone = await reads.overview({ from: before, to: split, ...level });
+      expect(alone).toMatchObject({ ...previous });
+      expect(alone).toMatchObject({ platform: level.platform ?? null, groupId: level.groupId ?? null });
+    });
+  }, 130_000);
+
+  it('cuts a range into points and into platforms and groups that add up', async () => {
+    await assertProperty(10, async (raw, { from, to }, level) => {
+      const whole = sumsOf(await reads.overview({ from, to, ...level }));
+      const hours = to.getTime() - from.getTime() <= 31 * 86_400_000;
+      for (const bucket of [...(hours ? (['hour'] as const) : []), 'day' as const]) {
+        const { points } = await reads.trend({ from, to, bucket, ...level });
+        expect(added(points)).toEqual(whole);
+        for (const point of points.filter(({ requestCountTotal }) => requestCountTotal > 0)) {
+          const expected = rawAnswer(raw, new Date(point.from), new Date(point.to), level);
+          expectLatency(point.duration, expected.durations);
+          expectLatency(point.ttft, expected.ttfts);
+        }
+        expect(points[0]?.from).toBe(from.toISOString());
+        expect(points.at(-1)?.to).toBe(to.toISOString());
+        points.slice(1).forEach((point, index) => {
+          expect(point.from).toBe(points[index]?.to);
+        });
+      }
+      for (const by of ['platform', 'group'] as const) {
+        const { items, total } = await reads.breakdown({ from, to, by, limit: 1000 });
+        expect(items).toHaveLength(total);
+        for (const item of items) {
+          const only: LevelFilter =
+            item.groupId === null ? { platform: item.platform ?? '' } : { groupId: item.groupId };
+          expect(sumsOf(item)).toEqual(sumsOf(await reads.overview({ from, to, ...only })));
+          expectLatency(item.duration, rawAnswer(raw, from, to, only).durations);
+        }
+        const requests = items.map((item) => item.requestCountTotal);
+        expect(requests).toEqual(requests.toSorted((a, b) => b - a));
+      }
+    });
+  }, 130_000);
+});

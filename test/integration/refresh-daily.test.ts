@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createOpsApp, type OpsApp } from '../support/ops-app.js';
+import * as scene from '../support/refresh-scene.js';
+import { databaseNow, expectRight } from '../support/rollup-check.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const DAYS = 12;
+
+/** In one snapshot: days that have daily rows, and those of them that are not the sum of their hours. */
+const DISAGREEING = `SELECT count(*)::int AS days,
+  (count(*) FILTER (WHERE d.success_count <> h.success_count OR d.error_count_total <> h.error_count_total
+    OR d.token_consumed <> h.token_consumed OR d.duration_max_ms IS DISTINCT FROM h.duration_max_ms))::int AS disagreeing
+FROM ops_metrics_daily d
+JOIN (
+  SELECT (bucket_start AT TIME ZONE 'UTC')::date AS bucket_date, COALESCE(platform, '') AS platform_key,
+    COALESCE(group_id, 0) AS group_key, sum(success_count) AS success_count, sum(token_consumed) AS token_consumed,
+    sum(error_count_total) AS error_count_total, max(duration_max_ms) AS duration_max_ms
+  FROM ops_metrics_hourly GROUP BY 1, 2, 3
+) h ON h.bucket_date = d.bucket_date AND h.platform_key = COALESCE(d.platform, '')
+   AND h.group_key = COALESCE(d.group_id, 0)`;
+
+describe('daily rows', () => {
+  let database: TestDatabase;
+  let app: OpsApp;
+  let today: Date;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('refresh_daily');
+    app = await createOpsApp(database.url);
+  });
+  beforeEach(async () => {
+    await scene.resetScene(database.dataSource);
+    today = new Date(Math.floor((await databaseNow(database.dataSource)).getTime() / DAY_MS) * DAY_MS);
+    await writeEveryDay(1);
+    await app.refresh.hourly();
+    await app.refresh.daily();
+  });
+  afterAll(async () => {
+    await app.close();
+    await database.drop();
+  });
+
+  const dayAt = (days: number, hour = 0): Date => new Date(today.getTime() - days * DAY_MS + hour * HOUR_MS);
+  const dateOf = (days: number): string => dayAt(days).toISOString().slice(0, 10);
+
+  async function writeEveryDay(count: number): Promise<void> {
+    for (let days = 0; days <= DAYS; days += 1) {
+      for (const hour of [0, 11, 23]) {
+        await scene.insertRequests(database.dataSource, dayAt(days, hour), count, 1 + ((days + hour) % 3));
+        await scene.insertFailures(database.dataSource, dayAt(days, hour), count);
+      }
+    }
+  }
+
+  /** When each day was last computed, in days ago. */
+  async function computedAt(): Promise<Map<string, string>> {
+    const rows = await database.dataSource.query<{ date: string; at: string }[]>(
+      `SELECT bucket_date::text AS date, min(computed_at)::text AS at FROM ops_metrics_daily GROUP BY 1`,
+    );
+    return new Map(rows.map(({ date, at }) => [date, at]));
+  }
+
+  it('follow their hours in the same transaction: no snapshot ever sees them disagree', async () => {
+    // Each round changes every hour of every day, so that a day written apart from its hours would show.
+    const looks: { days: number; disagreeing: number; pending: number }[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      await writeEveryDay(2);
+      const tick = app.refresh.hourly();
+      let running = true;
+      void tick.finally(() => (running = false));
+      while (running) {
+        const [look] = await database.dataSource.query<
+          { days: number; disagreeing: number; pending: number }[]
+        >(
+          `SELECT x.*, (SELECT count(*)::int FROM ops_metrics_invalidations WHERE bucket_start < $1::timestamptz) AS pending
+             FROM (${DISAGREEING}) x`,
+          [today.toISOString()],
+        );
+        if (look !== undefined) looks.push(look);
+      }
+      expect((await tick).failedHours).toBe(0);
+    }
+    // Some of the looks fell between the first day and the last.
+    const hours = DAYS * 3;
+    expect(looks.some(({ pending }) => pending > 0 && pending < hours)).toBe(true);
+    expect(looks.filter(({ disagreeing }) => disagreeing > 0)).toEqual([]);
+    expect(Math.min(...looks.map(({ days }) => days))).toBeGreaterThanOrEqual(DAYS);
+    await expectRight(database.url, dayAt(DAYS), today);
+  });
+
+  it('are added by the daily job for closed days that have none, or older ones, and for no other', async () => {
+    const before = await computedAt();
+    expect([...before.keys()].toSorted()).toEqual(Array.from({ length: DAYS }, (_, i) => dateOf(DAYS - i)));
+    expect(await app.refresh.daily()).toMatchObject({ days: 0 });
+
+    await database.dataSource.query('DELETE FROM ops_metrics_daily WHERE bucket_date = $1::date', [
+      dateOf(3),
+    ]);
+    await database.dataSource.query(
+      'UPDATE ops_metrics_hourly SET computed_at = clock_timestamp() WHERE bucket_start = $1::timestamptz',
+      [dayAt(5, 11).toISOString()],
+    );
+    expect(await app.refresh.daily()).toMatchObject({ days: 2 });
+    const after = await computedAt();
+    const renewed = [...after].filter(([date, at]) => before.get(date) !== at).map(([date]) => date);
+    expect(renewed.toSorted()).toEqual([dateOf(5), dateOf(3)]);
+    expect(after.has(dateOf(0))).toBe(false); // today is open
+    await expectRight(database.url, dayAt(DAYS), today);
+  });
+
+  it('wait until their day has been closed for the safe delay', async () => {
+    const patient = await createOpsApp(database.url, { safeDelaySeconds: 86_400 });
+    try {
+      await database.dataSource.query('TRUNCATE ops_metrics_daily');
+      expect(await patient.refresh.daily()).toMatchObject({ days: DAYS - 1 });
+      expect((await computedAt()).has(dateOf(1))).toBe(false);
+      expect(await app.refresh.daily()).toMatchObject({ days: 1 });
+    } finally {
+      await patient.close();
+    }
+    await expectRight(database.url, dayAt(DAYS), today);
+  });
+
+  it('are left to whoever has their day in work', async () => {
+    const holder = await scene.connect(database.url);
+    try {
+      await database.dataSource.query('TRUNCATE ops_metrics_daily');
+      await scene.holdDays(holder, dayAt(4), 2);
+      expect(await app.refresh.daily()).toMatchObject({ days: DAYS - 2 });
+      await holder.query('COMMIT');
+      expect(await app.refresh.daily()).toMatchObject({ days: 2 });
+    } finally {
+      await holder.end();
+    }
+    await expectRight(database.url, dayAt(DAYS), today);
+  });
+
+  it('vanish with the last hour of their level, and of their day', async () => {
+    await database.dataSource.query(
+      'DELETE FROM usage_logs WHERE created_at >= $1::timestamptz AND created_at < $2::timestamptz',
+      [dayAt(2).toISOString(), dayAt(1).toISOString()],
+    );
+    await database.dataSource.query(
+      'DELETE FROM ops_error_logs WHERE created_at >= $1::timestamptz AND created_at < $2::timestamptz',
+      [dayAt(2).toISOString(), dayAt(1).toISOString()],
+    );
+    await app.rebuilds.request({ from: dayAt(2), to: dayAt(1), force: true });
+    await app.refresh.hourly();
+    expect((await computedAt()).has(dateOf(2))).toBe(false);
+    await expectRight(database.url, dayAt(DAYS), today);
+  });
+});

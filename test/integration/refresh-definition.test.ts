@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { DEFINITION_VERSION } from '../../src/ops/metrics/definition-version.js';
+import { createOpsApp, type OpsApp } from '../support/ops-app.js';
+import * as scene from '../support/refresh-scene.js';
+import { hoursAgo } from '../support/rollup-check.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+describe('rows of an older definition', () => {
+  let database: TestDatabase;
+  let app: OpsApp;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('refresh_definition');
+    app = await createOpsApp(database.url);
+  });
+  beforeEach(async () => {
+    await scene.resetScene(database.dataSource);
+  });
+  afterAll(async () => {
+    await app.close();
+    await database.drop();
+  });
+
+  const ago = (hours: number): Promise<Date> => hoursAgo(database.dataSource, hours);
+
+  /** Overall rows as another program writes them, which knows nothing of definition_version. */
+  async function writeForeign(hours: readonly Date[], requests: number): Promise<void> {
+    await database.dataSource.query(
+      `INSERT INTO ops_metrics_hourly (bucket_start, success_count, token_consumed, duration_p50_ms)
+       SELECT bucket_start, $2::int, 1, 1 FROM unnest($1::timestamptz[]) AS bucket_start`,
+      [hours.map((hour) => hour.toISOString()), requests],
+    );
+  }
+
+  async function versions(): Promise<unknown> {
+    return database.dataSource.query(
+      `SELECT definition_version AS version, count(DISTINCT bucket_start)::int AS hours
+         FROM ops_metrics_hourly GROUP BY 1 ORDER BY 1`,
+    );
+  }
+
+  it('are taken over where their raw rows exist, another program’s included, and no others', async () => {
+    const withRaw = [await ago(30), await ago(29), await ago(400)];
+    for (const hour of withRaw) await scene.insertRequests(database.dataSource, hour);
+    // Followed already, so that the first run's backfill does not take them anyway.
+    await app.refresh.hourly();
+    await database.dataSource.query('TRUNCATE ops_metrics_hourly, ops_metrics_daily');
+    const older = [await ago(401), await ago(2_000)];
+    await writeForeign([...withRaw, ...older], 4);
+
+    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 3 });
+    expect(await scene.staleHours(database.dataSource)).toEqual(
+      expect.arrayContaining(withRaw.map((hour) => hour.toISOString())),
+    );
+    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 3, suspiciousHours: 0 });
+    expect(await versions()).toEqual([
+      { version: 0, hours: 2 },
+      { version: DEFINITION_VERSION, hours: 3 },
+    ]);
+    for (const hour of older) expect(await scene.storedRequests(database.dataSource, hour)).toBe(4);
+    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0 });
+    expect((await app.verify.verify(await ago(400), await ago(0))).differences).toEqual([]);
+  });
+
+  it('are left alone below the raw floor', async () => {
+    const keeper = await createOpsApp(database.url, { rawRetentionDays: { errorLogs: 7 } });
+    try {
+      const [above, below] = [await ago(5 * 24), await ago(9 * 24)];
+      for (const hour of [above, below]) await scene.insertRequests(database.dataSource, hour);
+      await app.refresh.hourly();
+      await database.dataSource.query(
+        'UPDATE ops_metrics_hourly SET definition_version = 0, success_count = 2',
+      );
+      const before = await scene.frozenHourly(database.dataSource, above);
+      expect(await keeper.refresh.daily()).toMatchObject({ oldDefinitionHours: 1 });
+      await keeper.refresh.hourly();
+      expect(await scene.frozenHourly(database.dataSource, above)).toBe(before);
+      expect(await scene.storedRequests(database.dataSource, above)).toBe(3);
+    } finally {
+      await keeper.close();
+    }
+  });
+
+  it('are held back where recomputing would take more than half away, and stay so', async () => {
+    const [gone, oldest] = [await ago(50), await ago(90)];
+    for (const hour of [gone, oldest]) await scene.insertRequests(database.dataSource, hour);
+    await app.refresh.hourly();
+    await database.dataSource.query('DELETE FROM usage_logs WHERE created_at = $1::timestamptz', [
+      gone.toISOString(),
+    ]);
+    await database.dataSource.query('UPDATE ops_metrics_hourly SET definition_version = 0');
+    for (const noted of [2, 0]) {
+      expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: noted });
+      expect(await app.refresh.hourly()).toMatchObject({ drainedHours: noted === 2 ? 1 : 0 });
+      expect(await scene.storedRequests(database.dataSource, gone)).toBe(3);
+    }
+    expect(await scene.loggedHour(database.dataSource, gone)).toMatchObject({
+      reason: 'definition',
+      is_suspicious: true,
+    });
+  });
+
+  it('do not take the place of another reason why an hour is stale', async () => {
+    const future = await ago(-2);
+    await app.refresh.hourly();
+    await scene.insertRequests(database.dataSource, future);
+    await scene.insertRequests(database.dataSource, await ago(2_000), 1);
+    await app.refresh.hourly();
+    await writeForeign([future], 1);
+    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0 });
+    expect(await scene.loggedHour(database.dataSource, future)).toMatchObject({ reason: 'new_rows' });
+  });
+});

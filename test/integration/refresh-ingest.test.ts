@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type pg from 'pg';
+import { eventually } from '../support/eventually.js';
+import { createOpsApp, type OpsApp } from '../support/ops-app.js';
+import * as scene from '../support/refresh-scene.js';
+import { expectRight, hoursAgo } from '../support/rollup-check.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const DAYS = 40;
+const ROWS_PER_HOUR = 150;
+const HOUR_MS = 3_600_000;
+
+/** One look at the server: who waits for whom, and what the rollup holds on the raw tables. */
+const LOOK = `SELECT
+  (SELECT count(*)::int FROM pg_stat_activity a
+    WHERE a.application_name = 'test-writer' AND cardinality(pg_blocking_pids(a.pid)) > 0) AS waiting,
+  (SELECT count(*)::int FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+    WHERE a.application_name = 'rollup' AND l.relation IN ('usage_logs'::regclass, 'ops_error_logs'::regclass, 'groups'::regclass)
+      AND l.mode = 'AccessShareLock') AS reading,
+  (SELECT count(*)::int FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+    WHERE a.application_name = 'rollup' AND l.relation IN ('usage_logs'::regclass, 'ops_error_logs'::regclass, 'groups'::regclass)
+      AND l.mode <> 'AccessShareLock') AS stronger`;
+
+interface Look {
+  readonly waiting: number;
+  readonly reading: number;
+  readonly stronger: number;
+}
+
+describe('ingest during a rebuild of everything', () => {
+  let database: TestDatabase;
+  let app: OpsApp;
+  let writers: pg.Client[];
+  let from: Date;
+  let to: Date;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('refresh_ingest');
+    const url = new URL(database.url);
+    url.searchParams.set('application_name', 'rollup');
+    app = await createOpsApp(url.href, { maxRebuildDays: 100 });
+    const { dataSource } = database;
+    await scene.resetScene(dataSource);
+    [from, to] = [await hoursAgo(dataSource, DAYS * 24), await hoursAgo(dataSource, 0)];
+    for (const table of [
+      `usage_logs (user_id, api_key_id, account_id, model, group_id, duration_ms, created_at) SELECT 1, 1, 1, 'm', 1 + i % 3, i % 997`,
+      `ops_error_logs (error_phase, error_type, platform, status_code, created_at) SELECT 'upstream', 'e', 'openai', 500`,
+    ]) {
+      await dataSource.query(
+        `INSERT INTO ${table}, h + i * interval '1 second'
+           FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS h,
+                generate_series(1, $3::int) AS i`,
+        [from.toISOString(), to.toISOString(), ROWS_PER_HOUR],
+      );
+    }
+    await dataSource.query('ANALYZE');
+    await app.refresh.hourly();
+    writers = [await scene.connect(database.url), await scene.connect(database.url)];
+  });
+  afterAll(async () => {
+    await Promise.all(writers.map((writer) => writer.end()));
+    await app.close();
+    await database.drop();
+  });
+
+  const rebuildAll = async (): Promise<string> => (await app.rebuilds.request({ from, to })).id;
+  const isEnded = async (id: string): Promise<boolean> =>
+    (await app.rebuilds.progress(id)).state === 'finished';
+
+  it('never waits for a lock of the rollup, which only reads the raw tables', async () => {
+    const looks: Look[] = [];
+    let writing = true;
+    const write = async (writer: pg.Client, index: number): Promise<number> => {
+      let written = 0;
+      // Current, late, and in transactions of several statements; in all hours that are being rebuilt.
+      for (; writing; written += 1) {
+        const at = new Date(to.getTime() - ((written * 37 + index) % (DAYS * 24)) * HOUR_MS);
+        await writer.query('BEGIN');
+        await scene.insertRequests(writer, at, 2, 1 + (written % 3));
+        await scene.insertFailures(writer, at, 1);
+        await writer.query('COMMIT');
+      }
+      return written;
+    };
+    const written = writers.map(write);
+    try {
+      for (let round = 0; round < 2; round += 1) {
+        const id = await rebuildAll();
+        const tick = app.refresh.hourly();
+        while (!(await isEnded(id))) looks.push(...(await database.dataSource.query<Look[]>(LOOK)));
+        await tick;
+      }
+    } finally {
+      writing = false;
+    }
+    for (const count of await Promise.all(written)) expect(count).toBeGreaterThan(20);
+    expect(looks.some(({ reading }) => reading > 0)).toBe(true); // it was looked at while it read
+    expect(looks.filter(({ waiting, stronger }) => waiting > 0 || stronger > 0)).toEqual([]);
+    expect((await app.refresh.hourly()).failedHours).toBe(0);
+    await app.refresh.daily();
+    const { differences } = await app.verify.verify(from, to);
+    expect(differences).toEqual([]);
+  });
+
+  it.each(['usage_logs', 'ops_error_logs', 'groups'])(
+    'lets LOCK TABLE %s IN ACCESS EXCLUSIVE MODE through in the middle',
+    async (table) => {
+      const migration = await scene.connect(database.url);
+      try {
+        const id = await rebuildAll();
+        await eventually(async () => (await app.rebuilds.progress(id)).hours.done > 24, 'a day rebuilt');
+        // Waits for the transactions that read just now: at most one on each of two connections.
+        await migration.query('BEGIN');
+        await migration.query(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+        const left = (await scene.staleHours(database.dataSource)).filter(
+          (hour) => new Date(hour) < to,
+        ).length;
+        await migration.query('COMMIT');
+        expect(left).toBeGreaterThan(24);
+        await eventually(() => isEnded(id), 'an ended rebuild');
+        expect((await app.rebuilds.progress(id)).hours).toEqual({
+          total: DAYS * 24,
+          done: DAYS * 24,
+          failed: 0,
+          cancelled: 0,
+        });
+      } finally {
+        await migration.end();
+      }
+    },
+  );
+
+  it('waits for a migration that keeps its lock, and goes on without loss when it ends', async () => {
+    const impatient = await createOpsApp(database.url, {
+      lockTimeoutMs: 50,
+      retryBaseSeconds: 1,
+      retryMaxSeconds: 1,
+    });
+    const migration = await scene.connect(database.url);
+    try {
+      await scene.insertRequests(writers[0] ?? migration, new Date(to.getTime() - 30 * HOUR_MS), 5);
+      await impatient.refresh.hourly();
+      await impatient.rebuilds.request({ from: new Date(to.getTime() - 30 * HOUR_MS), to });
+      await migration.query('BEGIN; LOCK TABLE usage_logs IN ACCESS EXCLUSIVE MODE');
+      await eventually(
+        async () => (await impatient.status.status()).invalidations.failing > 0,
+        'a failed hour',
+      );
+      await migration.query('COMMIT');
+      await eventually(
+        async () => (await impatient.refresh.hourly()).pendingHours === 0,
+        'every hour drained after the migration',
+      );
+    } finally {
+      await migration.end();
+      await impatient.close();
+    }
+    await app.refresh.daily();
+    await expectRight(database.url, from, to);
+  });
+});

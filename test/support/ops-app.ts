@@ -1,0 +1,43 @@
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../src/database/data-source.js';
+import {
+  OpsModule,
+  OpsPreaggService,
+  RebuildService,
+  RefreshService,
+  StatusService,
+  VerifyService,
+  type OpsModuleOptions,
+} from '../../src/ops/index.js';
+
+export interface OpsApp {
+  readonly refresh: RefreshService;
+  readonly rebuilds: RebuildService;
+  readonly status: StatusService;
+  readonly verify: VerifyService;
+  readonly preagg: OpsPreaggService;
+  readonly dataSource: DataSource;
+  close(): Promise<void>;
+}
+
+/** The module's services on a real database, without jobs; an hour is closed when it ends. */
+export async function createOpsApp(url: string, options: OpsModuleOptions = {}): Promise<OpsApp> {
+  const module = await Test.createTestingModule({
+    imports: [
+      TypeOrmModule.forRoot(dataSourceOptions(url)),
+      OpsModule.forRoot({ jobsEnabled: false, safeDelaySeconds: 0, ...options }),
+    ],
+  }).compile();
+  await module.init();
+  return {
+    refresh: module.get(RefreshService),
+    rebuilds: module.get(RebuildService),
+    status: module.get(StatusService),
+    verify: module.get(VerifyService),
+    preagg: module.get(OpsPreaggService),
+    dataSource: module.get(DataSource),
+    close: () => module.close(),
+  };
+}

@@ -1,0 +1,45 @@
+import type { DataSource } from 'typeorm';
+
+/** One scan of a table in an executed plan. */
+export interface Scan {
+  readonly table: string;
+  readonly node: string;
+  /** Index condition, as text; empty without one. */
+  readonly condition: string;
+  /** Rows that all loops returned. */
+  readonly rowsRead: number;
+}
+
+interface PlanNode {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Cond'?: string;
+  'Recheck Cond'?: string;
+  'Actual Rows': number;
+  'Actual Loops': number;
+  Plans?: PlanNode[];
+}
+
+/** Executes a statement and lists the scans of its plan. */
+export async function scansOf(
+  dataSource: DataSource,
+  text: string,
+  values: unknown[],
+): Promise<readonly Scan[]> {
+  const [row] = await dataSource.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+    `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
+    values,
+  );
+  return row === undefined ? [] : scansIn(row['QUERY PLAN'][0].Plan);
+}
+
+function scansIn(node: PlanNode): Scan[] {
+  const below = (node.Plans ?? []).flatMap((child) => scansIn(child));
+  const table = node['Relation Name'];
+  if (table === undefined) {
+    return below;
+  }
+  const condition = node['Index Cond'] ?? node['Recheck Cond'] ?? '';
+  const rowsRead = node['Actual Rows'] * node['Actual Loops'];
+  return [{ table, node: node['Node Type'], condition, rowsRead }, ...below];
+}

@@ -1,0 +1,30 @@
+import type { CanActivate, INestApplication } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { App } from 'supertest/types.js';
+import type { DataSource } from 'typeorm';
+import { OPS_ADMIN_GUARD } from '../../../src/ops/http/ops-admin.guard.js';
+import { OpsReadController } from '../../../src/ops/http/read/ops-read.controller.js';
+import { OPS_TABLES, OPS_TABLES_TOKEN } from '../../../src/ops/metrics/ops-tables.js';
+import { OpsOptions, resolveOptions } from '../../../src/ops/ops.options.js';
+import { ReadService } from '../../../src/ops/read/read.service.js';
+
+/** The read endpoints alone, behind a guard, on a real database; an hour is closed when it ends. */
+export async function createReadApp(
+  dataSource: DataSource,
+  guard: CanActivate,
+): Promise<INestApplication<App>> {
+  const module = await Test.createTestingModule({
+    controllers: [OpsReadController],
+    providers: [
+      ReadService,
+      { provide: getDataSourceToken(), useValue: dataSource },
+      { provide: OPS_TABLES_TOKEN, useValue: OPS_TABLES },
+      { provide: OpsOptions, useValue: resolveOptions({ safeDelaySeconds: 0 }) },
+      { provide: OPS_ADMIN_GUARD, useValue: guard },
+    ],
+  }).compile();
+  const app = module.createNestApplication<INestApplication<App>>({ logger: false });
+  await app.init();
+  return app;
+}

@@ -1,0 +1,61 @@
+import { expect } from '@jest/globals';
+import type { DataSource } from 'typeorm';
+import { eventually } from './eventually.js';
+import { createOpsApp } from './ops-app.js';
+import { diffRows } from './oracle/compare.js';
+import { computeDaily } from './oracle/daily.js';
+import { computeHourly } from './oracle/hourly.js';
+import { readDaily, readHourly, readRaw } from './raw-rows.js';
+
+/** The database's clock, as a Date. */
+export async function databaseNow(dataSource: DataSource): Promise<Date> {
+  const [row] = await dataSource.query<{ ms: string }[]>(
+    'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::text AS ms',
+  );
+  return new Date(Number(row?.ms));
+}
+
+/** `hours` back from the start of the running UTC hour. */
+export async function hoursAgo(dataSource: DataSource, hours: number): Promise<Date> {
+  const now = (await databaseNow(dataSource)).getTime();
+  return new Date(now - (now % 3_600_000) - hours * 3_600_000);
+}
+
+/** Waits until whoever runs has found every raw row, drained every hour before `end` and ended every rebuild. */
+export async function settled(dataSource: DataSource, end: Date): Promise<void> {
+  await eventually(async () => {
+    const [row] = await dataSource.query<{ settled: boolean }[]>(
+      `SELECT (SELECT safe_id FROM ops_detect_state WHERE raw_table = 'usage_logs')
+                >= (SELECT COALESCE(max(id), 0) FROM usage_logs)
+          AND (SELECT safe_id FROM ops_detect_state WHERE raw_table = 'ops_error_logs')
+                >= (SELECT COALESCE(max(id), 0) FROM ops_error_logs)
+          AND NOT EXISTS (SELECT FROM ops_metrics_invalidations WHERE bucket_start < $1::timestamptz)
+          AND NOT EXISTS (SELECT FROM ops_rebuilds WHERE finished_at IS NULL AND cancelled_at IS NULL) AS settled`,
+      [end.toISOString()],
+    );
+    return row?.settled === true;
+  }, 'every hour drained');
+}
+
+/** Every bucket of [from, end) is what the raw rows give: for `verify`, and for the oracle. */
+export async function expectRight(url: string, from: Date, end: Date): Promise<void> {
+  const app = await createOpsApp(url);
+  try {
+    const report = await app.verify.verify(from, end);
+    expect(report.differences).toEqual([]);
+    expect(report.differenceCount).toBe(0);
+
+    const raw = await readRaw(app.dataSource);
+    const hourly = computeHourly(raw.groups, raw.usage, raw.errors, from, end);
+    expect(hourly.length).toBeGreaterThan(0);
+    const stored = (await readHourly(app.dataSource)).filter((row) => Date.parse(row.bucket_start) < +end);
+    expect(diffRows(hourly, stored)).toEqual([]);
+
+    const isClosed = (day: string): boolean => Date.parse(day) + 86_400_000 <= +end;
+    const daily = computeDaily(hourly, from, end).filter((row) => isClosed(row.bucket_date));
+    const storedDaily = (await readDaily(app.dataSource)).filter((row) => isClosed(row.bucket_date));
+    expect(diffRows(daily, storedDaily)).toEqual([]);
+  } finally {
+    await app.close();
+  }
+}

@@ -1,0 +1,150 @@
+import { describe, expect, it } from '@jest/globals';
+import { EnvironmentError, readEnvironment } from '../../src/config/environment.js';
+import { opsOptionsFrom } from '../../src/config/ops-options-from-environment.js';
+import { resolveOptions } from '../../src/ops/index.js';
+
+function refusal(env: Record<string, string>): string {
+  try {
+    opsOptionsFrom(readEnvironment(env));
+  } catch (error) {
+    expect(error).toBeInstanceOf(EnvironmentError);
+    return (error as EnvironmentError).message;
+  }
+  throw new Error(`${JSON.stringify(env)} was accepted`);
+}
+
+describe('readEnvironment', () => {
+  it('has a default for everything', () => {
+    expect(JSON.parse(JSON.stringify(readEnvironment({})))).toEqual({
+      DATABASE_POOL_SIZE: 10,
+      OPS_DATA_DIR: '.data',
+      HOST: '127.0.0.1',
+      PORT: 3000,
+      LOG_LEVEL: 'log',
+      LOG_FORMAT: 'text',
+    });
+  });
+
+  it('reads every kind of variable, with blanks around numbers', () => {
+    const environment = readEnvironment({
+      DATABASE_URL: 'postgresql://u:p@host:5433/db?sslmode=require',
+      DATABASE_POOL_SIZE: ' 20 ',
+      OPS_MIGRATE_AT_START: 'false',
+      OPS_ADMIN_TOKEN: 'x'.repeat(32),
+      PORT: '0',
+      LOG_LEVEL: 'debug',
+      LOG_FORMAT: 'json',
+      OPS_JOBS_ENABLED: 'true',
+      OPS_HOURLY_CRON: '*/5 * * * * *',
+    });
+    expect(environment).toMatchObject({
+      DATABASE_URL: 'postgresql://u:p@host:5433/db?sslmode=require',
+      DATABASE_POOL_SIZE: 20,
+      OPS_MIGRATE_AT_START: false,
+      OPS_ADMIN_TOKEN: 'x'.repeat(32),
+      PORT: 0,
+      LOG_LEVEL: 'debug',
+      LOG_FORMAT: 'json',
+      OPS_JOBS_ENABLED: true,
+      OPS_HOURLY_CRON: '*/5 * * * * *',
+    });
+  });
+
+  it.each(['', ' ', '\t\n'])('takes %j for not set', (blank) => {
+    const names = [
+      'DATABASE_URL',
+      'DATABASE_POOL_SIZE',
+      'OPS_MIGRATE_AT_START',
+      'OPS_ADMIN_TOKEN',
+      'HOST',
+      'PORT',
+      'LOG_LEVEL',
+      'OPS_JOBS_ENABLED',
+      'OPS_DAILY_CRON',
+      'OPS_OVERLAP_HOURS',
+    ];
+    expect(readEnvironment(Object.fromEntries(names.map((name) => [name, blank])))).toEqual(
+      readEnvironment({}),
+    );
+  });
+
+  it('takes no notice of variables that are not its own', () => {
+    expect(readEnvironment({ PATH: '/bin', port: 'x', OPS_SOMETHING: 'x' })).toMatchObject({ PORT: 3000 });
+  });
+
+  it.each([
+    ['DATABASE_URL', 'mysql://host/db'],
+    ['DATABASE_URL', 'localhost:5432'],
+    ['DATABASE_POOL_SIZE', '1'],
+    ['DATABASE_POOL_SIZE', 'many'],
+    ['OPS_MIGRATE_AT_START', 'yes'],
+    ['OPS_ADMIN_TOKEN', 'x'.repeat(31)],
+    ['OPS_ADMIN_TOKEN', `${'x'.repeat(20)} ${'x'.repeat(20)}`],
+    ['OPS_ADMIN_TOKEN', `${'x'.repeat(40)}é`],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '3000.5'],
+    ['PORT', '0x10'],
+    ['LOG_LEVEL', 'loud'],
+    ['LOG_FORMAT', 'xml'],
+    ['OPS_JOBS_ENABLED', '1'],
+    ['OPS_HOURLY_CRON', 'every minute'],
+    ['OPS_DAILY_CRON', '61 * * * *'],
+    ['OPS_OVERLAP_HOURS', '-1'],
+    ['OPS_OVERLAP_HOURS', 'two'],
+    ['OPS_BACKFILL_DAYS', '0'],
+    ['OPS_SAFE_DELAY_SECONDS', '86401'],
+    ['OPS_DRAIN_CONCURRENCY', '0'],
+    ['OPS_STATEMENT_TIMEOUT_MS', '99'],
+    ['OPS_LOCK_TIMEOUT_MS', '9'],
+    ['OPS_MAX_REBUILD_DAYS', '0'],
+    ['OPS_USAGE_RETENTION_DAYS', '0'],
+    ['OPS_ERROR_RETENTION_DAYS', '0.5'],
+  ])('names %s when it is %j', (name, value) => {
+    expect(refusal({ [name]: value })).toContain(name);
+  });
+
+  it('names every wrong variable at once, and no value that may be secret', () => {
+    const message = refusal({ PORT: 'x', OPS_ADMIN_TOKEN: 'short-secret', DATABASE_URL: 'mysql://u:secret@h' });
+    expect(message).toContain('PORT');
+    expect(message).toContain('OPS_ADMIN_TOKEN');
+    expect(message).toContain('DATABASE_URL');
+    expect(message).not.toContain('secret');
+  });
+});
+
+describe('opsOptionsFrom', () => {
+  it('leaves everything that is not set to the module', () => {
+    expect(resolveOptions(opsOptionsFrom(readEnvironment({})))).toEqual(resolveOptions());
+  });
+
+  it('hands every variable to its option', () => {
+    const environment = readEnvironment({
+      OPS_JOBS_ENABLED: 'false',
+      OPS_HOURLY_CRON: '1 * * * *',
+      OPS_DAILY_CRON: '2 * * * *',
+      OPS_OVERLAP_HOURS: '3',
+      OPS_BACKFILL_DAYS: '4',
+      OPS_SAFE_DELAY_SECONDS: '5',
+      OPS_DRAIN_CONCURRENCY: '6',
+      OPS_STATEMENT_TIMEOUT_MS: '700',
+      OPS_LOCK_TIMEOUT_MS: '80',
+      OPS_MAX_REBUILD_DAYS: '9',
+      OPS_USAGE_RETENTION_DAYS: '10',
+      OPS_ERROR_RETENTION_DAYS: '11',
+    });
+    expect(resolveOptions(opsOptionsFrom(environment))).toMatchObject({
+      jobsEnabled: false,
+      hourlyCron: '1 * * * *',
+      dailyCron: '2 * * * *',
+      overlapHours: 3,
+      backfillDays: 4,
+      safeDelaySeconds: 5,
+      drainConcurrency: 6,
+      statementTimeoutMs: 700,
+      lockTimeoutMs: 80,
+      maxRebuildDays: 9,
+      rawRetentionDays: { usageLogs: 10, errorLogs: 11 },
+    });
+  });
+});

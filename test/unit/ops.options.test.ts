@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import { OpsOptionsError, resolveOptions, type OpsModuleOptions } from '../../src/ops/index.js';
+
+function refusal(options: Record<string, unknown>): OpsOptionsError {
+  try {
+    resolveOptions(options);
+  } catch (error) {
+    expect(error).toBeInstanceOf(OpsOptionsError);
+    return error as OpsOptionsError;
+  }
+  throw new Error(`${JSON.stringify(options)} was accepted`);
+}
+
+describe('resolveOptions', () => {
+  it('fills in the documented defaults', () => {
+    expect(resolveOptions()).toMatchObject({
+      overlapHours: 2,
+      backfillDays: 30,
+      safeDelaySeconds: 300,
+      drainConcurrency: 2,
+      jobsEnabled: true,
+      runJobsAtStart: true,
+      hourlyCron: '*/10 * * * *',
+      dailyCron: '7 * * * *',
+      rawRetentionDays: {},
+    });
+  });
+
+  it('keeps what is given, zero and false included, and defaults what is undefined', () => {
+    const given = { overlapHours: 0, safeDelaySeconds: 0, jobsEnabled: false, backfillDays: undefined };
+    expect(resolveOptions(given as unknown as OpsModuleOptions)).toMatchObject({
+      overlapHours: 0,
+      safeDelaySeconds: 0,
+      jobsEnabled: false,
+      backfillDays: 30,
+    });
+  });
+
+  it('takes one retention without the other', () => {
+    expect(resolveOptions({ rawRetentionDays: { usageLogs: 30 } }).rawRetentionDays).toEqual({ usageLogs: 30 });
+  });
+
+  it('shares nothing between two calls', () => {
+    expect(resolveOptions().rawRetentionDays).not.toBe(resolveOptions().rawRetentionDays);
+  });
+
+  it.each([
+    ['overlapHours', { overlapHours: -1 }],
+    ['overlapHours', { overlapHours: 1.5 }],
+    ['overlapHours', { overlapHours: '2' }],
+    ['backfillDays', { backfillDays: NaN }],
+    ['backfillDays', { backfillDays: Infinity }],
+    ['safeDelaySeconds', { safeDelaySeconds: 86_401 }],
+    ['drainConcurrency', { drainConcurrency: 0 }],
+    ['statementTimeoutMs', { statementTimeoutMs: 0 }],
+    ['lockTimeoutMs', { lockTimeoutMs: 0 }],
+    ['retryBaseSeconds', { retryBaseSeconds: 0 }],
+    ['retryMaxSeconds', { retryMaxSeconds: 0 }],
+    ['maxRebuildDays', { maxRebuildDays: 0 }],
+    ['rawRetentionDays.usageLogs', { rawRetentionDays: { usageLogs: 0 } }],
+    ['rawRetentionDays.errorLogs', { rawRetentionDays: { errorLogs: 'x' } }],
+    ['rawRetentionDays.usage', { rawRetentionDays: { usage: 3 } }],
+    ['rawRetentionDays', { rawRetentionDays: 30 }],
+    ['rawRetentionDays', { rawRetentionDays: null }],
+    ['distributions', { distributions: 'yes' }],
+    ['jobsEnabled', { jobsEnabled: 'true' }],
+    ['hourlyCron', { hourlyCron: 'hourly' }],
+    ['dailyCron', { dailyCron: '' }],
+    ['dailyCron', { dailyCron: 7 }],
+    ['overlapHour', { overlapHour: 2 }],
+  ])('refuses a wrong %s: %j', (field, options) => {
+    const error = refusal(options);
+    expect(error.problems.map((problem) => problem.field)).toContain(field);
+    expect(error.message).toContain(field);
+  });
+
+  it('names all that is wrong at once', () => {
+    const { message, problems } = refusal({ overlapHours: 'x', hourlyCron: 'x', typo: 1 });
+    expect(message).toMatch(/^OpsModule: /);
+    expect(new Set(problems.map(({ field }) => field))).toEqual(
+      new Set(['overlapHours', 'hourlyCron', 'typo']),
+    );
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Distribution } from '../../src/ops/read/distribution.js';
+import { histogram } from '../../src/ops/read/histogram.js';
+import { percentileCont } from '../support/oracle/arithmetic.js';
+
+const FRACTIONS = [0.5, 0.9, 0.95, 0.99];
+
+/** The text of a stored distribution of whole samples. */
+function textOf(samples: readonly number[]): [values: string, counts: string] {
+  const counts = new Map<number, number>();
+  for (const sample of samples) {
+    counts.set(sample, (counts.get(sample) ?? 0) + 1);
+  }
+  const entries = [...counts].sort(([a], [b]) => a - b);
+  return [
+    `{${entries.map(([value]) => value).join(',')}}`,
+    `{${entries.map(([, count]) => count).join(',')}}`,
+  ];
+}
+
+const sample = fc.oneof(fc.integer({ min: -3, max: 9 }), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }));
+
+describe('Distribution', () => {
+  it('merges stored ones, and has the percentiles of all of their samples', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(sample, { minLength: 1 }), { minLength: 1 }), (parts) => {
+        const distribution = new Distribution();
+        for (const part of parts) {
+          distribution.add(...textOf(part));
+        }
+        const all = parts.flat();
+        expect(distribution.samples).toBe(all.length);
+        expect(distribution.percentiles(FRACTIONS)).toEqual(
+          FRACTIONS.map((fraction) => percentileCont(all, fraction)),
+        );
+      }),
+    );
+  });
+
+  it('has no percentile without a sample', () => {
+    const distribution = new Distribution();
+    distribution.add('{}', '{}');
+    expect(distribution.percentiles(FRACTIONS)).toBeNull();
+    expect(histogram(distribution)).toEqual([]);
+  });
+});
+
+describe('histogram', () => {
+  it('puts every sample into the one bin that holds it, without gaps between bins', () => {
+    fc.assert(
+      fc.property(fc.array(sample, { minLength: 1 }), (samples) => {
+        const distribution = new Distribution();
+        distribution.add(...textOf(samples));
+        const bins = histogram(distribution);
+        for (const { from, to, count } of bins) {
+          expect(from).toBeLessThan(to);
+          expect(count).toBe(samples.filter((value) => value >= from && value < to).length);
+        }
+        bins.slice(1).forEach((bin, index) => {
+          expect(bin.from).toBe(bins[index]?.to);
+        });
+        expect(bins.reduce((sum, { count }) => sum + count, 0)).toBe(samples.length);
+        expect(bins[0]?.count).toBeGreaterThan(0);
+        expect(bins.at(-1)?.count).toBeGreaterThan(0);
+      }),
+    );
+  });
+
+  it('has four bins to a doubling from 8 ms on, and whole milliseconds below', () => {
+    const distribution = new Distribution();
+    distribution.add('{0,33}', '{1,1}');
+    expect(histogram(distribution).map(({ from }) => from)).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32,
+    ]);
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import { EnvironmentError, readEnvironment } from '../../src/config/environment.js';
+import { opsOptionsFrom } from '../../src/config/ops-options-from-environment.js';
+import { OpsOptionsError, resolveOptions, type OpsModuleOptions } from '../../src/ops/index.js';
+import { shortestRetentionHours } from '../../src/ops/refresh/sql/recompute-floor.sql.js';
+
+const fromEnvironment = (env: Record<string, string>) => resolveOptions(opsOptionsFrom(readEnvironment(env)));
+
+describe('the retention options', () => {
+  it('keep everything by default', () => {
+    const { hourlyRetentionDays, distributionRetentionDays, dailyRetentionDays } = resolveOptions();
+    expect([hourlyRetentionDays, distributionRetentionDays, dailyRetentionDays]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it.each([
+    [{ hourlyRetentionDays: 2 }],
+    [{ dailyRetentionDays: 2 }],
+    [{ hourlyRetentionDays: 30, dailyRetentionDays: 30 }],
+    [{ hourlyRetentionDays: 30, dailyRetentionDays: 400, distributionRetentionDays: 7 }],
+  ] as [OpsModuleOptions][])('take %j', (options) => {
+    expect(resolveOptions(options)).toMatchObject(options);
+  });
+
+  it.each([
+    ['hourlyRetentionDays', { hourlyRetentionDays: 1 }],
+    ['hourlyRetentionDays', { hourlyRetentionDays: 2.5 }],
+    ['distributionRetentionDays', { distributionRetentionDays: 0 }],
+    ['dailyRetentionDays', { dailyRetentionDays: -1 }],
+    ['dailyRetentionDays', { hourlyRetentionDays: 30, dailyRetentionDays: 29 }],
+    ['adminWritesPerMinute', { adminWritesPerMinute: 0 }],
+  ] as [string, OpsModuleOptions][])('name a wrong %s: %j', (name, options) => {
+    expect(() => resolveOptions(options)).toThrow(OpsOptionsError);
+    expect(() => resolveOptions(options)).toThrow(name);
+  });
+
+  it('come from the environment', () => {
+    const options = fromEnvironment({
+      OPS_HOURLY_RETENTION_DAYS: '10',
+      OPS_DISTRIBUTION_RETENTION_DAYS: '5',
+      OPS_DAILY_RETENTION_DAYS: '100',
+      OPS_ADMIN_WRITES_PER_MINUTE: '7',
+    });
+    expect(options).toMatchObject({
+      hourlyRetentionDays: 10,
+      distributionRetentionDays: 5,
+      dailyRetentionDays: 100,
+      adminWritesPerMinute: 7,
+    });
+  });
+
+  it.each([
+    ['OPS_HOURLY_RETENTION_DAYS', { OPS_HOURLY_RETENTION_DAYS: '1' }],
+    ['OPS_DISTRIBUTION_RETENTION_DAYS', { OPS_DISTRIBUTION_RETENTION_DAYS: 'x' }],
+    ['OPS_DAILY_RETENTION_DAYS', { OPS_HOURLY_RETENTION_DAYS: '9', OPS_DAILY_RETENTION_DAYS: '8' }],
+    ['OPS_ADMIN_WRITES_PER_MINUTE', { OPS_ADMIN_WRITES_PER_MINUTE: '0' }],
+    ['OPS_METRICS_ENDPOINT', { OPS_METRICS_ENDPOINT: 'no' }],
+  ])('name the variable %s: %j', (name, env) => {
+    expect(() => fromEnvironment(env)).toThrow(EnvironmentError);
+    expect(() => fromEnvironment(env)).toThrow(name);
+  });
+});
+
+describe('shortestRetentionHours', () => {
+  it('is the shortest of the raw retentions and that of the hourly rows', () => {
+    const hours = (options: OpsModuleOptions) => shortestRetentionHours(resolveOptions(options));
+    expect(hours({})).toBeNull();
+    expect(hours({ hourlyRetentionDays: 3 })).toBe(72);
+    expect(hours({ hourlyRetentionDays: 3, rawRetentionDays: { usageLogs: 2, errorLogs: 9 } })).toBe(48);
+    expect(hours({ dailyRetentionDays: 3, distributionRetentionDays: 3 })).toBeNull();
+  });
+});

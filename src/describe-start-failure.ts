@@ -24,7 +24,9 @@ export function describeStartFailure(error: unknown): string {
   }
   const code = (error as { code?: unknown } | null)?.code;
   const known =
-    typeof code === 'string' && Object.hasOwn(CONNECTION_FAILURES, code) ? CONNECTION_FAILURES[code] : undefined;
+    typeof code === 'string' && Object.hasOwn(CONNECTION_FAILURES, code)
+      ? CONNECTION_FAILURES[code]
+      : undefined;
   if (known !== undefined) {
     return `Cannot start: ${known} (${String(code)})`;
   }

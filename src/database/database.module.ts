@@ -9,6 +9,7 @@ import {
 import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import type { Environment } from '../config/environment.js';
+import { closeDataSource } from './close-data-source.js';
 import { dataSourceOptions } from './data-source.js';
 import { migrate, pendingMigrations } from './migrate.js';
 import { openDatabase, type OpenedDatabase } from './open-database.js';
@@ -100,8 +101,9 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** Runs after TypeORM, a global module, has closed the pool. */
+  /** Closes the pool itself: TypeORM's own hook runs later than this one, and then finds it closed. */
   public async onApplicationShutdown(): Promise<void> {
+    await closeDataSource(this.dataSource);
     await this.database.stop();
   }
 }

@@ -58,7 +58,7 @@ export class HealthController {
 /** Says what is down in the message, which is all that the one error shape has room for. */
 function notReady(failed: ServiceUnavailableException): ServiceUnavailableException {
   const { error = {} } = failed.getResponse() as Partial<HealthCheckResult>;
-  const down = Object.entries(error).map(([name, { message }]) => `${name} ${String(message)}`);
+  const down = Object.entries(error).map(([name, result]) => `${name} ${String(result?.message)}`);
   return new ServiceUnavailableException(`Not ready: ${down.join('; ')}`);
 }
 

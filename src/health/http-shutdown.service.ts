@@ -1,9 +1,10 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { RefreshService } from '../ops/index.js';
 
-/** How long requests under way may take once the app is asked to stop; event streams never end by themselves. */
+/** How long requests under way may take once the running day is done; event streams never end by themselves. */
 const GRACE_MS = 5_000;
 const POLL_MS = 50;
 
@@ -12,37 +13,42 @@ const POLL_MS = 50;
  * after the hooks that wait for the running day, and would take new requests (a rebuild, say) all that time. Requests
  * that come on a connection that is open already are answered 503 (`return503OnClosing`), readiness included.
  *
- * Then come, in this order: the running day and the requests under way; what is left of the connections; the pool;
- * the embedded server.
+ * Then come, in this order: the running day; the requests under way; what is left of the connections; the pool; the
+ * embedded server.
  */
 @Injectable()
 export class HttpShutdown implements OnModuleDestroy, BeforeApplicationShutdown {
-  private closed: Promise<unknown> = Promise.resolve();
-  private stopping = false;
+  private closed: Promise<void> | undefined;
+  private waiting = true;
 
-  public constructor(private readonly host: HttpAdapterHost) {}
+  public constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly modules: ModuleRef,
+  ) {}
 
   public onModuleDestroy(): void {
     const server = this.host.httpAdapter.getHttpServer() as Server;
-    if (this.stopping || !server.listening) {
+    if (this.closed !== undefined || !server.listening) {
       return;
     }
-    this.stopping = true;
-    const closed = new Promise<void>((resolve) => {
+    this.closed = new Promise((resolve) => {
       server.close(() => {
         resolve();
       });
     });
-    this.closed = Promise.race([closed, this.closeIdleConnections(server)]);
+    void this.closeIdleConnections(server);
   }
 
   public async beforeApplicationShutdown(): Promise<void> {
-    await this.closed;
+    // A request may wait for the running day, whichever module's hook comes first.
+    await this.modules.get(RefreshService, { strict: false }).stop();
+    await Promise.race([this.closed, sleep(GRACE_MS, undefined, { ref: false })]);
+    this.waiting = false;
   }
 
-  /** A connection that had a request under way stays open after its answer: server.close() closed the idle ones once. */
+  /** server.close() closes the idle ones once; one that had a request under way stays open after its answer. */
   private async closeIdleConnections(server: Server): Promise<void> {
-    for (let waited = 0; waited < GRACE_MS; waited += POLL_MS) {
+    while (this.waiting) {
       server.closeIdleConnections();
       await sleep(POLL_MS, undefined, { ref: false });
     }

@@ -1,12 +1,15 @@
 import { Module, type CanActivate, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
+import { DashboardController } from './dashboard/dashboard.controller.js';
 import { OpsAdminOperationsController } from './http/admin/ops-admin.controller.js';
 import { OpsRebuildsController } from './http/admin/rebuilds.controller.js';
 import { OPS_ADMIN_GUARD } from './http/ops-admin.guard.js';
+import { OpsReadController } from './http/read/ops-read.controller.js';
 import { OPS_TABLES_TOKEN, opsTables } from './metrics/ops-tables.js';
 import { OpsOptions, resolveOptions, type OpsModuleOptions } from './ops.options.js';
 import { OpsPrometheusController } from './prometheus/ops-prometheus.controller.js';
 import { OpsPrometheusService } from './prometheus/ops-prometheus.service.js';
+import { ReadService } from './read/read.service.js';
 import { DayRefresher } from './refresh/day-refresher.service.js';
 import { DetectService } from './refresh/detect.service.js';
 import { DrainService } from './refresh/drain.service.js';
@@ -31,6 +34,11 @@ export interface OpsModuleStructure {
    * host has such an endpoint: it can serve OpsPrometheusService's registry there. Default: true.
    */
   readonly metricsEndpoint?: boolean;
+  /**
+   * Whether the dashboard is served at `GET /ops`. It holds no data of its own: what it shows comes from the admin
+   * endpoints, so it is mounted together with them only. Default: true.
+   */
+  readonly dashboard?: boolean;
   /** Name of the TypeORM DataSource to use. Default: the application's default DataSource. */
   readonly dataSourceName?: string;
   /** Modules whose exports the guard or the options factory need. */
@@ -49,9 +57,10 @@ const SERVICES = [
   RebuildService,
   StatusService,
   VerifyService,
+  ReadService,
   OpsPrometheusService,
 ];
-const CONTROLLERS = [OpsAdminOperationsController, OpsRebuildsController];
+const ADMIN_CONTROLLERS = [OpsAdminOperationsController, OpsRebuildsController, OpsReadController];
 
 /**
  * The rollup of a gateway's raw logs. The host imports TypeOrmModule with a DataSource whose `entities` and
@@ -61,12 +70,13 @@ const CONTROLLERS = [OpsAdminOperationsController, OpsRebuildsController];
 export class OpsModule {
   /** @throws OpsOptionsError naming each wrong option */
   public static forRoot(options: OpsModuleOptions & OpsModuleStructure = {}): DynamicModule {
-    const { adminGuard, metricsEndpoint, dataSourceName, imports, ...rest } = options;
+    const { adminGuard, metricsEndpoint, dashboard, dataSourceName, imports, ...rest } = options;
     const resolved = resolveOptions(rest);
     return assemble(
       {
         ...(adminGuard && { adminGuard }),
         ...(metricsEndpoint !== undefined && { metricsEndpoint }),
+        ...(dashboard !== undefined && { dashboard }),
         ...(dataSourceName !== undefined && { dataSourceName }),
         ...(imports && { imports }),
       },
@@ -88,12 +98,13 @@ export class OpsModule {
 }
 
 function assemble(structure: OpsModuleStructure, options: Provider): DynamicModule {
-  const { adminGuard, metricsEndpoint = true, dataSourceName, imports = [] } = structure;
+  const { adminGuard, metricsEndpoint = true, dashboard = true, dataSourceName, imports = [] } = structure;
   return {
     module: OpsModule,
     imports,
     controllers: [
-      ...(adminGuard === undefined ? [] : CONTROLLERS),
+      ...(adminGuard === undefined ? [] : ADMIN_CONTROLLERS),
+      ...(adminGuard !== undefined && dashboard ? [DashboardController] : []),
       ...(metricsEndpoint ? [OpsPrometheusController] : []),
     ],
     providers: [

@@ -24,6 +24,29 @@ describeInBrowser('dashboard: operations', () => {
     expect(await dashboard.page.locator('#facts').innerText()).toContain('Hours closed through');
   });
 
+  test('shows hours that fail and hours that are held back', async () => {
+    const { dataSource } = fixture.gateway.database;
+    const [failing, suspicious] = [Dashboard.hourOfRange(7), Dashboard.hourOfRange(8)];
+    await dataSource.query(
+      `INSERT INTO ops_metrics_invalidations (bucket_start, reason, attempts, last_error, next_attempt_at, suspicious_at)
+       VALUES ($1, 'late_rows', 3, 'numeric field overflow', now() + interval '1 day', NULL),
+         ($2, 'rebuild', 0, NULL, now(), now())`,
+      [failing, suspicious],
+    );
+    await dashboard.page.getByRole('button', { name: 'UTC' }).click();
+    const table = dashboard.page.getByRole('region', { name: 'Failing and suspicious hours' });
+    await table.getByText('numeric field overflow').waitFor();
+    const states = await table.locator('tbody tr td:nth-child(2)').allInnerTexts();
+    expect(states).toEqual(['failing', 'suspicious']);
+    expect(await table.innerText()).toContain(failing.slice(11, 16));
+    await dataSource.query('DELETE FROM ops_metrics_invalidations WHERE bucket_start IN ($1, $2)', [
+      failing,
+      suspicious,
+    ]);
+    await dashboard.page.getByRole('button', { name: 'UTC' }).click();
+    await table.waitFor({ state: 'detached' });
+  });
+
   test('a rebuild is started, its progress followed to the end, and the numbers fetched anew', async () => {
     const panel = dashboard.page.locator('[data-panel="rebuild"]');
     await panel.getByLabel(/^From/).fill(GatewayProcess.range.from.slice(0, 16));
@@ -37,25 +60,6 @@ describeInBrowser('dashboard: operations', () => {
     expect(await item.getAttribute('data-total')).toBe('24');
     expect(await item.getAttribute('data-done')).toBe('24');
     expect(await item.innerText()).toContain('“a test”');
-  });
-
-  test('a running rebuild shows its progress and is cancelled', async () => {
-    const { dataSource } = fixture.gateway.database;
-    // Whoever holds a day's rows holds up its drain: the rebuild cannot end by itself.
-    const runner = dataSource.createQueryRunner();
-    await runner.startTransaction();
-    try {
-      await runner.query('LOCK TABLE ops_metrics_hourly IN ACCESS EXCLUSIVE MODE');
-      const panel = dashboard.page.locator('[data-panel="rebuild"]');
-      await panel.getByRole('button', { name: 'Start rebuild' }).click();
-      await panel.locator('[data-state="running"] progress').waitFor();
-      await panel.getByRole('button', { name: /^Cancel rebuild/ }).click();
-      await panel.locator('[data-state="cancelled"]').waitFor();
-      expect(await panel.locator('[data-state="running"]').count()).toBe(0);
-    } finally {
-      await runner.rollbackTransaction();
-      await runner.release();
-    }
   });
 
   test('verify finds what was changed behind its back, and a refresh after fixing it heals', async () => {
@@ -78,9 +82,28 @@ describeInBrowser('dashboard: operations', () => {
     expect(Number(row[3]) - Number(row[4])).toBe(7);
 
     await dashboard.page.getByRole('button', { name: 'Refresh now' }).click();
-    await dashboard.page.getByText(/Recomputed 1\s+hour/).waitFor();
+    await dashboard.page.getByText(/Recomputed \d.*; 0\s+hours pending/).waitFor();
     await panel.getByRole('button', { name: 'Verify' }).click();
     await panel.getByText(/No difference: 24\s+hours compared/).waitFor();
+  });
+
+  test('a running rebuild shows its progress and is cancelled', async () => {
+    const { dataSource } = fixture.gateway.database;
+    // Whoever holds a day's rows holds up its drain: the rebuild cannot end by itself.
+    const runner = dataSource.createQueryRunner();
+    await runner.startTransaction();
+    try {
+      await runner.query('LOCK TABLE ops_metrics_hourly IN ACCESS EXCLUSIVE MODE');
+      const panel = dashboard.page.locator('[data-panel="rebuild"]');
+      await panel.getByRole('button', { name: 'Start rebuild' }).click();
+      await panel.locator('[data-state="running"] progress').waitFor();
+      await panel.getByRole('button', { name: /^Cancel rebuild/ }).click();
+      await panel.locator('[data-state="cancelled"]').waitFor();
+      expect(await panel.locator('[data-state="running"]').count()).toBe(0);
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
   });
 
   test('what the server refuses is said at the form', async () => {

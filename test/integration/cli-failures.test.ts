@@ -37,8 +37,8 @@ describe('command line with bad input', () => {
     ['an end before the start', ['rebuild', '--from', TO, '--to', FROM], /to must be after from/],
     [
       'an end in the future',
-      ['rebuild', '--from', FROM, '--to', '2027-02-28T00:00:00Z'],
-      /to must not be in/,
+      ['rebuild', '--from', inDays(-1), '--to', inDays(1)],
+      /to must not be in the future/,
     ],
     ['two years at once', ['verify', '--from', '2023-01-01T00:00:00Z', '--to', TO], /maxRebuildDays/],
   ])('answers %s with one line and exit code 2, and changes nothing', async (_what, args, pattern) => {

@@ -45,7 +45,8 @@ describe('migrations on a database of another program', () => {
     expect(await dumpTables(dataSource, tables)).toEqual(before);
     expect((await relationNames(dataSource)).filter((relation) => !isOwn(relation))).toEqual(relations);
   }
-  const isOwn = (relation: string): boolean => /^(public|app)\.(ops_migrations|PK_|ops_schema_objects)/.test(relation);
+  const isOwn = (relation: string): boolean =>
+    /^(public|app)\.(ops_migrations|PK_|ops_schema_objects)/.test(relation);
 
   it('read the raw tables and alter nothing of them, not even by an index', async () => {
     await foreign.createForeignRaw(dataSource);
@@ -166,7 +167,9 @@ describe('migrations on a database of another program', () => {
       DROP INDEX idx_ops_metrics_hourly_unique_dim;
       CREATE UNIQUE INDEX idx_ops_metrics_hourly_unique_dim ON ops_metrics_hourly ${key}`);
     await expectLeftAlone([...RAW, ...METRICS], async () => {
-      await expect(migrate(dataSource)).rejects.toThrow(/^idx_ops_metrics_hourly_unique_dim is already there, but/);
+      await expect(migrate(dataSource)).rejects.toThrow(
+        /^idx_ops_metrics_hourly_unique_dim is already there, but/,
+      );
     });
   });
 

@@ -145,8 +145,8 @@ describe('migrations on an empty database', () => {
     expect(relations).toEqual(expect.arrayContaining(['gateway.usage_logs', 'gateway.ops_migrations']));
     expect(await pendingMigrations(dataSource)).toEqual([]);
     await revertAll(dataSource);
-    expect((await relationNames(dataSource)).filter((relation) => !/ops_migrations|PK_/.test(relation))).toEqual([
-      'public.usage_logs',
-    ]);
+    expect(
+      (await relationNames(dataSource)).filter((relation) => !/ops_migrations|PK_/.test(relation)),
+    ).toEqual(['public.usage_logs']);
   });
 });

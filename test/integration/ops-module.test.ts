@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  ConsoleLogger,
   Injectable,
   Module,
   UnauthorizedException,
@@ -83,7 +84,7 @@ describe('OpsModule in somebody else’s application', () => {
 
   async function start(imports: DynamicModule[], prefix?: string): Promise<INestApplication<Server>> {
     const module = await Test.createTestingModule({ imports, providers: [Reports] })
-      .setLogger(false)
+      .setLogger(new ConsoleLogger({ logLevels: [] }))
       .compile();
     const app = module.createNestApplication<INestApplication<Server>>();
     if (prefix !== undefined) app.setGlobalPrefix(prefix);
@@ -129,8 +130,8 @@ describe('OpsModule in somebody else’s application', () => {
       OpsModule.forRoot({ jobsEnabled: false, adminGuard: KeyGuard, imports: [KeysModule.of('k1')] }),
     ]);
     await status(app, 'k2').expect(401);
-    const { body } = await status(app, 'k1').expect(200);
-    expect(body).toMatchObject({ rows: { hourly: expect.stringMatching(/^\d+$/) } });
+    const answer = await status(app, 'k1').expect(200);
+    expect(answer.body).toMatchObject({ rows: { hourly: expect.stringMatching(/^\d+$/) } });
   });
 
   it('takes its options from a factory, and the host’s global prefix', async () => {
@@ -148,12 +149,12 @@ describe('OpsModule in somebody else’s application', () => {
     );
     await status(app, 'k1').expect(404);
     await status(app, 'k1', '/api/v1/admin/ops/status').expect(200);
-    const { body } = await request(app.getHttpServer())
+    const answer = await request(app.getHttpServer())
       .post('/api/v1/admin/ops/rebuilds')
       .set('x-key', 'k1')
       .send({ from: '2026-03-01T00:00:00Z', to: '2026-03-04T00:00:00Z' })
       .expect(400);
-    expect(body).toMatchObject({ field: 'to', message: expect.stringContaining('at most 2 days') });
+    expect(answer.body).toMatchObject({ field: 'to', message: expect.stringContaining('at most 2 days') });
   });
 
   it('fails the start where the factory’s options are wrong, and names them', async () => {
@@ -187,12 +188,12 @@ describe('OpsModule in somebody else’s application', () => {
       [one, 'one', 1],
       [two, 'two', 2],
     ] as const) {
-      const { body } = await request(app.getHttpServer())
+      const answer = await request(app.getHttpServer())
         .post('/admin/ops/verify')
         .set('x-key', key)
         .send({ from: '2026-03-01T00:00:00Z', to: '2026-03-04T00:00:00Z' })
         .expect(400);
-      expect(body).toMatchObject({ message: expect.stringContaining(`at most ${days} days`) });
+      expect(answer.body).toMatchObject({ message: expect.stringContaining(`at most ${days} days`) });
     }
     await apps.shift()?.close();
     await status(two, 'two').expect(200);

@@ -26,7 +26,7 @@ describe('a gateway that dies', () => {
     end = await hoursAgo(database.dataSource, 0);
     await writeTraffic(database.dataSource, { from, to: end, rows: 40_000, seed: 3 });
     await auditDrains(database.dataSource, 0.15);
-  }, 120_000);
+  }, 300_000);
   afterEach(endGatewayProcesses);
   afterAll(async () => {
     await database.drop();
@@ -76,7 +76,7 @@ describe('a gateway that dies', () => {
     await endGatewayProcesses();
     await expectRight(database.url, from, end);
     expect(await concurrentComputations(database.dataSource)).toEqual([]);
-  }, 180_000);
+  }, 300_000);
 
   it('ends a rebuild whose last day was committed by an instance that died right after', async () => {
     const gateway = await GatewayProcess.start(database.url, 'almost');
@@ -98,7 +98,7 @@ describe('a gateway that dies', () => {
 
     await GatewayProcess.start(database.url, 'heir');
     await settled(database.dataSource, end);
-  }, 120_000);
+  }, 300_000);
 
   it('keeps running when its connections are terminated at random moments', async () => {
     await setPause(database.dataSource, 0.1);
@@ -130,5 +130,5 @@ describe('a gateway that dies', () => {
     expect(failing).toBe(0);
     await endGatewayProcesses();
     await expectRight(database.url, from, end);
-  }, 120_000);
+  }, 300_000);
 });

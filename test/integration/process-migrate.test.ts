@@ -47,6 +47,6 @@ describe('processes that migrate an empty database at the same moment', () => {
         await dataSource.destroy();
       }
     },
-    60_000,
+    300_000,
   );
 });

@@ -30,7 +30,7 @@ const reason = PGBOUNCER === undefined ? ' (skipped: pgbouncer is not installed)
       bouncer = await startPgBouncer(urlOf(name), POOL_SIZE);
       from = await hoursAgo(dataSource, 8 * 24);
       end = await hoursAgo(dataSource, 0);
-    }, 120_000);
+    }, 300_000);
     afterEach(endGatewayProcesses);
     afterAll(async () => {
       await bouncer.stop();
@@ -49,7 +49,7 @@ const reason = PGBOUNCER === undefined ? ' (skipped: pgbouncer is not installed)
       await settled(dataSource, end);
       await endGatewayProcesses();
       await expectRight(urlOf(name), from, end);
-    }, 150_000);
+    }, 300_000);
 
     it('lets more processes migrate at once than the pool has connections', async () => {
       const empty = await createEmptyDatabase('process_pgbouncer_small');
@@ -64,7 +64,7 @@ const reason = PGBOUNCER === undefined ? ' (skipped: pgbouncer is not installed)
         await small.stop();
         await dropDatabase(empty);
       }
-    }, 120_000);
+    }, 300_000);
 
     it('finds rows of a writer that stays open longer than several ticks', async () => {
       const gateway = await GatewayProcess.start(bouncer.url, 'through-1');
@@ -81,7 +81,7 @@ const reason = PGBOUNCER === undefined ? ' (skipped: pgbouncer is not installed)
       await settled(dataSource, end);
       await endGatewayProcesses();
       await expectRight(urlOf(name), from, end);
-    }, 120_000);
+    }, 300_000);
 
     it('shares rebuilds between two gateways beside a writer, and goes on after kill -9', async () => {
       await setPause(dataSource, 0.1);
@@ -100,7 +100,7 @@ const reason = PGBOUNCER === undefined ? ' (skipped: pgbouncer is not installed)
       await endGatewayProcesses();
       expect(await concurrentComputations(dataSource)).toEqual([]);
       await expectRight(urlOf(name), from, end);
-    }, 150_000);
+    }, 300_000);
 
     it('leaves nothing of a session behind on the pooled connections', async () => {
       const gateway = await GatewayProcess.start(bouncer.url, 'through-1');
@@ -134,6 +134,6 @@ const reason = PGBOUNCER === undefined ? ' (skipped: pgbouncer is not installed)
         await Promise.all(clients.map((client) => client.end()));
       }
       expect(pids.size).toBe(POOL_SIZE);
-    }, 120_000);
+    }, 300_000);
   },
 );

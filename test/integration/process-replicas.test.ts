@@ -20,7 +20,7 @@ describe('four gateways at once', () => {
     end = await hoursAgo(database.dataSource, 0);
     await writeTraffic(database.dataSource, { from, to: end, rows: 40_000, seed: 11 });
     await auditDrains(database.dataSource, 0.2);
-  }, 120_000);
+  }, 300_000);
   afterEach(endGatewayProcesses);
   afterAll(async () => {
     await database.drop();
@@ -69,5 +69,5 @@ describe('four gateways at once', () => {
     expect(await deadlocks()).toBe(0);
     expect(await concurrentComputations(database.dataSource)).toEqual([]);
     await expectRight(database.url, from, end);
-  }, 150_000);
+  }, 300_000);
 });

@@ -26,12 +26,12 @@ describe('a server that is stopped in immediate mode and started again', () => {
     end = await hoursAgo(dataSource, 0);
     await writeTraffic(dataSource, { from, to: end, rows: 30_000, seed: 5 });
     await auditDrains(dataSource, 0.15);
-  }, 120_000);
+  }, 300_000);
   afterEach(endGatewayProcesses);
   afterAll(async () => {
     await dataSource.destroy();
     await server.remove();
-  }, 60_000);
+  }, 300_000);
 
   it('finds the same process at work again, which loses nothing and needs no help', async () => {
     const below = seeded(4);
@@ -63,5 +63,5 @@ describe('a server that is stopped in immediate mode and started again', () => {
     await endGatewayProcesses();
     await expectRight(server.url, from, end);
     expect(await concurrentComputations(dataSource)).toEqual([]);
-  }, 150_000);
+  }, 300_000);
 });

@@ -20,7 +20,7 @@ describe('a gateway that is asked to stop during a rebuild', () => {
     await GatewayProcess.start(database.url, 'first');
     await settled(database.dataSource, end);
     await endGatewayProcesses();
-  }, 150_000);
+  }, 300_000);
   afterEach(endGatewayProcesses);
   afterAll(async () => {
     await database.drop();
@@ -58,6 +58,6 @@ describe('a gateway that is asked to stop during a rebuild', () => {
       await endGatewayProcesses();
       await expectRight(database.url, from, end);
     },
-    60_000,
+    300_000,
   );
 });

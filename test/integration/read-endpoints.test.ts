@@ -8,7 +8,6 @@ import type { LatencyDistribution, Overview, Trend } from '../../src/ops/read/re
 import { error, GROUPS, usage } from '../support/oracle/samples.js';
 import { createOpsService } from '../support/ops-service.js';
 import * as rows from '../support/raw-rows.js';
-import { fillDistributions, mergeDailyDistributions } from '../support/read/fill-distributions.js';
 import { createReadApp } from '../support/read/read-app.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -36,9 +35,7 @@ describe('the read endpoints', () => {
     ]);
     const service = createOpsService(dataSource);
     await service.upsertHourlyMetrics(new Date(DAY.from), new Date(DAY.to));
-    await fillDistributions(dataSource);
     await service.upsertDailyMetrics(new Date(DAY.from), new Date(DAY.to));
-    await mergeDailyDistributions(dataSource);
   });
   beforeEach(() => {
     isAdmin = true;

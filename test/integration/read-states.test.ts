@@ -10,7 +10,6 @@ import { readPieces } from '../../src/ops/read/sql/read-pieces.sql.js';
 import { error, GROUPS, usage } from '../support/oracle/samples.js';
 import { createOpsService } from '../support/ops-service.js';
 import * as rows from '../support/raw-rows.js';
-import { fillDistributions, mergeDailyDistributions } from '../support/read/fill-distributions.js';
 import { scansOf } from '../support/read/plan-scans.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -50,9 +49,7 @@ describe('what an answer rests on', () => {
   async function rollUp(): Promise<void> {
     const service = createOpsService(dataSource);
     await service.upsertHourlyMetrics(DAY.from, DAY.to);
-    await fillDistributions(dataSource);
     await service.upsertDailyMetrics(DAY.from, DAY.to);
-    await mergeDailyDistributions(dataSource);
   }
 
   const note = (hour: string): Promise<unknown> =>
@@ -123,7 +120,6 @@ describe('what an answer rests on', () => {
   it('does not use a daily row that is older than one of its hours', async () => {
     await insertLateRow();
     await createOpsService(dataSource).upsertHourlyMetrics(MORNING.from, MORNING.to);
-    await fillDistributions(dataSource);
     expect(await reads.overview(DAY)).toMatchObject({ requestCountTotal: 5, duration: { max: 5000 } });
   });
 
@@ -170,6 +166,7 @@ describe('what an answer rests on', () => {
     const at = (offsetMs: number): Date => new Date(Math.floor((now + offsetMs) / 60_000) * 60_000);
     await rows.insertUsage(dataSource, [
       usage({ createdAt: new Date(now - 60_000).toISOString() }),
+      usage({ createdAt: new Date(now + 600_000).toISOString() }),
       usage({ createdAt: new Date(now + 3 * 3_600_000).toISOString() }),
     ]);
     const range = { from: at(-7_200_000), to: at(86_400_000) };
@@ -179,6 +176,7 @@ describe('what an answer rests on', () => {
     expect(passed).toBeGreaterThanOrEqual((now - range.from.getTime()) / 1000 - 1);
     expect(passed).toBeLessThan(86_400);
     expect(overview.freshness.freshThrough < range.to.toISOString()).toBe(true);
+    expect(await requests({ ...range, to: at(720_000) })).toBe(1);
     const { points } = await reads.trend({ ...range, bucket: 'hour' });
     expect(points.map((point) => point.requestCountTotal).reduce((sum, count) => sum + count)).toBe(1);
     expect(points.length).toBeLessThanOrEqual(4);

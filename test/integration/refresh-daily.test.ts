@@ -68,9 +68,11 @@ describe('daily rows', () => {
     for (let round = 0; round < 4; round += 1) {
       await writeEveryDay(2);
       const tick = app.refresh.hourly();
-      let running = true;
-      void tick.finally(() => (running = false));
-      while (running) {
+      const end = new AbortController();
+      const ended = tick.finally(() => {
+        end.abort();
+      });
+      while (!end.signal.aborted) {
         const [look] = await database.dataSource.query<
           { days: number; disagreeing: number; pending: number }[]
         >(
@@ -80,7 +82,7 @@ describe('daily rows', () => {
         );
         if (look !== undefined) looks.push(look);
       }
-      expect((await tick).failedHours).toBe(0);
+      expect((await ended).failedHours).toBe(0);
     }
     // Some of the looks fell between the first day and the last.
     const hours = DAYS * 3;

@@ -146,40 +146,43 @@ describe('detection, by how rows are written and dated', () => {
 
   it('recomputes it also when the hour closes in the middle of the tick', async () => {
     const { dataSource } = database;
-    // For this instance the hour that ended last closes a few seconds from now.
-    const ended = await ago(0);
-    const closesAt = new Date(Math.ceil((await databaseNow(dataSource)).getTime() / 1000) * 1000 + 2_000);
-    const boundary = await createOpsApp(database.url, {
-      safeDelaySeconds: (closesAt.getTime() - ended.getTime()) / 1000,
-    });
+    const [hour, end] = [await ago(22), await ago(20)];
+    const before = await createOpsApp(database.url, { safeDelaySeconds: 21 * 3600 });
     const writer = await scene.connect(database.url);
     try {
-      const hour = new Date(ended.getTime() - 2 * HOUR_MS);
       await scene.insertRequests(dataSource, hour);
-      await boundary.refresh.hourly();
+      await before.refresh.hourly();
       expect(await scene.storedRequests(dataSource, hour)).toBe(3);
-      await scene.insertRequests(dataSource, new Date(hour.getTime() - 50 * HOUR_MS));
-      await dataSource.query('UPDATE usage_logs SET group_id = NULL WHERE created_at = $1::timestamptz', [
-        hour.toISOString(),
-      ]);
-      await scene.insertRequests(dataSource, hour, 2);
-      await boundary.refresh.hourly();
-      expect(await scene.storedRequests(dataSource, hour)).toBe(2);
-      await dataSource.query('UPDATE usage_logs SET group_id = 3 WHERE group_id IS NULL');
-      // A writer makes the tick wait for half a second, in which the hour closes.
-      await writer.query('BEGIN');
-      await scene.insertRequests(writer, ended, 1);
-      await dataSource.query(
-        `SELECT pg_sleep(GREATEST(0, extract(epoch FROM $1::timestamptz - clock_timestamp()) - 0.25))`,
-        [closesAt.toISOString()],
-      );
-      await boundary.refresh.hourly();
-      await writer.query('ROLLBACK');
-      await boundary.refresh.hourly();
-      expect(await scene.storedRequests(dataSource, hour)).toBe(5);
+      await dataSource.query('UPDATE usage_logs SET output_tokens = output_tokens + 1000');
+
+      // For this instance the next hour, the one before `end`, closes at a moment of our choice.
+      const closesAt = Math.ceil((await databaseNow(dataSource)).getTime() / 1000) * 1000 + 1_000;
+      const boundary = await createOpsApp(database.url, {
+        safeDelaySeconds: (closesAt - end.getTime()) / 1000,
+      });
+      try {
+        const sleepUntil = (at: number): Promise<unknown> =>
+          dataSource.query(
+            'SELECT pg_sleep(GREATEST(0, extract(epoch FROM $1::timestamptz - clock_timestamp())))',
+            [new Date(at).toISOString()],
+          );
+        // New rows and an open transaction make the tick wait for half a second, in which it closes.
+        await writer.query('BEGIN');
+        await scene.insertRequests(writer, await ago(0), 1);
+        await scene.insertRequests(dataSource, await ago(0), 1);
+        await sleepUntil(closesAt - 250);
+        await boundary.refresh.hourly();
+        await writer.query('ROLLBACK');
+        await sleepUntil(closesAt + 1);
+        await boundary.refresh.hourly();
+        const { differences } = await boundary.verify.verify(hour, end);
+        expect(differences).toEqual([]);
+      } finally {
+        await boundary.close();
+      }
     } finally {
       await writer.end();
-      await boundary.close();
+      await before.close();
     }
   });
 

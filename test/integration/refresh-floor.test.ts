@@ -146,7 +146,7 @@ describe('history whose raw rows are gone', () => {
       );
       // Its usage rows are gone, and that is what it was told to see; its error rows are still there.
       expect(await scene.storedRequests(database.dataSource, below)).toBe(0);
-      const [record] = await database.dataSource.query(
+      const [record] = await database.dataSource.query<object[]>(
         'SELECT forced, requested_by, reason FROM ops_rebuilds WHERE id = $1::bigint',
         [id],
       );

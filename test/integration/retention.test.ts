@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { OpsBelowFloorError, type OpsModuleOptions } from '../../src/ops/index.js';
+import { OpsBelowFloorError, resolveOptions, type OpsModuleOptions } from '../../src/ops/index.js';
+import { OPS_TABLES } from '../../src/ops/metrics/ops-tables.js';
+import { ReadService } from '../../src/ops/read/read.service.js';
 import { lockDay } from '../../src/ops/refresh/sql/drain.sql.js';
 import { createOpsApp, type OpsApp } from '../support/ops-app.js';
 import { readDaily, readHourly } from '../support/raw-rows.js';
@@ -209,6 +211,17 @@ describe('after hours were dropped', () => {
       hours: 6 * 24,
       hoursBelowFloor: 3 * 24,
     });
+  });
+
+  it('answers for whole days rest on the daily rows, also while their raw rows are being purged', async () => {
+    const reads = new ReadService(app.dataSource, OPS_TABLES, resolveOptions({ safeDelaySeconds: 0 }));
+    const requests = async (from: Date, to: Date) => (await reads.overview({ from, to })).requestCountTotal;
+    const before = await requests(dayAgo(9), dayAgo(0));
+    await app.dataSource.query('DELETE FROM usage_logs WHERE created_at < $1', [hourOf(8, 12).toISOString()]);
+    expect(await requests(dayAgo(8), dayAgo(7))).toBe(DAY_8);
+    expect(await requests(dayAgo(9), dayAgo(0))).toBe(before);
+    // Parts of a day have no daily row: what is left of the raw rows.
+    expect(await requests(hourOf(8, 12), dayAgo(7))).toBe(2);
   });
 
   it('a rebuild needs force, and then takes whole days', async () => {

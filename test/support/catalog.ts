@@ -34,7 +34,9 @@ async function tableState(dataSource: DataSource, table: string): Promise<TableS
     return rows.map(({ line }) => line);
   };
   const [storage = ''] = await list('SELECT pg_relation_filenode($1::regclass)::text AS line');
-  const rows = await dataSource.query<{ line: string }[]>(`SELECT t::text AS line FROM ${table} t ORDER BY 1`);
+  const rows = await dataSource.query<{ line: string }[]>(
+    `SELECT t::text AS line FROM ${table} t ORDER BY 1`,
+  );
   return {
     columns: await list(
       `SELECT concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid)) AS line

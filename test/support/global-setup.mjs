@@ -13,15 +13,22 @@ export default async function globalSetup() {
     ? { url: process.env.TEST_DATABASE_URL, stop: async () => undefined }
     : await startEmbedded();
   globalThis.__OPS_TEST_SERVER__ = server;
+  try {
+    await createTemplate(server.url, `ops_test_template_${process.pid}`);
+  } catch (error) {
+    await server.stop(); // Jest runs no teardown after a setup that failed
+    throw error;
+  }
+}
 
-  const template = `ops_test_template_${process.pid}`;
-  const admin = new pg.Client({ connectionString: server.url });
+async function createTemplate(serverUrl, template) {
+  const admin = new pg.Client({ connectionString: serverUrl });
   await admin.connect();
   await admin.query(`DROP DATABASE IF EXISTS ${template}`);
   await admin.query(`CREATE DATABASE ${template}`);
   await admin.end();
 
-  const url = new URL(server.url);
+  const url = new URL(serverUrl);
   url.pathname = `/${template}`;
   const { createDataSource } = await import('../../dist/src/database/data-source.js');
   const { migrate } = await import('../../dist/src/database/migrate.js');
@@ -29,7 +36,7 @@ export default async function globalSetup() {
   await migrate(dataSource);
   await dataSource.destroy();
 
-  process.env.OPS_TEST_SERVER_URL = server.url;
+  process.env.OPS_TEST_SERVER_URL = serverUrl;
   process.env.OPS_TEST_TEMPLATE = template;
 }
 

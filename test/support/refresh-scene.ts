@@ -12,8 +12,16 @@ const GROUPS = [
 const TABLES = `groups, usage_logs, ops_error_logs, ops_metrics_hourly, ops_metrics_daily, ops_metrics_invalidations,
   ops_detect_state, ops_rebuilds, ops_job_heartbeats`;
 
+/** A test that counts hours must not see one close: it begins at least so many seconds before the next does. */
+const HOUR_MARGIN = 15;
+
 /** Empties every table, and puts the groups 1, 2 (openai) and 3 (anthropic) there. */
 export async function resetScene(dataSource: DataSource): Promise<void> {
+  await dataSource.query(
+    `SELECT pg_sleep(CASE WHEN s > 3600 - $1::int THEN 3600.1 - s ELSE 0 END)
+       FROM (SELECT extract(epoch FROM clock_timestamp())::numeric % 3600 AS s) AS clock`,
+    [HOUR_MARGIN],
+  );
   await dataSource.query(`TRUNCATE ${TABLES}`);
   await insertGroups(dataSource, GROUPS);
 }

@@ -105,7 +105,11 @@ describe('readEnvironment', () => {
   });
 
   it('names every wrong variable at once, and no value that may be secret', () => {
-    const message = refusal({ PORT: 'x', OPS_ADMIN_TOKEN: 'short-secret', DATABASE_URL: 'mysql://u:secret@h' });
+    const message = refusal({
+      PORT: 'x',
+      OPS_ADMIN_TOKEN: 'short-secret',
+      DATABASE_URL: 'mysql://u:secret@h',
+    });
     expect(message).toContain('PORT');
     expect(message).toContain('OPS_ADMIN_TOKEN');
     expect(message).toContain('DATABASE_URL');

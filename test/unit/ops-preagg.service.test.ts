@@ -80,7 +80,7 @@ describe('OpsPreaggService', () => {
         const given = runner as unknown as EntityManager & QueryRunner;
         await expect(service[method](START, END, given)).resolves.toBe(7);
         expect(runner.query).toHaveBeenCalledTimes(1);
-        expect(runner.query).toHaveBeenCalledWith(expect.stringContaining(conflict), window);
+        expect(runner.query).toHaveBeenCalledWith(expect.stringContaining(conflict), [...window]);
       }
       expect(query).not.toHaveBeenCalled();
     });

@@ -37,7 +37,9 @@ describe('resolveOptions', () => {
   });
 
   it('takes one retention without the other', () => {
-    expect(resolveOptions({ rawRetentionDays: { usageLogs: 30 } }).rawRetentionDays).toEqual({ usageLogs: 30 });
+    expect(resolveOptions({ rawRetentionDays: { usageLogs: 30 } }).rawRetentionDays).toEqual({
+      usageLogs: 30,
+    });
   });
 
   it('shares nothing between two calls', () => {

@@ -3,6 +3,7 @@ import {
   HttpException,
   HttpStatus,
   Logger,
+  ServiceUnavailableException,
   type ArgumentsHost,
   type ExceptionFilter,
 } from '@nestjs/common';
@@ -38,7 +39,7 @@ export class OpsErrorFilter implements ExceptionFilter {
     }
     const [status, body] = answerTo(error);
     // A 503 is an answer, not an accident: whoever gives it knows why.
-    if (status >= 500 && status !== Number(HttpStatus.SERVICE_UNAVAILABLE)) {
+    if (status >= 500 && !(error instanceof ServiceUnavailableException)) {
       this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     }
     httpAdapter.reply(response, body, status);

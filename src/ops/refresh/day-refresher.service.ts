@@ -104,6 +104,7 @@ export class DayRefresher {
         this.tables,
         [...hours, ...others],
         [...due.filter(({ forced }) => !forced).map(({ hour }) => hour), ...others],
+        this.options,
       ),
     );
     const restored = due.filter((hour) => hour.below_floor).map(({ hour }) => hour);
@@ -142,7 +143,7 @@ export class DayRefresher {
     }
     const start = new Date(day);
     const end = new Date(start.getTime() + DAY_MS);
-    await selectRow(manager, upsertDailyRange(this.tables, { start, end }));
+    await selectRow(manager, upsertDailyRange(this.tables, { start, end }, this.options));
   }
 }
 

@@ -58,13 +58,19 @@ export class RefreshService {
    */
   public async hourly(): Promise<HourlyTick> {
     return this.recorded(HOURLY_JOB, async () => {
-      const detected = await this.detection.detect();
+      // What is noted already does not wait for a detection that fails: because an instance was suspended while it held
+      // the rows that this one wants to note, say.
+      const [detection] = await Promise.allSettled([this.detection.detect()]);
+      const drained = await this.drains.drain();
+      if (detection.status === 'rejected') {
+        throw detection.reason;
+      }
+      const detected = detection.value;
       if (detected.belowFloorRows > 0) {
         this.logger.warn(
           `${detected.belowFloorRows} late rows lie below the raw floor: counted, and not applied`,
         );
       }
-      const drained = await this.drains.drain();
       const { pending } = await selectRow<{ pending: number }>(
         this.dataSource,
         countPending(this.tables, this.options.safeDelaySeconds),

@@ -1,4 +1,4 @@
-/** What the page reads of the admin endpoints' answers; a test holds it to the services' own types. */
+/** What the page reads of the admin endpoints' answers; test/browser/support/contract.ts holds it to the services. */
 export interface Status {
   readonly now: string;
   readonly closedThrough: string;

@@ -28,7 +28,7 @@ export function chartOptions(
   const grid = { stroke: cssColor('--grid'), width: 1 };
   return {
     ...size,
-    padding: [10, 8, 0, 0],
+    padding: [10, 18, 0, 0], // half a time label fits beside the last tick
     legend: { show: false },
     tzDate: (seconds) =>
       zone === 'utc' ? uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') : new Date(seconds * 1000),

@@ -3,8 +3,10 @@ import { DataTable } from './data-table.js';
 import { el, setText, svg } from './dom.js';
 import { count, milliseconds, percent } from './format.js';
 
-const HEIGHT = 190;
-const MARGIN = { top: 34, right: 8, bottom: 24, left: 8 };
+const HEIGHT = 200;
+const MARGIN = { top: 46, right: 8, bottom: 24, left: 8 };
+/** Of a label and some air. */
+const MARK_WIDTH = 34;
 const MARKS = ['p50', 'p90', 'p95', 'p99'] as const;
 
 /** A histogram over a logarithmic axis of latency, with marks at the percentiles. */
@@ -93,18 +95,21 @@ export class DistributionChart {
     return group;
   }
 
-  /** Lines with labels; a label that would touch the one before it goes to the row below. */
+  /** Lines with labels; a label that would touch another one goes to the row below. */
   private marks(x: (value: number) => number, floor: number, width: number): SVGElement[] {
-    let freeFrom = [-Infinity, -Infinity];
+    const freeFrom = [-Infinity, -Infinity, -Infinity];
     return MARKS.flatMap((name) => {
       const value = this.distribution?.summary[name];
       if (value == null) {
         return [];
       }
       const at = x(value);
-      const row = at >= (freeFrom[0] ?? 0) ? 0 : 1;
-      freeFrom = freeFrom.map((free, index) => (index === row ? at + 34 : free));
-      const atEdge = at > width - 34;
+      const row = Math.max(
+        0,
+        freeFrom.findIndex((free) => at >= free),
+      );
+      freeFrom[row] = at + MARK_WIDTH;
+      const atEdge = at > width - MARK_WIDTH;
       return [
         svg('path', { class: `mark ${name}`, d: `M${at} ${row * 14 + 4}V${floor}` }),
         svg(

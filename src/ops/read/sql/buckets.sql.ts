@@ -15,11 +15,13 @@ const iso = (dates: readonly Date[]): string[] => dates.map((date) => date.toISO
  *   running). Otherwise `rolled_up_at` is NULL.
  * - `gap`: closed hours that are not rolled up but have raw rows: a first backfill is still under way, the hour
  *   closed a moment ago, its drain fails. An hour without any raw row needs nothing.
- * - `day`: whole UTC days inside one segment whose daily row is there, is not older than any of its hourly rows, and
- *   whose hours have no gap. Such a day equals its hours, and it still has a distribution where the retention has
- *   dropped theirs.
- * - `raw_range`: what only raw rows can answer: the ragged ends, the gaps, and everything from the first hour on
- *   that is not closed, up to now.
+ * - `dropped`: days of which the retention has dropped an hour. Their daily rows know more than what is left of their
+ *   hours, and of their raw rows, some of which may have been purged.
+ * - `day`: whole UTC days inside one segment whose daily row is there and dropped, or is not older than any of its
+ *   hourly rows while its hours have no gap. The latter equals its hours, and it still has a distribution where the
+ *   retention has dropped theirs.
+ * - `raw_range`: what only raw rows can answer: the ragged ends, the gaps outside those days, and everything from the
+ *   first hour on that is not closed, up to now.
  *
  * An hour that is stale (noted for recomputation) and has a row is answered from that row.
  *
@@ -67,6 +69,9 @@ gap AS MATERIALIZED (
   FROM hour h
   WHERE h.rolled_up_at IS NULL AND (${hasRaw(tables.usageLogs)} OR ${hasRaw(tables.errorLogs)})
 ),
+dropped AS MATERIALIZED (
+  SELECT DISTINCT h.day_number FROM hour h JOIN ${tables.droppedHours} x ON x.bucket_start = h.starts
+),
 day AS MATERIALIZED (
   SELECT w.segment, w.day_number, m.bucket_date
   FROM (
@@ -74,15 +79,16 @@ day AS MATERIALIZED (
     FROM hour GROUP BY segment, day_number HAVING count(*) = 24
   ) w
   JOIN ${tables.daily} m ON m.bucket_date = date '1970-01-01' + w.day_number AND ${OVERALL}
-    AND (w.rolled_up_at IS NULL OR m.computed_at >= w.rolled_up_at)
-  WHERE w.day_number NOT IN (SELECT day_number FROM gap)
+  WHERE w.day_number IN (SELECT day_number FROM dropped)
+    OR (w.rolled_up_at IS NULL OR m.computed_at >= w.rolled_up_at) AND w.day_number NOT IN (SELECT day_number FROM gap)
 ),
 raw_range AS MATERIALIZED (
   SELECT r.segment, r.starts, LEAST(r.ends, c.now) AS ends, false AS whole_hour
   FROM unnest(${raggedSegments}, ${raggedFrom}, ${raggedTo}) AS r(segment, starts, ends)
   JOIN clock c ON r.starts < c.now
   UNION ALL
-  SELECT segment, starts, starts + interval '1 hour', true FROM gap
+  SELECT g.segment, g.starts, g.starts + interval '1 hour', true FROM gap g
+  WHERE NOT EXISTS (SELECT 1 FROM day d WHERE d.segment = g.segment AND d.day_number = g.day_number)
   UNION ALL
   SELECT p.segment, p.starts, LEAST(p.starts + interval '1 hour', c.now), p.starts + interval '1 hour' <= c.now
   FROM planned p JOIN clock c ON p.starts >= c.closed AND p.starts < c.now

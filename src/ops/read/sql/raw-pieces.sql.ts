@@ -1,12 +1,9 @@
 import { ERROR_COUNTS, LATENCIES, TOKENS, USAGE_GROUP_JOIN } from '../../metrics/definitions.js';
+import { roundedLatency } from '../../metrics/distribution-bins.js';
 import type { OpsTables } from '../../metrics/ops-tables.js';
 import type { LevelSql } from './level.sql.js';
 
 const inRange = (alias: string): string => `${alias}.created_at >= r.starts AND ${alias}.created_at < r.ends`;
-
-/** 7 significant bits: c - (c - v) with c = v * (2^46 + 1). INT_MAX would round up past int. */
-const rounded = (column: string): string =>
-  `LEAST(${column}::float8 * 70368744177665::float8 - (${column}::float8 * 70368744177665::float8 - ${column}::float8), 2147483647)::int`;
 
 /** The raw rows of every raw range, each read by one index range scan; only what the answer needs of them. */
 export function rawRelations(tables: OpsTables, level: LevelSql): string {
@@ -36,7 +33,7 @@ export function rawPieces(tables: OpsTables, level: LevelSql): string {
     return `SELECT segment, 'raw', key, NULL, false, 0, ${ERROR_COUNTS.map(() => '0').join(', ')}, 0,
     ${columns.join(',\n    ')}
   FROM (
-    SELECT segment, key, ${rounded(column)} AS value, count(*) AS times
+    SELECT segment, key, ${roundedLatency(column)} AS value, count(*) AS times
     FROM usage_row WHERE ${column} IS NOT NULL GROUP BY 1, 2, 3
   ) cell
   GROUP BY segment, key`;

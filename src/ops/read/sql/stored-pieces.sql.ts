@@ -68,7 +68,7 @@ export function storedPieces(tables: OpsTables, level: LevelSql, exactHours: boo
   FROM (
     SELECT h.segment, h.starts FROM hour h
     WHERE h.rolled_up_at IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM day d WHERE d.segment = h.segment AND d.day_number = h.day_number)
+      AND h.day_number NOT IN (SELECT day_number FROM day)
     OFFSET 0
   ) b
   CROSS JOIN LATERAL (

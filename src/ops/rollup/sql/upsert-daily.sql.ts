@@ -3,7 +3,8 @@ import { LATENCIES } from '../../metrics/definitions.js';
 import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import type { TimeRange } from '../../metrics/utc.js';
-import { countsOf, valuesOf } from './fragments/sorted-latencies.js';
+import { mergedDays } from './fragments/merged-days.js';
+import { distributionColumns } from './fragments/distribution-columns.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
 
 /** The row that the statement returns; the counts are bigint, and arrive as strings. */
@@ -37,28 +38,6 @@ function dailyColumns(): string[] {
 const hasAll = (latency: string): string =>
   `bool_and(h.${latency}_samples = 0 OR h.${latency}_values IS NOT NULL)`;
 
-/**
- * The merged distribution of a level's hours: the values, then as many counts. NULL where one of the hours has
- * samples and no distribution: part of a day would pass for the whole. One scalar subquery, see distribution().
- */
-function mergedDistribution(tables: OpsTables, latency: string): string {
-  return `CASE WHEN c.${latency}_complete THEN (
-      SELECT array_agg(merged.value) || array_agg(merged.count)
-      FROM (
-        SELECT cell.value, sum(cell.count)::int AS count
-        FROM (
-          SELECT unnest(h.${latency}_values) AS value, unnest(h.${latency}_counts) AS count
-          FROM ${tables.hourly} h
-          WHERE h.bucket_start >= c.bucket_date::timestamp AT TIME ZONE 'UTC'
-            AND h.bucket_start < c.bucket_date::timestamp AT TIME ZONE 'UTC' + interval '24 hours'
-            AND COALESCE(h.platform, '') = c.platform_key AND COALESCE(h.group_id, 0) = c.group_key
-        ) cell
-        GROUP BY cell.value
-        ORDER BY cell.value
-      ) merged
-    ) END`;
-}
-
 /** What an upsert sets: distributions that were merged before the retention dropped those of the hours stay. */
 function assignment(column: string, { distributions }: RollupOptions): string {
   const latency = /^(?<latency>.+)_(?:values|counts)$/.exec(column)?.groups?.latency;
@@ -83,14 +62,12 @@ export function upsertDailyRange(
   options: RollupOptions = DEFAULT_ROLLUP_OPTIONS,
 ): SqlStatement {
   const columns = WRITTEN_COLUMNS.join(', ');
-  const distributions = LATENCIES.flatMap(([latency]) => [
-    `${valuesOf(`d.${latency}_counted`)} AS ${latency}_values`,
-    `${countsOf(`d.${latency}_counted`)} AS ${latency}_counts`,
-  ]);
-  const merged = LATENCIES.map(
-    ([latency]) =>
-      `${options.distributions ? mergedDistribution(tables, latency) : 'NULL::int[]'} AS ${latency}_counted`,
-  );
+  const merged = options.distributions
+    ? mergedDays(tables)
+    : `merged AS MATERIALIZED (
+  SELECT d.*, ${LATENCIES.map(([latency]) => `NULL::int[] AS ${latency}_counted`).join(', ')}
+  FROM summed d
+)`;
   const text = `WITH summed AS MATERIALIZED (
   SELECT (h.bucket_start AT TIME ZONE 'UTC')::date AS bucket_date,
     COALESCE(h.platform, '') AS platform_key, COALESCE(h.group_id, 0) AS group_key,
@@ -100,14 +77,11 @@ export function upsertDailyRange(
   WHERE h.bucket_start >= $1::timestamptz AND h.bucket_start < $2::timestamptz
   GROUP BY 1, 2, 3
 ),
-merged AS MATERIALIZED (
-  SELECT c.*, ${merged.join(',\n    ')}
-  FROM summed c
-),
+${merged},
 computed AS MATERIALIZED (
   SELECT d.bucket_date, d.platform_key, d.group_key,
     ${[...METRIC_COLUMNS, ...SAMPLE_COLUMNS].map((column) => `d.${column}`).join(', ')},
-    ${distributions.join(',\n    ')}
+    ${distributionColumns('d').join(',\n    ')}
   FROM merged d
 ),
 written AS (

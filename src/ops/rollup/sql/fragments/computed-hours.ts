@@ -1,8 +1,9 @@
 import { LATENCY_COLUMNS, SAMPLE_COLUMNS } from '../../../metrics/columns.js';
 import { ERROR_COUNTS } from '../../../metrics/definitions.js';
 import type { OpsTables } from '../../../metrics/ops-tables.js';
+import { distributionColumns } from './distribution-columns.js';
 import { errorsOfHour } from './errors-of-hour.js';
-import { distributionColumns, usageOfHour } from './usage-of-hour.js';
+import { usageOfHour } from './usage-of-hour.js';
 
 /**
  * Selects the columns of ops_metrics_hourly, computed for every hour of the relation `hours`. The two raw tables

@@ -7,7 +7,7 @@ import {
 } from '../../../metrics/definitions.js';
 import type { OpsTables } from '../../../metrics/ops-tables.js';
 import { IN_LEVEL, inHour, LEVEL_EXISTS, LEVEL_KEY, LEVELS } from './levels.js';
-import { countsOf, distribution, largest, percentile, valuesOf } from './sorted-latencies.js';
+import { distribution, largest, percentile } from './sorted-latencies.js';
 
 /**
  * The hour's rows by group, read once: an index range scan and a hash of some 40 groups, which also collects the
@@ -21,7 +21,7 @@ function byGroup(tables: OpsTables): string {
   );
   return `SELECT ${USAGE_PLATFORM} AS platform, g.id AS group_id, u.success_count,
     ${TOKEN_COLUMNS.map((column) => `COALESCE(u.${column}, 0)`).join(' + ')} AS tokens,
-    ${LATENCIES.map(([latency]) => `u.${latency}_sum_ms, u.${latency}_raw`).join(', ')}
+    ${LATENCIES.map(([latency]) => `u.${latency}_sum_ms, ${sorted(`u.${latency}_raw`)} AS ${latency}_sorted`).join(',\n    ')}
   FROM (
     SELECT u.group_id, count(*) AS success_count,
       ${tokens.join(', ')},
@@ -47,11 +47,19 @@ function byLevel(): string {
 }
 
 /** Without an aggregate's own ORDER BY: a sort of plain ints is the fastest sort there is. */
-const sortedOf = (latency: string): string => `ARRAY(
-    SELECT x.latency
-    FROM (SELECT unnest(r.${latency}_raw) AS latency FROM by_group r WHERE ${IN_LEVEL}) x
-    ORDER BY x.latency
-  ) AS ${latency}_sorted`;
+const sorted = (latencies: string): string => `ARRAY(
+    SELECT x.latency FROM (SELECT unnest(${latencies})) x(latency) ORDER BY x.latency
+  )`;
+
+/** The levels above are sorted from their groups' sorted latencies: that takes a tenth less than from unsorted ones. */
+const sortedOfLevel = (latency: string): string => `CASE
+    WHEN l.group_key <> 0 THEN (SELECT r.${latency}_sorted FROM by_group r WHERE ${IN_LEVEL})
+    ELSE ARRAY(
+      SELECT x.latency
+      FROM (SELECT unnest(r.${latency}_sorted) FROM by_group r WHERE ${IN_LEVEL}) x(latency)
+      ORDER BY x.latency
+    )
+  END AS ${latency}_sorted`;
 
 /**
  * One hour of usage_logs at its three levels, for the hour `h.bucket_start` of the query around it (LATERAL): each
@@ -60,15 +68,15 @@ const sortedOf = (latency: string): string => `ARRAY(
  * Where distributions are wanted, the query around must have the CTE of binsCte().
  */
 export function usageOfHour(tables: OpsTables, distributions: boolean): string {
-  const latencies = LATENCIES.flatMap(([latency]) => {
-    const sorted = `s.${latency}_sorted`;
+  const columns = LATENCIES.flatMap(([latency]) => {
+    const latencies = `s.${latency}_sorted`;
     return [
-      ...PERCENTILES.map(([name, fraction]) => `${percentile(sorted, fraction)} AS ${latency}_${name}_ms`),
-      `s.${latency}_sum_ms::float8 / NULLIF(cardinality(${sorted}), 0) AS ${latency}_avg_ms`,
-      `${largest(sorted)} AS ${latency}_max_ms`,
+      ...PERCENTILES.map(([name, fraction]) => `${percentile(latencies, fraction)} AS ${latency}_${name}_ms`),
+      `s.${latency}_sum_ms::float8 / NULLIF(cardinality(${latencies}), 0) AS ${latency}_avg_ms`,
+      `${largest(latencies)} AS ${latency}_max_ms`,
       `s.${latency}_sum_ms`,
-      `cardinality(${sorted}) AS ${latency}_samples`,
-      `${distributions ? distribution(sorted) : 'NULL::int[]'} AS ${latency}_counted`,
+      `cardinality(${latencies}) AS ${latency}_samples`,
+      `${distributions ? distribution(latencies) : 'NULL::int[]'} AS ${latency}_counted`,
     ];
   });
   return `WITH by_group AS MATERIALIZED (
@@ -78,18 +86,10 @@ levels AS MATERIALIZED (
   ${byLevel()}
 ),
 sorted AS MATERIALIZED (
-  SELECT l.*, ${LATENCIES.map(([latency]) => sortedOf(latency)).join(', ')}
+  SELECT l.*, ${LATENCIES.map(([latency]) => sortedOfLevel(latency)).join(', ')}
   FROM levels l
 )
 SELECT s.platform_key, s.group_key, s.success_count, s.token_consumed,
-    ${latencies.join(',\n    ')}
+    ${columns.join(',\n    ')}
   FROM sorted s`;
-}
-
-/** The columns values and counts of a relation that has the array of both. */
-export function distributionColumns(alias: string): string[] {
-  return LATENCIES.flatMap(([latency]) => {
-    const counted = `${alias}.${latency}_counted`;
-    return [`${valuesOf(counted)} AS ${latency}_values`, `${countsOf(counted)} AS ${latency}_counts`];
-  });
 }

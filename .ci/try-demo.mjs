@@ -1,0 +1,90 @@
+// usage: node try-demo.mjs <data folder>
+// Starts the demo as a newcomer does, asks it over HTTP, ends it as Ctrl-C does, and sees that nothing is left.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const START_MS = 180_000;
+const STOP_MS = 60_000;
+const dataDir = process.argv[2];
+const pidFile = join(dataDir, 'postgres/postmaster.pid');
+
+/** The caller's settings would be another demo. */
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(DATABASE_URL|HOST|OPS_|LOG_)/.test(name)),
+);
+
+const started = Date.now();
+// A process group of its own, as a terminal gives it: Ctrl-C reaches npm, its shell and the app together.
+const demo = spawn('npm', ['run', 'demo'], {
+  env: { ...env, OPS_DATA_DIR: dataDir, PORT: '0' },
+  stdio: ['ignore', 'pipe', 'inherit'],
+  detached: true,
+});
+let output = '';
+demo.stdout.setEncoding('utf8').on('data', (text) => {
+  output += text;
+  process.stdout.write(text);
+});
+const closed = once(demo, 'close'); // all of the group that could write has ended
+
+function check(holds, what) {
+  if (!holds) throw new Error(`demo: ${what}`);
+  console.log(`ok: ${what}`);
+}
+
+async function listening() {
+  while (Date.now() - started < START_MS) {
+    const url = /^Listening on (\S+)$/m.exec(output)?.[1];
+    const token = /Bearer (\w+)/.exec(output)?.[1];
+    if (url !== undefined && token !== undefined) return { url, token };
+    if (demo.exitCode !== null) throw new Error('demo: it ended before it listened');
+    await sleep(100);
+  }
+  throw new Error(`demo: it did not listen within ${START_MS / 1000} s`);
+}
+
+async function ask({ url, token }) {
+  const get = (path, headers = {}) => globalThis.fetch(url + path, { headers });
+  check((await get('/health')).status === 200, 'GET /health is 200');
+  check((await get('/ready')).status === 200, 'GET /ready is 200');
+  check((await get('/admin/ops/status')).status === 401, 'GET /admin/ops/status is 401 without the token');
+  const answer = await get('/admin/ops/status', { authorization: `Bearer ${token}` });
+  check(answer.status === 200, 'and 200 with it');
+  const status = await answer.json();
+  check(
+    Number(status.rows.hourly) > 1_000 && Number(status.rows.daily) > 100,
+    'there are hourly and daily rows',
+  );
+  check(status.invalidations.failing === 0, 'and no failing bucket');
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function interrupt() {
+  const postgres = Number.parseInt(readFileSync(pidFile, 'utf8'), 10);
+  process.kill(-demo.pid, 'SIGINT');
+  const inTime = await Promise.race([closed.then(() => true), sleep(STOP_MS, false, { ref: false })]);
+  check(inTime, 'it ends when it is interrupted');
+  check(!existsSync(pidFile) && !isAlive(postgres), 'and so has its PostgreSQL');
+}
+
+try {
+  const at = await listening();
+  console.log(`ok: the demo serves after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  await ask(at);
+  await interrupt();
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+} finally {
+  if (isAlive(-demo.pid)) process.kill(-demo.pid, 'SIGKILL');
+}

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { AdminClient, TOKEN, type Method } from '../support/admin-client.js';
+import * as scene from '../support/refresh-scene.js';
+import { hoursAgo } from '../support/rollup-check.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+const ROUTES: readonly [Method, string][] = [
+  ['get', '/admin/ops/status'],
+  ['post', '/admin/ops/refresh'],
+  ['post', '/admin/ops/verify'],
+  ['get', '/admin/ops/rebuilds'],
+  ['post', '/admin/ops/rebuilds'],
+  ['get', '/admin/ops/rebuilds/1'],
+  ['delete', '/admin/ops/rebuilds/1'],
+  ['get', '/admin/ops/rebuilds/1/events'],
+];
+
+describe('what the admin endpoints refuse', () => {
+  let database: TestDatabase;
+  let client: AdminClient;
+  let from: Date;
+  let to: Date;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('admin_input');
+    client = await AdminClient.start(database.url, {
+      OPS_MAX_REBUILD_DAYS: '50',
+      OPS_USAGE_RETENTION_DAYS: '30',
+    });
+  });
+  beforeEach(async () => {
+    await scene.resetScene(database.dataSource);
+    [from, to] = [await hoursAgo(database.dataSource, 60), await hoursAgo(database.dataSource, 0)];
+    for (let hours = 1; hours <= 60; hours += 7) {
+      await scene.insertRequests(database.dataSource, await hoursAgo(database.dataSource, hours));
+      await scene.insertFailures(database.dataSource, await hoursAgo(database.dataSource, hours));
+    }
+  });
+  afterAll(async () => {
+    await client.close();
+    await database.drop();
+  });
+
+  const range = (): { from: string; to: string } => ({ from: from.toISOString(), to: to.toISOString() });
+
+  describe.each(ROUTES)('%s %s', (method, path) => {
+    it.each([
+      ['no Authorization', undefined],
+      ['an empty one', ''],
+      ['a wrong token', 'Bearer a-token-of-the-tests-with-32-charactera'],
+      ['a part of the token', `Bearer ${TOKEN.slice(0, -1)}`],
+      ['more than the token', `Bearer ${TOKEN}x`],
+      ['another scheme', `Basic ${Buffer.from(`admin:${TOKEN}`).toString('base64')}`],
+      ['the bare token', TOKEN],
+    ])('answers 401 to %s', async (_what, authorization) => {
+      const test = client.anonymous(method, path);
+      const response = await (authorization === undefined ? test : test.set('Authorization', authorization));
+      expect(response.status).toBe(401);
+      expect(response.body).toEqual({ code: 'UNAUTHORIZED', message: expect.any(String), field: null });
+    });
+  });
+
+  it('does nothing for somebody without the token', async () => {
+    await client.anonymous('post', '/admin/ops/rebuilds').send(range()).expect(401);
+    await client.anonymous('post', '/admin/ops/refresh').expect(401);
+    expect(await scene.staleHours(database.dataSource)).toEqual([]);
+    expect((await client.send('get', '/admin/ops/rebuilds')).body).toEqual([]);
+  });
+
+  describe.each(['/admin/ops/rebuilds', '/admin/ops/verify'])('POST %s', (path) => {
+    const later = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString();
+
+    it.each<[string, string, (good: { from: string; to: string }) => unknown]>([
+      ['no from', 'from', ({ to: end }) => ({ to: end })],
+      ['no to', 'to', ({ from: start }) => ({ from: start })],
+      ['an empty body', 'from', () => ({})],
+      ['a list', 'from', () => []],
+      ['a time without a zone', 'from', (good) => ({ ...good, from: '2026-01-01T00:00:00' })],
+      ['a bare date', 'to', (good) => ({ ...good, to: '2026-01-02' })],
+      ['a day that does not exist', 'from', (good) => ({ ...good, from: '2026-02-30T00:00:00Z' })],
+      ['an hour that does not exist', 'from', (good) => ({ ...good, from: '2026-02-03T24:00:00Z' })],
+      ['words', 'to', (good) => ({ ...good, to: 'yesterday' })],
+      ['a number', 'from', (good) => ({ ...good, from: 1_767_225_600_000 })],
+      ['null', 'to', (good) => ({ ...good, to: null })],
+      ['a nested value', 'from', (good) => ({ ...good, from: { $gt: '' } })],
+      ['two froms', 'from', (good) => ({ ...good, from: [good.from, good.to] })],
+      ['an end before the start', 'to', (good) => ({ from: good.to, to: good.from })],
+      ['an empty range', 'to', (good) => ({ from: good.from, to: good.from })],
+      ['a range that is too long', 'to', (good) => ({ ...good, from: '2020-01-01T00:00:00Z' })],
+      ['an end in the future', 'to', (good) => ({ ...good, to: later(1) })],
+      ['a start in the future', 'from', () => ({ from: later(1), to: later(2) })],
+      ['a property that it does not know', 'until', (good) => ({ ...good, until: good.to })],
+      [
+        'a flag that is a word',
+        path.endsWith('verify') ? 'fix' : 'force',
+        (good) => ({ ...good, force: 'yes', fix: 'yes' }),
+      ],
+    ])('answers 400 to %s and names %s', async (_what, field, body) => {
+      // Each of the two knows only one of the flags.
+      const own = path.endsWith('verify') ? { force: undefined } : { fix: undefined };
+      const response = await client.send(
+        'post',
+        path,
+        Array.isArray(body(range())) ? [] : { ...(body(range()) as object), ...own },
+      );
+      expect(response.body).toEqual({
+        code: 'INVALID_INPUT',
+        message: expect.stringContaining(field),
+        field,
+      });
+      expect(response.status).toBe(400);
+    });
+
+    it('answers 400 to what is no JSON, in the same shape', async () => {
+      const response = await client
+        .send('post', path)
+        .set('Content-Type', 'application/json')
+        .send('{"from": ');
+      expect(response.status).toBe(400);
+      expect(response.body).toEqual({ code: 'BAD_REQUEST', message: expect.any(String), field: null });
+    });
+
+    it('takes any zone, as long as it is said', async () => {
+      const response = await client.send('post', path, {
+        from: `${new Date(from.getTime() + 5.5 * HOUR_MS).toISOString().slice(0, 19)}+05:30`,
+        to: `${new Date(to.getTime() - 8 * HOUR_MS).toISOString().slice(0, 16)}-08:00`,
+      });
+      expect(response.body).toMatchObject({ from: from.toISOString(), to: to.toISOString() });
+    });
+  });
+
+  it.each([
+    ['reason', { reason: 7 }],
+    ['reason', { reason: 'x'.repeat(501) }],
+  ])('answers 400 to a wrong %s of a rebuild', async (field, wrong) => {
+    const response = await client.send('post', '/admin/ops/rebuilds', { ...range(), ...wrong });
+    expect(response.status).toBe(400);
+    expect(response.body).toMatchObject({ code: 'INVALID_INPUT', field });
+  });
+});

@@ -86,7 +86,7 @@ describe('latency distributions', () => {
   async function expectDistributions(usage: readonly Request[], grain: Grain): Promise<void> {
     for (const latency of ['duration', 'ttft'] as const) {
       const stored = await readDistributions(database.dataSource, grain, latency);
-      expect(stored.length).toBeGreaterThan(3);
+      expect(stored.length).toBeGreaterThan(2);
       for (const row of stored) {
         const samples = samplesOf(
           usage.filter(

@@ -53,8 +53,9 @@ describe('migrations on an empty database', () => {
     await dataSource.query(`
       INSERT INTO ops_metrics_hourly (bucket_start, success_count) VALUES ('2026-03-01T00:00:00Z', 5);
       INSERT INTO ops_metrics_daily (bucket_date, success_count) VALUES ('2026-03-01', 5)`);
-    for (const left of ['AddOpsDistributions', 'CreateOpsInvalidations', 'CreateOpsJobHeartbeats']) {
-      expect(await revertLast(dataSource)).toContain(left);
+    // All but the one that makes the metrics tables, and the raw tables' before it.
+    for (const { name: latest } of dataSource.migrations.slice(2).toReversed()) {
+      expect(await revertLast(dataSource)).toBe(latest);
       const counts = await dataSource.query<unknown[]>(
         'SELECT h.success_count AS hourly, d.success_count AS daily FROM ops_metrics_hourly h, ops_metrics_daily d',
       );

@@ -198,32 +198,10 @@ describe('the read endpoints', () => {
   });
 
   it.each([
-    ['overview', {}, 'from'],
-    ['overview', { ...DAY, from: '2025-03-09' }, 'from'],
-    ['overview', { ...DAY, from: '2025-03-09T00:00:00' }, 'from'],
-    ['overview', { ...DAY, from: '2025-02-30T00:00:00Z' }, 'from'],
-    ['overview', { ...DAY, from: '2025-03-09T00:00:30Z' }, 'from'],
-    ['overview', { ...DAY, from: '1999-12-31T23:59:00Z' }, 'from'],
-    ['overview', { ...DAY, to: 'tomorrow' }, 'to'],
     ['overview', { ...DAY, to: DAY.from }, 'to'],
-    ['overview', { from: DAY.to, to: DAY.from }, 'to'],
-    ['overview', { ...DAY, to: '2026-03-10T00:01:00Z' }, 'to'],
-    ['overview', { ...DAY, platform: '' }, 'platform'],
-    ['overview', { ...DAY, platform: 'p'.repeat(33) }, 'platform'],
-    ['overview', { ...DAY, groupId: '0' }, 'groupId'],
-    ['overview', { ...DAY, groupId: '1.5' }, 'groupId'],
-    ['overview', { ...DAY, groupId: '9223372036854775808' }, 'groupId'],
-    ['overview', { ...DAY, group: '1' }, 'group'],
     ['trend', { ...DAY, bucket: 'week' }, 'bucket'],
-    ['trend', { ...DAY, to: '2025-03-10T00:01:00Z', bucket: '5m' }, 'bucket'],
-    ['trend', { ...DAY, to: '2025-04-10T00:00:00Z', bucket: 'hour' }, 'bucket'],
     ['breakdown', DAY, 'by'],
-    ['breakdown', { ...DAY, by: 'model' }, 'by'],
-    ['breakdown', { ...DAY, by: 'group', limit: '0' }, 'limit'],
-    ['breakdown', { ...DAY, by: 'group', limit: 'all' }, 'limit'],
-    ['breakdown', { ...DAY, by: 'group', platform: 'openai' }, 'platform'],
-    ['latency-distribution', DAY, 'metric'],
-    ['latency-distribution', { ...DAY, metric: 'tokens' }, 'metric'],
+    ['latency-distribution', { ...DAY, metric: 'duration', group: '1' }, 'group'],
   ])('refuses %s %j and names the field', async (path, query, field) => {
     const { body } = (await get(path, query).expect(400)) as { body: OpsErrorBody };
     expect(body).toMatchObject({ code: 'INVALID_INPUT', field });

@@ -1,6 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { OPS_TABLES as T, type SqlStatement } from '../../src/ops/metrics/ops-tables.js';
+import { lastHourSamples } from '../../src/ops/prometheus/sql/last-hour-samples.sql.js';
+import { rollupSamples } from '../../src/ops/prometheus/sql/rollup-samples.sql.js';
+import { planSegments } from '../../src/ops/read/read-plan.js';
+import { groupNames } from '../../src/ops/read/sql/group-names.sql.js';
+import { readPieces } from '../../src/ops/read/sql/read-pieces.sql.js';
 import { rawTables } from '../../src/ops/refresh/raw-tables.js';
 import * as daily from '../../src/ops/refresh/sql/daily.sql.js';
 import * as definition from '../../src/ops/refresh/sql/definition.sql.js';
@@ -108,6 +113,16 @@ const BUILDERS: Record<string, (g: Given) => SqlStatement> = {
   dailyDifferences: (g) => verify.dailyDifferences(T, g.iso, g.iso, g.n),
   noteHours: (g) => verify.noteHours(T, [g.iso, ...g.isos]),
   readPositions: (g) => detect.readPositions(T, g.n),
+  groupNames: (g) => groupNames(T, [g.text]),
+  readPieces: (g) =>
+    readPieces(T, {
+      plan: planSegments([new Date(g.iso), new Date(Date.parse(g.iso) + 10_000_000)]),
+      safeDelaySeconds: g.n,
+      freshFrom: g.n,
+      level: { platform: g.text },
+    }),
+  lastHourSamples: (g) => lastHourSamples(T, g.n, g.n),
+  rollupSamples: (g) => rollupSamples(T, g.n, [g.text]),
   stillWriting: (g) => detect.stillWriting([g.text]),
 };
 for (const table of raw) {
@@ -145,9 +160,14 @@ const NO_STATEMENT = [
   'recomputeFloorOrNull',
   'daysInHours',
   'shortestRetentionHours',
-  'usageOfHour',
-  'errorsOfHour',
-  'computedHours',
+  'breakdownBy',
+  'bucketRelations',
+  'latencyColumns',
+  'levelOf',
+  'rawPieces',
+  'rawRelations',
+  'storedPeaks',
+  'storedPieces',
 ];
 
 describe('statement builders', () => {
@@ -165,12 +185,12 @@ describe('statement builders', () => {
   });
 
   it('are all here', async () => {
-    const folders = ['rollup', 'refresh'].map(
+    const folders = ['rollup', 'refresh', 'read', 'prometheus'].map(
       (part) => new URL(`../../src/ops/${part}/sql/`, import.meta.url),
     );
     const exported = new Set<string>();
     for (const folder of folders) {
-      for (const file of readdirSync(folder)) {
+      for (const file of readdirSync(folder).filter((name) => name.endsWith('.sql.ts'))) {
         const module = (await import(new URL(file, folder).pathname)) as Record<string, unknown>;
         Object.keys(module)
           .filter((name) => typeof module[name] === 'function')

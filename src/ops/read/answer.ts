@@ -15,6 +15,7 @@ export class Answer {
   private readonly clock: ClockColumns;
   private readonly pieces: readonly PieceRow[];
   private readonly peaks: readonly PeakRow[];
+  private segments: ReadonlyMap<number, MeasuresAdder> | undefined;
 
   public constructor(rows: readonly ReadRow[]) {
     const [first] = rows;
@@ -34,7 +35,8 @@ export class Answer {
 
   /** One adder for each segment that has pieces. */
   public bySegment(): ReadonlyMap<number, MeasuresAdder> {
-    return this.addersBy((row) => row.segment);
+    this.segments ??= this.addersBy((row) => row.segment);
+    return this.segments;
   }
 
   /** One adder for each key of a breakdown. */

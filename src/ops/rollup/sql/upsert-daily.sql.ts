@@ -3,8 +3,8 @@ import { LATENCIES } from '../../metrics/definitions.js';
 import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import type { TimeRange } from '../../metrics/utc.js';
-import { mergedDays } from './fragments/merged-days.js';
-import { distributionColumns } from './fragments/distribution-columns.js';
+import { mergedDays } from '../fragments/merged-days.js';
+import { distributionColumns } from '../fragments/distribution-columns.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
 
 /** The row that the statement returns; the counts are bigint, and arrive as strings. */

@@ -3,8 +3,8 @@ import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { hourOf, isoUtc } from '../../metrics/sql-time.js';
 import type { TimeRange } from '../../metrics/utc.js';
-import { computedHours } from './fragments/computed-hours.js';
-import { binsCte } from './fragments/sorted-latencies.js';
+import { computedHours } from '../fragments/computed-hours.js';
+import { binsCte } from '../fragments/sorted-latencies.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
 
 /** The row that each of the statements here returns; the counts are bigint, and arrive as strings. */

@@ -1,6 +1,6 @@
-import { LATENCY_COLUMNS, SAMPLE_COLUMNS } from '../../../metrics/columns.js';
-import { ERROR_COUNTS } from '../../../metrics/definitions.js';
-import type { OpsTables } from '../../../metrics/ops-tables.js';
+import { LATENCY_COLUMNS, SAMPLE_COLUMNS } from '../../metrics/columns.js';
+import { ERROR_COUNTS } from '../../metrics/definitions.js';
+import type { OpsTables } from '../../metrics/ops-tables.js';
 import { distributionColumns } from './distribution-columns.js';
 import { errorsOfHour } from './errors-of-hour.js';
 import { usageOfHour } from './usage-of-hour.js';

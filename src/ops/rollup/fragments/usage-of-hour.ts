@@ -4,8 +4,8 @@ import {
   TOKEN_COLUMNS,
   USAGE_GROUP_JOIN,
   USAGE_PLATFORM,
-} from '../../../metrics/definitions.js';
-import type { OpsTables } from '../../../metrics/ops-tables.js';
+} from '../../metrics/definitions.js';
+import type { OpsTables } from '../../metrics/ops-tables.js';
 import { IN_LEVEL, inHour, LEVEL_EXISTS, LEVEL_KEY, LEVELS } from './levels.js';
 import { distribution, largest, percentile } from './sorted-latencies.js';
 

@@ -1,6 +1,6 @@
-import { LATENCIES } from '../../../metrics/definitions.js';
-import { roundedLatency } from '../../../metrics/distribution-bins.js';
-import type { OpsTables } from '../../../metrics/ops-tables.js';
+import { LATENCIES } from '../../metrics/definitions.js';
+import { roundedLatency } from '../../metrics/distribution-bins.js';
+import type { OpsTables } from '../../metrics/ops-tables.js';
 import { countsOf, mergedCells, valuesOf } from './sorted-latencies.js';
 
 /** The cells of a level's hourly rows; the small hours among them are stored unrounded. */

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { OPS_TABLES } from '../../src/ops/metrics/ops-tables.js';
+import { planSegments } from '../../src/ops/read/read-plan.js';
+import { readPieces } from '../../src/ops/read/sql/read-pieces.sql.js';
+import { error, GROUPS, usage } from '../support/oracle/samples.js';
+import { createOpsService } from '../support/ops-service.js';
+import * as rows from '../support/raw-rows.js';
+import { scansOf } from '../support/read/plan-scans.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const MIDNIGHT = new Date('2025-03-09T00:00:00Z');
+const DAYS = 86_400_000;
+
+describe('the plan of a read', () => {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('read_plans');
+    const { dataSource } = database;
+    const minutesAgo = Array.from({ length: 20_000 }, (_, index) =>
+      new Date(MIDNIGHT.getTime() - index * 60_000).toISOString(),
+    );
+    await rows.insertGroups(dataSource, GROUPS);
+    await rows.insertUsage(
+      dataSource,
+      minutesAgo.map((createdAt, index) => usage({ durationMs: index, createdAt })),
+    );
+    await rows.insertErrors(
+      dataSource,
+      minutesAgo.map((createdAt) => error({ createdAt })),
+    );
+    const service = createOpsService(dataSource);
+    const start = new Date(MIDNIGHT.getTime() - 14 * DAYS);
+    await service.upsertHourlyMetrics(start, MIDNIGHT);
+    await service.upsertDailyMetrics(start, MIDNIGHT);
+    await dataSource.query('ANALYZE');
+  });
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  it.each([
+    ['everything', {}],
+    ['a platform', { platform: 'openai' }],
+    ['a group', { groupId: '1' }],
+    ['a group of a platform', { platform: 'openai', groupId: '1' }],
+    ['each platform', { by: 'platform' }],
+    ['each group', { by: 'group' }],
+  ] as const)(
+    'reads raw rows of %s by index ranges of time, and metrics rows by their indexes',
+    async (_what, level) => {
+      const from = new Date(MIDNIGHT.getTime() - 10 * DAYS + 600_000);
+      const { text, values } = readPieces(OPS_TABLES, {
+        plan: planSegments([from, new Date(MIDNIGHT.getTime() - 900_000)]),
+        level,
+        safeDelaySeconds: 0,
+        freshFrom: 0,
+        peaks: !('by' in level),
+        hourByHour: false,
+      });
+      const scans = await scansOf(database.dataSource, text, values);
+      const raw = scans.filter(({ table }) => ['usage_logs', 'ops_error_logs'].includes(table));
+      expect(raw.length).toBeGreaterThan(0);
+      for (const { node, condition } of raw) {
+        expect(node).toMatch(/Index/);
+        expect(condition).toContain('created_at');
+      }
+      // 50 minutes at the start, 45 at the end: one usage row and one error row each minute.
+      expect(raw.reduce((sum, { rowsRead }) => sum + rowsRead, 0)).toBe(2 * (50 + 45));
+      for (const { node } of scans.filter(({ table }) => table === 'ops_metrics_hourly')) {
+        expect(node).toMatch(/Index/);
+      }
+    },
+  );
+});

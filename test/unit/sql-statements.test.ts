@@ -120,6 +120,8 @@ const BUILDERS: Record<string, (g: Given) => SqlStatement> = {
       safeDelaySeconds: g.n,
       freshFrom: g.n,
       level: { platform: g.text },
+      peaks: true,
+      hourByHour: false,
     }),
   lastHourSamples: (g) => lastHourSamples(T, g.n, g.n),
   rollupSamples: (g) => rollupSamples(T, g.n, [g.text]),

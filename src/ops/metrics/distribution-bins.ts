@@ -20,7 +20,7 @@ export interface DistributionBins {
   readonly upperBounds: readonly number[];
 }
 
-/** The same rounding as a list of bins: 128 of width 1, then 64 per doubling, 1,664 up to the largest int. */
+/** The same rounding as a list of bins: 128 of width 1, then 64 per doubling, 1,665 up to the largest int. */
 export function distributionBins(): DistributionBins {
   const exact = 2 ** SIGNIFICANT_BITS;
   const values = Array.from({ length: exact }, (_, latency) => latency);
@@ -32,6 +32,8 @@ export function distributionBins(): DistributionBins {
       upperBounds.push(multiple * width + width / 2 - (multiple % 2));
     }
   }
-  upperBounds[upperBounds.length - 1] = INT_MAX;
+  // What would round up to 2^31.
+  values.push(INT_MAX);
+  upperBounds.push(INT_MAX);
   return { values, upperBounds };
 }

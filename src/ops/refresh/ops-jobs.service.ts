@@ -6,7 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Cron, SchedulerRegistry } from '@nestjs/schedule';
-import { CronTime } from 'cron';
+import { CronJob } from 'cron';
 import { OpsOptions, OpsOptionsError } from '../ops.options.js';
 import { errorText } from './database-errors.js';
 import { DAILY_JOB, HOURLY_JOB, RefreshService } from './refresh.service.js';
@@ -52,13 +52,13 @@ export class OpsJobs implements OnApplicationBootstrap, BeforeApplicationShutdow
         },
       ]);
     }
-    for (const [name, expression] of [
-      [HOURLY_JOB, this.options.hourlyCron],
-      [DAILY_JOB, this.options.dailyCron],
+    for (const [name, cronTime, onTick] of [
+      [HOURLY_JOB, this.options.hourlyCron, () => this.hourly()],
+      [DAILY_JOB, this.options.dailyCron, () => this.daily()],
     ] as const) {
-      const job = this.scheduler.getCronJob(name);
-      job.setTime(new CronTime(expression, 'UTC'));
-      job.start();
+      // Replaced as a whole: setting a new time would need the very copy of `cron` that the scheduler has.
+      this.scheduler.deleteCronJob(name);
+      this.scheduler.addCronJob(name, CronJob.from({ cronTime, onTick, timeZone: 'UTC', start: true }));
     }
     if (this.options.runJobsAtStart) {
       void this.hourly().then(() => this.daily());

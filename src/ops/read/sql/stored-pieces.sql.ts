@@ -81,7 +81,9 @@ export function storedPeaks(tables: OpsTables, level: LevelSql, isOverall: boole
   const perHour = isOverall
     ? 'SELECT segment, requests, tokens FROM hour WHERE rolled_up_at IS NOT NULL'
     : `SELECT h.segment, sum(m.success_count + m.error_count_total) AS requests, sum(m.token_consumed) AS tokens
-    FROM hour h JOIN ${tables.hourly} m ON m.bucket_start = h.starts AND ${level.stored}
+    FROM hour h CROSS JOIN LATERAL (
+      SELECT * FROM ${tables.hourly} m WHERE m.bucket_start = h.starts AND ${level.stored} OFFSET 0
+    ) m
     WHERE h.rolled_up_at IS NOT NULL
     GROUP BY h.segment, h.starts`;
   return `SELECT segment, max(requests)::bigint AS requests, max(tokens)::bigint AS tokens

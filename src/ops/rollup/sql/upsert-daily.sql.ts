@@ -3,7 +3,7 @@ import { LATENCIES } from '../../metrics/definitions.js';
 import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import type { TimeRange } from '../../metrics/utc.js';
-import { mergedDays } from '../fragments/merged-days.js';
+import { mergeability, mergedDays } from '../fragments/merged-days.js';
 import { distributionColumns } from '../fragments/distribution-columns.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
 
@@ -33,10 +33,6 @@ function dailyColumns(): string[] {
   const samples = SAMPLE_COLUMNS.map((column) => `sum(h.${column})::bigint AS ${column}`);
   return [...counts, ...latencies, ...samples];
 }
-
-/** Hourly rows of another program, or of a time without distributions, or whose retention is over. */
-const hasAll = (latency: string): string =>
-  `bool_and(h.${latency}_samples = 0 OR h.${latency}_values IS NOT NULL)`;
 
 /** What an upsert sets: distributions that were merged before the retention dropped those of the hours stay. */
 function assignment(column: string, { distributions }: RollupOptions): string {
@@ -72,7 +68,7 @@ export function upsertDailyRange(
   SELECT (h.bucket_start AT TIME ZONE 'UTC')::date AS bucket_date,
     COALESCE(h.platform, '') AS platform_key, COALESCE(h.group_id, 0) AS group_key,
     ${dailyColumns().join(',\n    ')},
-    ${LATENCIES.map(([latency]) => `${hasAll(latency)} AS ${latency}_complete`).join(', ')}
+    ${LATENCIES.map(([latency]) => mergeability(latency)).join(',\n    ')}
   FROM ${tables.hourly} h
   WHERE h.bucket_start >= $1::timestamptz AND h.bucket_start < $2::timestamptz
   GROUP BY 1, 2, 3

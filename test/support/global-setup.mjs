@@ -49,6 +49,7 @@ async function startEmbedded() {
     synchronous_commit: 'off',
     full_page_writes: 'off',
     max_connections: '200',
+    max_prepared_transactions: '10',
   };
   const removeFolder = () => rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   try {

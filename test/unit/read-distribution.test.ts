@@ -38,6 +38,20 @@ describe('Distribution', () => {
     );
   });
 
+  it('rounds single samples to 7 significant bits, as the stored ones are', () => {
+    const distribution = new Distribution();
+    distribution.add('{0,127,129,131,-131,100000,2147483647}', null);
+    expect(distribution.entries()).toEqual([
+      [-132, 1],
+      [0, 1],
+      [127, 1],
+      [128, 1],
+      [132, 1],
+      [99_328, 1],
+      [2_147_483_647, 1],
+    ]);
+  });
+
   it('has no percentile without a sample', () => {
     const distribution = new Distribution();
     distribution.add('{}', '{}');

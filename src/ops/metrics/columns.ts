@@ -23,7 +23,7 @@ export const SAMPLE_COLUMNS: readonly string[] = LATENCIES.flatMap(([latency]) =
   `${latency}_samples`,
 ]);
 
-/** Per latency: the distinct rounded latencies, ascending, and how often each occurs. */
+/** Per latency: its values, ascending, and how often each occurs (see OpsMetricsRow). */
 export const DISTRIBUTION_COLUMNS: readonly string[] = LATENCIES.flatMap(([latency]) => [
   `${latency}_values`,
   `${latency}_counts`,

@@ -84,8 +84,9 @@ export abstract class OpsMetricsRow {
   ttftMaxMs!: number | null;
 
   /**
-   * Its distribution: distinct values in ms, rounded to 7 significant bits, ascending. NULL without a sample, or
-   * where distributions are switched off or past their retention.
+   * Its distribution: values in ms, ascending; rounded to 7 significant bits and distinct where there are more than
+   * 1,000 samples, up to there as they were, each with the count 1. NULL without a sample, or where distributions are
+   * switched off or past their retention.
    */
   @Column({ name: 'duration_values', type: 'int', array: true, nullable: true })
   durationValues!: number[] | null;
@@ -103,8 +104,9 @@ export abstract class OpsMetricsRow {
   durationSamples!: string;
 
   /**
-   * Its distribution: distinct values in ms, rounded to 7 significant bits, ascending. NULL without a sample, or
-   * where distributions are switched off or past their retention.
+   * Its distribution: values in ms, ascending; rounded to 7 significant bits and distinct where there are more than
+   * 1,000 samples, up to there as they were, each with the count 1. NULL without a sample, or where distributions are
+   * switched off or past their retention.
    */
   @Column({ name: 'ttft_values', type: 'int', array: true, nullable: true })
   ttftValues!: number[] | null;

@@ -25,7 +25,7 @@ class LatencyAdder {
       row[`${name}_counts`],
       row[`${name}_percentiles`],
     ];
-    if (values !== null && counts !== null) {
+    if (values !== null) {
       this.distribution.add(values, counts);
     }
     if (exact !== null) {

@@ -6,7 +6,7 @@ import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRow, selectRows } from '../metrics/sql-runner.js';
 import { OpsOptions } from '../ops.options.js';
 import { rawTables, type RawTable, type RawTableKey } from './raw-tables.js';
-import { shortTransaction } from './short-transaction.js';
+import { notingTransaction } from './short-transaction.js';
 import * as sql from './sql/detect.sql.js';
 import * as notes from './sql/note.sql.js';
 import { shortestRetentionHours } from './sql/recompute-floor.sql.js';
@@ -52,6 +52,7 @@ export class DetectService {
     for (const table of rawTables(this.tables)) {
       const position = positions.find((row) => row.raw_table === table.key);
       const lookBack = await this.lookBackOf(table);
+      this.warnOfReset(table, position);
       if (position !== undefined && (!position.idle || lookBack > 0n)) {
         // The overlap is noted once, with the table that has nearly all of the rows.
         const wantsOverlap = position.hour_closed === true || (position.safe_id !== null && lookBack > 0n);
@@ -64,6 +65,17 @@ export class DetectService {
     return sum(found);
   }
 
+  /** Ids that start anew (TRUNCATE … RESTART IDENTITY, a restore) would stay below safe_id and unseen. */
+  private warnOfReset(table: RawTable, position: sql.DetectPosition | undefined): void {
+    const { candidate = null, safe_id = null } = position ?? {};
+    if (candidate !== null && safe_id !== null && BigInt(candidate) < BigInt(safe_id)) {
+      this.logger.warn(
+        `The highest id of ${table.key} is ${candidate}, below ${safe_id}, up to which its rows have been seen. ` +
+          'If its ids started anew, new rows stay unseen until they pass that one: run verify --fix.',
+      );
+    }
+  }
+
   /** The position was read before: then who may hold a lower id is asked, then a new snapshot taken. In this order. */
   private async detectIn(
     table: RawTable,
@@ -72,7 +84,7 @@ export class DetectService {
   ): Promise<DetectResult> {
     const candidate = (await this.writersHaveEnded(table)) ? (position.candidate ?? '0') : null;
     const at = { closedThrough: position.closed_through, candidate };
-    return shortTransaction(this.dataSource, this.options, async (manager) => {
+    return notingTransaction(this.dataSource, this.options, async (manager) => {
       const started = await this.startIfNew(manager, table, at);
       const noted = started ?? (await this.noteNew(manager, table, position, lookBack));
       await selectRows(
@@ -140,7 +152,7 @@ export class DetectService {
     lookBack: bigint,
   ): Promise<DetectResult> {
     const { overlapHours, backfillDays } = this.options;
-    return shortTransaction(this.dataSource, this.options, async (manager) => {
+    return notingTransaction(this.dataSource, this.options, async (manager) => {
       const state = await selectRow<sql.LockedState>(
         manager,
         sql.lockState(this.tables, table, closedThrough),

@@ -7,7 +7,7 @@ import { OpsOptions } from '../ops.options.js';
 import { DrainService } from './drain.service.js';
 import { OpsRebuildEndedError, OpsRebuildNotFoundError } from './ops-input.error.js';
 import { RangeChecker, type CheckedRange } from './range-checker.service.js';
-import { shortTransaction } from './short-transaction.js';
+import { notingTransaction, shortTransaction } from './short-transaction.js';
 import {
   cancelRebuild,
   finishRebuilds,
@@ -74,7 +74,7 @@ export class RebuildService {
    */
   public async request(request: RebuildRequest): Promise<RebuildProgress> {
     const range = await this.range(request);
-    const id = await shortTransaction(this.dataSource, this.options, async (manager) => {
+    const id = await notingTransaction(this.dataSource, this.options, async (manager) => {
       const created = await selectRow<{ id: string }>(
         manager,
         requestRebuild(this.tables, {

@@ -6,7 +6,7 @@ import { selectRow, selectRows } from '../metrics/sql-runner.js';
 import { logfmt } from '../logfmt.js';
 import { OpsOptions } from '../ops.options.js';
 import { DayRefresher } from './day-refresher.service.js';
-import { errorText } from './database-errors.js';
+import { errorText, isBucketFailure } from './database-errors.js';
 import { DetectService, type DetectResult } from './detect.service.js';
 import { DrainService, type DrainResult } from './drain.service.js';
 import { RetentionService, type RetentionResult } from './retention.service.js';
@@ -91,20 +91,39 @@ export class RefreshService {
         this.dataSource,
         staleDays(this.tables, this.options.safeDelaySeconds, daysInHours(this.options.dailyRetentionDays)),
       );
-      let days = 0;
-      for (const { day } of stale) {
-        if (this.stopping) {
-          break;
-        }
-        // A busy day is being drained, and its drain writes the daily rows.
-        days += (await this.days.refreshDaily(day)) === 'done' ? 1 : 0;
-      }
+      const refreshed = await this.refreshDays(stale.map(({ day }) => day));
       const { hours } = await selectRow<{ hours: number }>(
         this.dataSource,
         noteOldDefinitions(this.tables, shortestRetentionHours(this.options)),
       );
-      return { days, oldDefinitionHours: hours, ...(await this.retention.run()) };
+      const dropped = await this.retention.run();
+      if (refreshed.failure !== undefined) {
+        throw refreshed.failure;
+      }
+      return { days: refreshed.days, oldDefinitionHours: hours, ...dropped };
     });
+  }
+
+  /** A day that fails holds up no other; the first failure is given back, for the run to end with. */
+  private async refreshDays(stale: readonly string[]): Promise<{ days: number; failure: Error | undefined }> {
+    let days = 0;
+    let failure: Error | undefined;
+    for (const day of stale) {
+      if (this.stopping) {
+        break;
+      }
+      try {
+        // A busy day is being drained, and its drain writes the daily rows.
+        days += (await this.days.refreshDaily(day)) === 'done' ? 1 : 0;
+      } catch (error) {
+        if (!isBucketFailure(error) || !(error instanceof Error)) {
+          throw error;
+        }
+        this.logger.error(`The daily rows of ${day.slice(0, 10)} failed: ${errorText(error)}`);
+        failure ??= error;
+      }
+    }
+    return { days, failure };
   }
 
   /** Lets the days in work finish, and takes no more. */

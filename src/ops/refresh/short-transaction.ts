@@ -27,3 +27,16 @@ export async function shortTransaction<T>(
     return work(manager);
   });
 }
+
+/**
+ * A short transaction that notes hours. It may have to wait for a drain that has just claimed the same hours, and such
+ * a wait is no failure: it may last as long as a statement may.
+ */
+export async function notingTransaction<T>(
+  dataSource: DataSource,
+  { statementTimeoutMs, idleInTransactionTimeoutMs }: TransactionLimits,
+  work: (manager: EntityManager) => Promise<T>,
+): Promise<T> {
+  const limits = { statementTimeoutMs, idleInTransactionTimeoutMs, lockTimeoutMs: statementTimeoutMs };
+  return shortTransaction(dataSource, limits, work);
+}

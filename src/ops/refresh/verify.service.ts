@@ -6,7 +6,7 @@ import { selectRows } from '../metrics/sql-runner.js';
 import { DAY_MS, HOUR_MS } from '../metrics/utc.js';
 import { OpsOptions } from '../ops.options.js';
 import { RangeChecker } from './range-checker.service.js';
-import { shortTransaction } from './short-transaction.js';
+import { notingTransaction, shortTransaction } from './short-transaction.js';
 import { dailyDifferences, hourlyDifferences, noteHours, type DifferenceRow } from './sql/verify.sql.js';
 
 /** Differences listed in a report; all are counted. It bounds the memory that any range can take. */
@@ -123,7 +123,7 @@ export class VerifyService {
     const hours = new Set(
       differences.map(({ table, bucket }) => (table === 'hourly' ? bucket : `${bucket}T00:00:00.000Z`)),
     );
-    const [noted] = await shortTransaction(this.dataSource, this.options, (manager) =>
+    const [noted] = await notingTransaction(this.dataSource, this.options, (manager) =>
       selectRows<{ hours: number }>(manager, noteHours(this.tables, [...hours])),
     );
     return noted?.hours ?? 0;

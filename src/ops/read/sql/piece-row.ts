@@ -1,6 +1,7 @@
 /** The latency columns of a piece. Counts are bigint as text, arrays their text. */
 type LatencyColumns<Name extends string> = Record<`${Name}_samples` | `${Name}_sum_ms`, string> &
   Record<`${Name}_max_ms`, number | null> &
+  /** Values without counts are the latencies of raw rows, one by one. */
   Record<`${Name}_values` | `${Name}_counts`, string | null> &
   /** False for a row from before distributions, whose samples and sums are not known. */
   Record<`${Name}_known`, boolean> &
@@ -19,7 +20,7 @@ type CountColumns = Record<
   string
 >;
 
-/** A part of an answer: a metrics row, the counts of a raw range, or the distribution of a segment's raw rows. */
+/** A part of an answer: a metrics row, or the usage rows or the error rows of a raw range. */
 export interface PieceRow extends CountColumns, LatencyColumns<'duration'>, LatencyColumns<'ttft'> {
   readonly segment: number;
   readonly source: 'day' | 'hour' | 'raw';

@@ -5,44 +5,58 @@ import type { LevelSql } from './level.sql.js';
 
 const inRange = (alias: string): string => `${alias}.created_at >= r.starts AND ${alias}.created_at < r.ends`;
 
-/** The raw rows of every raw range, each read by one index range scan; only what the answer needs of them. */
+/**
+ * Up to so many raw ranges, of an hour or less each, their latencies are sent as they are and counted by the caller:
+ * half the time of counting them here. While a first backfill runs there may be hundreds, and too much to send.
+ */
+const RANGES_SENT_RAW = 12;
+
+/** The raw usage rows of every raw range, each read by one index range scan, with all of their latencies. */
 export function rawRelations(tables: OpsTables, level: LevelSql): string {
-  return `usage_row AS MATERIALIZED (
+  const latencies = LATENCIES.flatMap(([name, column]) => [
+    `count(u.${column}) AS ${name}_samples`,
+    `COALESCE(sum(u.${column}), 0) AS ${name}_sum_ms`,
+    `max(u.${column}) AS ${name}_max_ms`,
+    `array_agg(u.${column}) FILTER (WHERE u.${column} IS NOT NULL) AS ${name}_raw`,
+  ]);
+  return `usage_range AS MATERIALIZED (
   SELECT r.segment, r.starts, r.whole_hour, l.*
   FROM raw_range r CROSS JOIN LATERAL (
-    SELECT ${level.usageKey} AS key, ${TOKENS} AS tokens, ${LATENCIES.map(([, column]) => `u.${column}`).join(', ')}
+    SELECT ${level.usageKey} AS key, count(*) AS success_count, sum(${TOKENS})::bigint AS token_consumed,
+      ${latencies.join(',\n      ')}
     FROM (SELECT * FROM ${tables.usageLogs} u WHERE ${inRange('u')} OFFSET 0) u
     JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}
     WHERE ${level.usage}
+    GROUP BY 1
   ) l
+),
+sending AS MATERIALIZED (
+  SELECT count(*) <= ${RANGES_SENT_RAW} AS raw FROM raw_range
 )`;
 }
 
 const NO_LATENCY = '0, 0, NULL, NULL, NULL, true, NULL';
 
-/** Counts of the usage side, then its distributions, then counts of the error side. */
+/** Counts and latencies of the usage side, then the counts of the error side. Raw latencies come without counts. */
 export function rawPieces(tables: OpsTables, level: LevelSql): string {
-  const totals = LATENCIES.map(
-    ([, column]) => `
-    count(${column}), COALESCE(sum(${column}), 0), max(${column}), NULL, NULL, true, NULL`,
+  const latencies = LATENCIES.map(
+    ([name]) => `u.${name}_samples, u.${name}_sum_ms, u.${name}_max_ms,
+    CASE WHEN s.raw THEN u.${name}_raw::text ELSE ${name}.vals END, ${name}.counts, true, NULL`,
   );
-  const cells = LATENCIES.map(([name, column]) => {
-    const mine =
-      "0, 0, NULL, '{' || string_agg(value::text, ',') || '}', '{' || string_agg(times::text, ',') || '}', true, NULL";
-    const columns = LATENCIES.map(([other]) => (other === name ? mine : NO_LATENCY));
-    return `SELECT segment, 'raw', key, NULL, false, 0, ${ERROR_COUNTS.map(() => '0').join(', ')}, 0,
-    ${columns.join(',\n    ')}
-  FROM (
-    SELECT segment, key, ${roundedLatency(column)} AS value, count(*) AS times
-    FROM usage_row WHERE ${column} IS NOT NULL GROUP BY 1, 2, 3
-  ) cell
-  GROUP BY segment, key`;
-  });
-  return `SELECT segment, 'raw', key, starts, whole_hour, count(*), ${ERROR_COUNTS.map(() => '0').join(', ')},
-    sum(tokens)::bigint,${totals.join(',')}
-  FROM usage_row GROUP BY segment, starts, whole_hour, key
-  UNION ALL
-  ${cells.join('\n  UNION ALL\n  ')}
+  const counted = LATENCIES.map(
+    ([name]) => `CROSS JOIN LATERAL (
+    SELECT '{' || string_agg(value::text, ',') || '}' AS vals, '{' || string_agg(times::text, ',') || '}' AS counts
+    FROM (
+      SELECT ${roundedLatency('x')} AS value, count(*) AS times
+      FROM unnest(CASE WHEN NOT s.raw THEN u.${name}_raw END) AS x GROUP BY 1
+    ) bin
+  ) ${name}`,
+  );
+  return `SELECT u.segment, 'raw', u.key, u.starts, u.whole_hour, u.success_count,
+    ${ERROR_COUNTS.map(() => '0').join(', ')}, u.token_consumed,
+    ${latencies.join(',\n    ')}
+  FROM usage_range u CROSS JOIN sending s
+  ${counted.join('\n  ')}
   UNION ALL
   SELECT r.segment, 'raw', l.key, r.starts, r.whole_hour, 0, ${ERROR_COUNTS.map(([column]) => `l.${column}`).join(', ')}, 0,
     ${LATENCIES.map(() => NO_LATENCY).join(', ')}

@@ -6,7 +6,7 @@ import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRow, selectRows } from '../metrics/sql-runner.js';
 import { OpsOptions } from '../ops.options.js';
 import { rawTables, type RawTable, type RawTableKey } from './raw-tables.js';
-import { notingTransaction } from './short-transaction.js';
+import { shortTransaction } from './short-transaction.js';
 import * as sql from './sql/detect.sql.js';
 import * as notes from './sql/note.sql.js';
 import { shortestRetentionHours } from './sql/recompute-floor.sql.js';
@@ -84,7 +84,7 @@ export class DetectService {
   ): Promise<DetectResult> {
     const candidate = (await this.writersHaveEnded(table)) ? (position.candidate ?? '0') : null;
     const at = { closedThrough: position.closed_through, candidate };
-    return notingTransaction(this.dataSource, this.options, async (manager) => {
+    return shortTransaction(this.dataSource, this.options, async (manager) => {
       const started = await this.startIfNew(manager, table, at);
       const noted = started ?? (await this.noteNew(manager, table, position, lookBack));
       await selectRows(
@@ -152,7 +152,7 @@ export class DetectService {
     lookBack: bigint,
   ): Promise<DetectResult> {
     const { overlapHours, backfillDays } = this.options;
-    return notingTransaction(this.dataSource, this.options, async (manager) => {
+    return shortTransaction(this.dataSource, this.options, async (manager) => {
       const state = await selectRow<sql.LockedState>(
         manager,
         sql.lockState(this.tables, table, closedThrough),

@@ -29,8 +29,9 @@ export async function shortTransaction<T>(
 }
 
 /**
- * A short transaction that notes hours. It may have to wait for a drain that has just claimed the same hours, and such
- * a wait is no failure: it may last as long as a statement may.
+ * A short transaction that notes the hours somebody asked for. It may have to wait for a drain that has just claimed
+ * them, and such a wait is no failure: it may last as long as a statement may. (Detection is not that patient: behind a
+ * suspended instance it gives up, so that its tick goes on to drain, and the next tick detects again.)
  */
 export async function notingTransaction<T>(
   dataSource: DataSource,

@@ -1,0 +1,71 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+export const PARTS = ['rebuild', 'tick', 'reads', 'accuracy', 'storage', 'ingest', 'growth'] as const;
+export type PartName = (typeof PARTS)[number];
+export type Shape = 'sparse' | 'dense';
+
+export interface BenchOptions {
+  readonly only: readonly PartName[];
+  /** Usage rows; errors come on top. */
+  readonly rows: number;
+  /** Whole UTC days that they are spread over, up to the last midnight. */
+  readonly days: number;
+  readonly workers: readonly number[];
+  readonly rounds: number;
+  readonly shapes: readonly Shape[];
+  /** Ranges that the accuracy is measured over, of each kind. */
+  readonly ranges: number;
+  /** Rows of the databases that growth is measured on. */
+  readonly growthRows: readonly number[];
+  readonly seed: number;
+}
+
+function positive(text: string): number {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : 0;
+  if (value < 1) {
+    throw new InvalidArgumentError('It must be a whole number from 1 up.');
+  }
+  return value;
+}
+
+function parts(text: string): PartName[] {
+  return text.split(',').map((name) => {
+    const part = PARTS.find((known) => known === name);
+    if (part === undefined) {
+      throw new InvalidArgumentError(`Parts are ${PARTS.join(', ')}.`);
+    }
+    return part;
+  });
+}
+
+const list = (text: string): number[] => text.split(',').map(positive);
+
+/** Reads the command line; on a wrong one commander prints what is wrong and ends the process. */
+export function readOptions(argv: readonly string[]): BenchOptions {
+  const command = new Command('bench')
+    .description('Measures the rollup against the textbook job, and reads against raw rows. Markdown on stdout.')
+    .option('--only <parts>', `any of ${PARTS.join(',')}; all but growth unless given`, parts)
+    .option('--rows <count>', 'usage rows', positive, 5_000_000)
+    .option('--days <count>', 'whole UTC days of the sparse shape', positive, 30)
+    .option('--workers <list>', 'drain workers of the rebuild', list, [1, 2, 4])
+    .option('--rounds <count>', 'rounds that a median is taken of', positive, 3)
+    .addOption(new Option('--shape <shape>', 'of the rebuild').choices(['sparse', 'dense', 'both']).default('both'))
+    .option('--ranges <count>', 'ranges of each kind that the accuracy is measured over', positive, 60)
+    .option('--growth-rows <list>', 'rows of each step of growth', list, [1e6, 2e6, 5e6, 10e6])
+    .option('--seed <number>', 'of the sample traffic and of random ranges', positive, 1)
+    .addHelpText(
+      'after',
+      '\nThe traffic is that of the sample traffic: 40 groups on 5 platforms, and about 3.5 % errors on top of the rows.' +
+        '\nBENCH_DATABASE_URL: a superuser of a server to use, in databases made for the run and dropped after it.' +
+        '\nWithout it an embedded server is started in a temporary folder.',
+    )
+    .parse([...argv], { from: 'user' });
+  const { only, shape, ...rest } = command.opts<
+    Omit<BenchOptions, 'only' | 'shapes'> & { only?: PartName[]; shape: Shape | 'both' }
+  >();
+  return {
+    ...rest,
+    only: only ?? PARTS.filter((part) => part !== 'growth'),
+    shapes: shape === 'both' ? ['sparse', 'dense'] : [shape],
+  };
+}

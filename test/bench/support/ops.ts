@@ -1,0 +1,76 @@
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { dataSourceOptions } from '../../../src/database/data-source.js';
+import {
+  OpsModule,
+  ReadService,
+  RebuildService,
+  RefreshService,
+  type OpsModuleOptions,
+} from '../../../src/ops/index.js';
+import type { Scene } from './scene.js';
+
+@Module({})
+class BenchModule {}
+
+/** The module as a host runs it, without its schedule; an hour is closed when it ends. */
+export interface Ops {
+  readonly refresh: RefreshService;
+  readonly reads: ReadService;
+  /** Recomputes every hour of the scene, and waits for the end. Throws where an hour was not recomputed. */
+  rebuildAll(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startOps(scene: Scene, options: OpsModuleOptions = {}): Promise<Ops> {
+  const { from, to, days, url } = scene;
+  const app = await NestFactory.createApplicationContext(
+    {
+      module: BenchModule,
+      imports: [
+        TypeOrmModule.forRoot(dataSourceOptions(url)),
+        OpsModule.forRoot({ jobsEnabled: false, safeDelaySeconds: 0, backfillDays: days + 2, ...options }),
+      ],
+    },
+    { logger: false, abortOnError: false },
+  );
+  const rebuilds = app.get(RebuildService, { strict: false });
+  return {
+    refresh: app.get(RefreshService, { strict: false }),
+    reads: app.get(ReadService, { strict: false }),
+    async rebuildAll() {
+      const { id } = await rebuilds.request({ from, to });
+      // The request drains in the background; this drain is taken after it.
+      await rebuilds.resume();
+      const { state, hours } = await rebuilds.progress(id);
+      if (state !== 'finished' || hours.done !== hours.total) {
+        throw new Error(`Rebuild ${id} is ${state}, with ${hours.done} of ${hours.total} hours done`);
+      }
+    },
+    close: () => app.close(),
+  };
+}
+
+/** Runs work on the module and closes it. */
+export async function withOps<T>(
+  scene: Scene,
+  options: OpsModuleOptions,
+  work: (ops: Ops) => Promise<T>,
+): Promise<T> {
+  const ops = await startOps(scene, options);
+  try {
+    return await work(ops);
+  } finally {
+    await ops.close();
+  }
+}
+
+/** Everything rolled up and nothing pending: the first tick notes the backfill and starts to follow the ids. */
+export async function rollUp(scene: Scene, ops: Ops): Promise<void> {
+  const { pendingHours } = await ops.refresh.hourly();
+  if (pendingHours > 0) {
+    throw new Error(`${pendingHours} hours are still pending`);
+  }
+  await scene.client.query('VACUUM (ANALYZE) ops_metrics_hourly, ops_metrics_daily, ops_metrics_invalidations');
+}

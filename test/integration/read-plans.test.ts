@@ -66,7 +66,9 @@ describe('the plan of a read', () => {
         expect(condition).toContain('created_at');
       }
       // 50 minutes at the start, 45 at the end: one usage row and one error row each minute.
-      expect(raw.reduce((sum, { rowsRead }) => sum + rowsRead, 0)).toBe(2 * (50 + 45));
+      const read = raw.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
+      const rounding = raw.reduce((sum, { loops }) => sum + loops / 2, 0);
+      expect(Math.abs(read - 2 * (50 + 45))).toBeLessThanOrEqual(rounding);
       for (const { node } of scans.filter(({ table }) => table === 'ops_metrics_hourly')) {
         expect(node).toMatch(/Index/);
       }

@@ -85,8 +85,8 @@ export abstract class OpsMetricsRow {
 
   /**
    * Its distribution: values in ms, ascending; rounded to 7 significant bits and distinct where there are more than
-   * 1,000 samples, up to there as they were, each with the count 1. NULL without a sample, or where distributions are
-   * switched off or past their retention.
+   * 1,000 samples, up to there as they were, each with the count 1. NULL without a sample, in the hourly
+   * rows of a platform (its groups' add up to it), or where distributions are switched off or past their retention.
    */
   @Column({ name: 'duration_values', type: 'int', array: true, nullable: true })
   durationValues!: number[] | null;
@@ -105,8 +105,8 @@ export abstract class OpsMetricsRow {
 
   /**
    * Its distribution: values in ms, ascending; rounded to 7 significant bits and distinct where there are more than
-   * 1,000 samples, up to there as they were, each with the count 1. NULL without a sample, or where distributions are
-   * switched off or past their retention.
+   * 1,000 samples, up to there as they were, each with the count 1. NULL without a sample, in the hourly
+   * rows of a platform (its groups' add up to it), or where distributions are switched off or past their retention.
    */
   @Column({ name: 'ttft_values', type: 'int', array: true, nullable: true })
   ttftValues!: number[] | null;

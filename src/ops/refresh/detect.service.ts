@@ -5,6 +5,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRow, selectRows } from '../metrics/sql-runner.js';
 import { OpsOptions } from '../ops.options.js';
+import { NOTHING, sum, type DetectResult } from './detect-result.js';
 import { rawTables, type RawTable, type RawTableKey } from './raw-tables.js';
 import { shortTransaction } from './short-transaction.js';
 import * as sql from './sql/detect.sql.js';
@@ -14,18 +15,6 @@ import { shortestRetentionHours } from './sql/recompute-floor.sql.js';
 /** How long detection waits for writers in flight before it leaves safe_id where it is, in milliseconds. */
 const WRITER_WAIT_MS = 500;
 const WRITER_POLL_MS = 20;
-
-/** What one detection found, over both raw tables. */
-export interface DetectResult {
-  /** Noted hours; an hour with new rows in both tables counts twice. */
-  readonly detectedHours: number;
-  /** Rows first seen after their hour had been closed. */
-  readonly lateRows: number;
-  /** Age of the oldest of them, in seconds, or null. */
-  readonly oldestLateSeconds: number | null;
-  /** Rows dated below the raw floor: counted, not applied. */
-  readonly belowFloorRows: number;
-}
 
 /**
  * Finds the hours that have new raw rows, by id and not by time, and notes them as invalidations. It takes no lock on
@@ -233,21 +222,4 @@ export class DetectService {
     this.lookBacks.set(table.key, lookBack);
     return lookBack;
   }
-}
-
-const NOTHING: DetectResult = { detectedHours: 0, lateRows: 0, oldestLateSeconds: null, belowFloorRows: 0 };
-
-function sum(results: readonly DetectResult[]): DetectResult {
-  return results.reduce(
-    (total, result) => ({
-      detectedHours: total.detectedHours + result.detectedHours,
-      lateRows: total.lateRows + result.lateRows,
-      oldestLateSeconds:
-        result.oldestLateSeconds === null
-          ? total.oldestLateSeconds
-          : Math.max(result.oldestLateSeconds, total.oldestLateSeconds ?? 0),
-      belowFloorRows: total.belowFloorRows + result.belowFloorRows,
-    }),
-    NOTHING,
-  );
 }

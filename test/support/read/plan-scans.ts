@@ -8,6 +8,8 @@ export interface Scan {
   readonly condition: string;
   /** Rows that all loops returned. */
   readonly rowsRead: number;
+  /** Before PostgreSQL 18 the rows of each loop are rounded to a whole number. */
+  readonly loops: number;
 }
 
 interface PlanNode {
@@ -41,5 +43,5 @@ function scansIn(node: PlanNode): Scan[] {
   }
   const condition = node['Index Cond'] ?? node['Recheck Cond'] ?? '';
   const rowsRead = node['Actual Rows'] * node['Actual Loops'];
-  return [{ table, node: node['Node Type'], condition, rowsRead }, ...below];
+  return [{ table, node: node['Node Type'], condition, rowsRead, loops: node['Actual Loops'] }, ...below];
 }

@@ -8,6 +8,11 @@ import type { Bindings } from './bindings.js';
  */
 export interface LevelSql {
   readonly stored: string;
+  /**
+   * Hourly rows that hold the distributions of the level, where its own do not: a platform's are its groups'. Null
+   * where the rows of `stored` have their own.
+   */
+  readonly distributed: string | null;
   readonly usage: string;
   readonly error: string;
   /** SQL text expressions; NULL where the answer is not broken down. */
@@ -18,7 +23,7 @@ export interface LevelSql {
   readonly oneRowPerBucket: boolean;
 }
 
-const NO_KEY = { storedKey: 'NULL::text', usageKey: 'NULL::text', errorKey: 'NULL::text' };
+const NO_KEY = { distributed: null, storedKey: 'NULL::text', usageKey: 'NULL::text', errorKey: 'NULL::text' };
 
 /** The exact key of the unique index, in its own words, so that one bucket is one index probe. */
 const storedAt = (platform: string, groupId: string): string =>
@@ -42,6 +47,7 @@ export function levelOf(filter: LevelFilter, bindings: Bindings): LevelSql {
     return {
       ...NO_KEY,
       stored: storedAt(platform, '0'),
+      distributed: `COALESCE(m.platform, '') = ${platform} AND COALESCE(m.group_id, 0) <> 0`,
       usage: onPlatform(USAGE_PLATFORM),
       error: onPlatform(ERROR_PLATFORM),
       oneRowPerBucket: true,
@@ -57,6 +63,7 @@ export function breakdownBy(by: BreakdownBy): LevelSql {
   if (by === 'platform') {
     return {
       stored: 'm.platform IS NOT NULL AND m.group_id IS NULL',
+      distributed: 'm.group_id IS NOT NULL',
       storedKey: 'm.platform::text',
       usage: `${USAGE_PLATFORM} <> ''`,
       usageKey: `${USAGE_PLATFORM}::text`,
@@ -67,6 +74,7 @@ export function breakdownBy(by: BreakdownBy): LevelSql {
   }
   return {
     stored: 'm.group_id IS NOT NULL',
+    distributed: null,
     storedKey: 'm.group_id::text',
     usage: `${USAGE_PLATFORM} <> ''`,
     usageKey: 'g.id::text',

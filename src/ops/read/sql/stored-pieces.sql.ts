@@ -27,16 +27,25 @@ export const PIECE_COLUMNS: readonly string[] = [
 /** From here on, rounding a percentile to whole milliseconds changes it less than the distribution does. */
 const ROUNDING_SHOWS_BELOW_MS = 128;
 
+interface LatencyParts {
+  /** Take the row's own percentiles: right where the bucket is one row and nothing is merged with it. */
+  readonly exact: boolean;
+  /** The row has no distribution of its own. */
+  readonly distributedElsewhere: boolean;
+}
+
 /**
- * With `exact`, the hourly row's own percentiles are taken: right where the bucket is one row and nothing is merged
- * with it, and a fiftieth of the bytes. Its distribution comes along where the percentiles are small.
+ * With `exact`, percentiles instead of a distribution: a fiftieth of the bytes. The distribution comes along where the
+ * percentiles are small.
  */
-function latency(name: string, exact: boolean): readonly string[] {
+function latency(name: string, { exact, distributedElsewhere }: LatencyParts): readonly string[] {
   // As text: the driver's own array parser is several times slower than the one in distribution.ts.
   const array = (column: string): string =>
-    exact
-      ? `CASE WHEN m.${name}_p50_ms < ${ROUNDING_SHOWS_BELOW_MS} THEN m.${column}::text END`
-      : `m.${column}::text`;
+    distributedElsewhere
+      ? 'NULL::text'
+      : exact
+        ? `CASE WHEN m.${name}_p50_ms < ${ROUNDING_SHOWS_BELOW_MS} THEN m.${column}::text END`
+        : `m.${column}::text`;
   const percentiles = `ARRAY[${PERCENTILES.map(([p]) => `m.${name}_${p}_ms`).join(', ')}]`;
   return [
     `m.${name}_samples`,
@@ -50,30 +59,73 @@ function latency(name: string, exact: boolean): readonly string[] {
   ];
 }
 
-const pieceOf = (source: 'day' | 'hour', level: LevelSql, exact: boolean): string =>
+const pieceOf = (source: 'day' | 'hour', level: LevelSql, parts: LatencyParts): string =>
   [
     `b.segment, '${source}', ${level.storedKey}, NULL::timestamptz, false`,
     ...COUNT_COLUMNS.map((column) => `m.${column}`),
-    ...LATENCIES.flatMap(([name]) => latency(name, exact)),
+    ...LATENCIES.flatMap(([name]) => latency(name, parts)),
   ].join(',\n    ');
 
-/** One piece for each metrics row of the level: of the days, and of the rolled-up hours outside them. */
-export function storedPieces(tables: OpsTables, level: LevelSql, exactHours: boolean): string {
-  return `SELECT ${pieceOf('day', level, false)}
-  FROM day b CROSS JOIN LATERAL (
-    SELECT * FROM ${tables.daily} m WHERE m.bucket_date = b.bucket_date AND ${level.stored} OFFSET 0
-  ) m
-  UNION ALL
-  SELECT ${pieceOf('hour', level, exactHours)}
-  FROM (
+/** A piece that adds nothing but a distribution, to a row that counts its samples. */
+const distributionPieceOf = (level: LevelSql): string =>
+  [
+    `b.segment, 'hour', ${level.storedKey}, NULL::timestamptz, false`,
+    ...COUNT_COLUMNS.map(() => '0::bigint'),
+    ...LATENCIES.flatMap(([name]) => [
+      '0::bigint',
+      '0::bigint',
+      'NULL::int',
+      `m.${name}_values::text`,
+      `m.${name}_counts::text`,
+      'true',
+      'NULL::text',
+    ]),
+  ].join(',\n    ');
+
+/** The rolled-up hours outside the days. */
+const HOURS = `(
     SELECT h.segment, h.starts FROM hour h
     WHERE h.rolled_up_at IS NOT NULL
       AND h.day_number NOT IN (SELECT day_number FROM day)
     OFFSET 0
-  ) b
-  CROSS JOIN LATERAL (
-    SELECT * FROM ${tables.hourly} m WHERE m.bucket_start = b.starts AND ${level.stored} OFFSET 0
+  ) b`;
+
+const hourlyRows = (tables: OpsTables, where: string): string => `CROSS JOIN LATERAL (
+    SELECT * FROM ${tables.hourly} m WHERE m.bucket_start = b.starts AND ${where} OFFSET 0
   ) m`;
+
+/** One piece for each metrics row of the level: of the days, and of the rolled-up hours outside them. */
+export function storedPieces(tables: OpsTables, level: LevelSql, exactHours: boolean): string {
+  const { distributed } = level;
+  const hour = pieceOf('hour', level, { exact: exactHours, distributedElsewhere: distributed !== null });
+  return `SELECT ${pieceOf('day', level, { exact: false, distributedElsewhere: false })}
+  FROM day b CROSS JOIN LATERAL (
+    SELECT * FROM ${tables.daily} m WHERE m.bucket_date = b.bucket_date AND ${level.stored} OFFSET 0
+  ) m
+  UNION ALL
+  SELECT ${hour}
+  FROM ${HOURS} ${hourlyRows(tables, level.stored)}${
+    distributed === null
+      ? ''
+      : `\n  UNION ALL\n  ${distributionPieces(tables, level, distributed, exactHours)}`
+  }`;
+}
+
+function distributionPieces(
+  tables: OpsTables,
+  level: LevelSql,
+  distributed: string,
+  exactHours: boolean,
+): string {
+  const isSmall = LATENCIES.map(([name]) => `m.${name}_p50_ms < ${ROUNDING_SHOWS_BELOW_MS}`).join(' OR ');
+  const wanted = exactHours
+    ? `WHERE EXISTS (
+    SELECT 1 FROM ${tables.hourly} m WHERE m.bucket_start = b.starts AND ${level.stored} AND (${isSmall})
+  )`
+    : '';
+  return `SELECT ${distributionPieceOf(level)}
+  FROM ${HOURS} ${hourlyRows(tables, distributed)}
+  ${wanted}`;
 }
 
 /** The busiest rolled-up whole hour of each segment: most requests, and most tokens. */

@@ -5,8 +5,9 @@ import { binsCte, countsOf, distribution, mergedCells, valuesOf } from './sorted
 
 /** Aggregates over the hourly rows `h` of a day and level that the CTEs here need. */
 export function mergeability(latency: string): string {
-  // Rows of another program, of a time without distributions, or past their retention.
-  const complete = `bool_and(h.${latency}_samples = 0 OR h.${latency}_values IS NOT NULL)`;
+  // Not: rows of another program, of a time without distributions, or past their retention. Platform rows have none.
+  const complete = `bool_and(h.${latency}_samples = 0 OR h.${latency}_values IS NOT NULL
+      OR (h.platform IS NOT NULL AND h.group_id IS NULL))`;
   const cells = `sum(cardinality(h.${latency}_values)) FILTER (WHERE h.group_id IS NOT NULL)`;
   return `${complete} AS ${latency}_complete,
     COALESCE(${cells}, 0) = sum(h.${latency}_samples) AND ${complete} AS ${latency}_exact`;
@@ -44,7 +45,7 @@ function mergedBelow(tables: OpsTables, below: string, latency: string): string 
     WHEN (
       SELECT COALESCE(sum(b.${latency}_samples), 0) = d.${latency}_samples
         AND COALESCE(sum(b.${latency}_sum_ms), 0) = d.${latency}_sum_ms
-        AND COALESCE(bool_and(b.${latency}_complete), true)
+        AND COALESCE(bool_and(b.${latency}_samples = 0 OR b.${latency}_counted IS NOT NULL), true)
       FROM ${rowsBelow}
     ) THEN (${mergedCells(`
         SELECT ${roundedLatency('b.value')} AS value, b.count

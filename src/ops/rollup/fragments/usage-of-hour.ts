@@ -62,6 +62,13 @@ const sortedOfLevel = (latency: string): string => `CASE
   END AS ${latency}_sorted`;
 
 /**
+ * Not at the platform level: its distribution is always exactly the sum of its groups', which a reader adds up sooner
+ * than every hour would. The overall one is not the sum of theirs, where a platform is ''.
+ */
+const ownDistribution = (sorted: string): string =>
+  `CASE WHEN s.group_key <> 0 OR s.platform_key = '' THEN ${distribution(sorted)} END`;
+
+/**
  * One hour of usage_logs at its three levels, for the hour `h.bucket_start` of the query around it (LATERAL): each
  * hour is read by one index range scan, and what is sorted is small and in memory.
  *
@@ -76,7 +83,7 @@ export function usageOfHour(tables: OpsTables, distributions: boolean): string {
       `${largest(latencies)} AS ${latency}_max_ms`,
       `s.${latency}_sum_ms`,
       `cardinality(${latencies}) AS ${latency}_samples`,
-      `${distributions ? distribution(latencies) : 'NULL::int[]'} AS ${latency}_counted`,
+      `${distributions ? ownDistribution(latencies) : 'NULL::int[]'} AS ${latency}_counted`,
     ];
   });
   return `WITH by_group AS MATERIALIZED (

@@ -38,7 +38,7 @@ function check(holds, what) {
 async function listening() {
   while (Date.now() - started < START_MS) {
     const url = /^Listening on (\S+)$/m.exec(output)?.[1];
-    const token = /Bearer (\w+)/.exec(output)?.[1];
+    const token = /token +(\w+)/.exec(output)?.[1];
     if (url !== undefined && token !== undefined) return { url, token };
     if (demo.exitCode !== null) throw new Error('demo: it ended before it listened');
     await sleep(100);

@@ -24,7 +24,8 @@ export async function createApp(
     forceCloseConnections: true,
     return503OnClosing: true,
   });
-  app.use(helmet());
+  // Without upgrade-insecure-requests: the app speaks plain HTTP, and /docs must also work at an address other than localhost.
+  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.useBodyParser('json', { limit: '64kb' });
   app.useGlobalFilters(new OpsErrorFilter(app.get(HttpAdapterHost)));
   // Stopped as asked is a success: by default Nest ends the process with the signal after its hooks, code 143.

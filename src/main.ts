@@ -25,9 +25,9 @@ async function main(): Promise<void> {
   const token = app.get<AdminToken>(ADMIN_TOKEN, { strict: false });
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   console.log(`\nListening on ${url}`);
-  console.log(`  ${url}/health  ${url}/ready  ${url}/docs`);
+  console.log(`  dashboard  ${url}/ops\n  API        ${url}/docs\n  metrics    ${url}/metrics`);
   if (token.generated) {
-    console.log(`  curl -H 'Authorization: Bearer ${token.value}' ${url}/admin/ops/status`);
+    console.log(`  token      ${token.value}`);
   }
 }
 

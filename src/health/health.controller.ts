@@ -1,5 +1,5 @@
 import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
   HealthCheckService,
@@ -10,9 +10,24 @@ import {
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { pendingMigrations } from '../database/migrate.js';
+import { errorAnswer } from '../ops/index.js';
+import { LivenessResponse, ReadinessResponse } from './health.responses.js';
 
 /** Longest that readiness waits for the database, in milliseconds. */
 const READY_TIMEOUT_MS = 3_000;
+
+const NOT_READY = errorAnswer('It is not; the message says what is missing.', {
+  'no database': {
+    code: 'SERVICE_UNAVAILABLE',
+    message: 'Not ready: database not reachable; migrations not readable',
+    field: null,
+  },
+  'pending migrations': {
+    code: 'SERVICE_UNAVAILABLE',
+    message: 'Not ready: migrations pending: CreateOpsMetrics1764000000002',
+    field: null,
+  },
+});
 
 @ApiTags('health')
 @Controller()
@@ -25,13 +40,19 @@ export class HealthController {
 
   /** The process is up. */
   @Get('health')
-  public liveness(): { status: 'ok' } {
+  @ApiOperation({ summary: 'The process is up' })
+  @ApiOkResponse({ type: LivenessResponse })
+  public liveness(): LivenessResponse {
     return { status: 'ok' };
   }
 
   /** The database is reachable and every migration applied; 503 otherwise. */
   @Get('ready')
-  @HealthCheck()
+  // Terminus would document a 503 of its own shape, which the error filter replaces.
+  @HealthCheck({ noCache: true, swaggerDocumentation: false })
+  @ApiOperation({ summary: 'The database is reachable and every migration applied' })
+  @ApiOkResponse({ type: ReadinessResponse })
+  @ApiServiceUnavailableResponse(NOT_READY)
   public async readiness(): Promise<HealthCheckResult> {
     try {
       return await this.health.check([() => this.database(), () => this.migrations()]);

@@ -6,6 +6,7 @@ export { OpsJobHeartbeat } from './refresh/ops-job-heartbeat.entity.js';
 export { OpsModule, type OpsModuleAsyncOptions, type OpsModuleStructure } from './ops.module.js';
 export { OpsOptions, OpsOptionsError, resolveOptions, type OpsModuleOptions } from './ops.options.js';
 export { OpsErrorFilter, type OpsErrorBody } from './http/ops-error.filter.js';
+export { errorAnswer, OpsErrorResponse } from './http/ops-error.response.js';
 export { IsCronExpression } from './is-cron-expression.js';
 export { ISO_INSTANT_EXPECTED, parseIsoInstant } from './metrics/iso-instant.js';
 export { problemsOf, type ValidationProblem } from './validation-problems.js';

@@ -43,13 +43,17 @@ const list = (text: string): number[] => text.split(',').map(positive);
 /** Reads the command line; on a wrong one commander prints what is wrong and ends the process. */
 export function readOptions(argv: readonly string[]): BenchOptions {
   const command = new Command('bench')
-    .description('Measures the rollup against the textbook job, and reads against raw rows. Markdown on stdout.')
+    .description(
+      'Measures the rollup against the textbook job, and reads against raw rows. Markdown on stdout.',
+    )
     .option('--only <parts>', `any of ${PARTS.join(',')}; all but growth unless given`, parts)
     .option('--rows <count>', 'usage rows', positive, 5_000_000)
     .option('--days <count>', 'whole UTC days of the sparse shape', positive, 30)
     .option('--workers <list>', 'drain workers of the rebuild', list, [1, 2, 4])
     .option('--rounds <count>', 'rounds that a median is taken of', positive, 3)
-    .addOption(new Option('--shape <shape>', 'of the rebuild').choices(['sparse', 'dense', 'both']).default('both'))
+    .addOption(
+      new Option('--shape <shape>', 'of the rebuild').choices(['sparse', 'dense', 'both']).default('both'),
+    )
     .option('--ranges <count>', 'ranges of each kind that the accuracy is measured over', positive, 60)
     .option('--growth-rows <list>', 'rows of each step of growth', list, [1e6, 2e6, 5e6, 10e6])
     .option('--seed <number>', 'of the sample traffic and of random ranges', positive, 1)

@@ -1,5 +1,6 @@
 import { applyDecorators, Controller, UseFilters, UseGuards, UsePipes } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { ApiAdminErrors } from './admin-answers.js';
 import { OpsAdminAudit } from './ops-admin-audit.guard.js';
 import { OpsAdminGuard } from './ops-admin.guard.js';
 import { OpsErrorFilter } from './ops-error.filter.js';
@@ -18,5 +19,6 @@ export function OpsAdminController(path = ''): ClassDecorator {
     UsePipes(opsValidationPipe()),
     ApiTags('ops'),
     ApiBearerAuth(),
+    ApiAdminErrors(),
   );
 }

@@ -1,7 +1,11 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Registry } from 'prom-client';
+import { PROCESS_METRICS } from './metrics.js';
 import { OpsPrometheusService } from './ops-prometheus.service.js';
+
+const { name, help, type } = PROCESS_METRICS.up;
+const EXAMPLE = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name} 1\n`;
 
 /**
  * `GET /metrics`, below the host's global prefix. Public, as Prometheus expects it, so that whoever reaches the port
@@ -18,7 +22,7 @@ export class OpsPrometheusController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Metrics of the rollup and of the last closed hour, for Prometheus' })
   @ApiProduces('text/plain')
-  @ApiOkResponse({ type: String })
+  @ApiOkResponse({ type: String, example: EXAMPLE })
   public async metrics(): Promise<string> {
     return this.prometheus.metrics();
   }

@@ -1,4 +1,4 @@
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { connect, type BenchServer } from './server.js';
 import type { BenchOptions } from '../options.js';
 
@@ -28,12 +28,13 @@ export async function describeRun(server: BenchServer, options: BenchOptions): P
       '',
       `- Date: ${new Date().toISOString().slice(0, 10)}`,
       `- Machine: ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores, ` +
-        `${(totalmem() / 2 ** 30).toFixed(1)} GiB of memory, Node.js ${process.versions.node}`,
+        `${(totalmem() / 2 ** 30).toFixed(1)} GiB of memory, Node.js ${process.versions.node}; ` +
+        `load average before the run ${(loadavg()[0] ?? 0).toFixed(1)}`,
       `- PostgreSQL ${version?.value ?? 'unknown'} (${server.kind}), ` +
         settings.map(({ name, value }) => `${name} = ${value}`).join(', '),
       `- Data: ${sample.toLocaleString('en-US')} usage rows over ${days} whole UTC days, 40 groups, 5 platforms, ` +
         `errors on top, seed ${seed}`,
-      `- Medians of ${rounds} rounds; the variants of a comparison take turns within each round`,
+      `- Medians of ${rounds} round${rounds === 1 ? '' : 's'}; the variants of a comparison take turns within each round`,
       '',
     ].join('\n');
   } finally {

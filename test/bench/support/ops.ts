@@ -72,5 +72,7 @@ export async function rollUp(scene: Scene, ops: Ops): Promise<void> {
   if (pendingHours > 0) {
     throw new Error(`${pendingHours} hours are still pending`);
   }
-  await scene.client.query('VACUUM (ANALYZE) ops_metrics_hourly, ops_metrics_daily, ops_metrics_invalidations');
+  await scene.client.query(
+    'VACUUM (ANALYZE) ops_metrics_hourly, ops_metrics_daily, ops_metrics_invalidations',
+  );
 }

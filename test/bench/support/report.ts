@@ -13,6 +13,12 @@ export interface Section {
 
 export function printSection({ title, notes, head, rows }: Section): void {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const table = [line(head), line(head.map((_, column) => (column === 0 ? '---' : '---:'))), ...rows.map(line)];
-  process.stdout.write(`\n## ${title}\n\n${notes.map((note) => `${note}\n`).join('')}\n${table.join('\n')}\n`);
+  const table = [
+    line(head),
+    line(head.map((_, column) => (column === 0 ? '---' : '---:'))),
+    ...rows.map(line),
+  ];
+  process.stdout.write(
+    `\n## ${title}\n\n${notes.map((note) => `${note}\n`).join('')}\n${table.join('\n')}\n`,
+  );
 }

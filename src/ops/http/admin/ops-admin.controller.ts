@@ -1,10 +1,14 @@
 import { Body, Get, HttpCode, Post } from '@nestjs/common';
-import { ApiOperation } from '@nestjs/swagger';
-import { RefreshService, type DailyTick, type HourlyTick } from '../../refresh/refresh.service.js';
-import { StatusService, type OpsStatus } from '../../refresh/status.service.js';
-import { VerifyService, type VerifyReport } from '../../refresh/verify.service.js';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { RefreshService } from '../../refresh/refresh.service.js';
+import { StatusService } from '../../refresh/status.service.js';
+import { VerifyService } from '../../refresh/verify.service.js';
+import { ApiWriteLimit, ApiWrongRange } from '../admin-answers.js';
 import { OpsAdminController } from '../ops-admin-controller.js';
 import { VerifyRequestDto } from './rebuild.dto.js';
+import { RefreshResponse } from './refresh.responses.js';
+import { OpsStatusResponse } from './status.responses.js';
+import { VerifyReportResponse } from './verify.responses.js';
 
 @OpsAdminController()
 export class OpsAdminOperationsController {
@@ -18,14 +22,17 @@ export class OpsAdminOperationsController {
   @ApiOperation({
     summary: 'Where the rollup stands: pending, failing and suspicious buckets, jobs, raw tables',
   })
-  public async status(): Promise<OpsStatus> {
+  @ApiOkResponse({ type: OpsStatusResponse })
+  public async status(): Promise<OpsStatusResponse> {
     return this.statuses.status();
   }
 
   @Post('refresh')
   @HttpCode(200)
   @ApiOperation({ summary: 'Run one tick of both jobs now' })
-  public async refresh(): Promise<{ hourly: HourlyTick; daily: DailyTick }> {
+  @ApiOkResponse({ type: RefreshResponse })
+  @ApiWriteLimit()
+  public async refresh(): Promise<RefreshResponse> {
     const hourly = await this.refreshes.hourly();
     return { hourly, daily: await this.refreshes.daily() };
   }
@@ -33,7 +40,10 @@ export class OpsAdminOperationsController {
   @Post('verify')
   @HttpCode(200)
   @ApiOperation({ summary: 'Recompute the closed buckets of a range another way and list every difference' })
-  public async verify(@Body() body: VerifyRequestDto): Promise<VerifyReport> {
+  @ApiOkResponse({ type: VerifyReportResponse })
+  @ApiWrongRange()
+  @ApiWriteLimit()
+  public async verify(@Body() body: VerifyRequestDto): Promise<VerifyReportResponse> {
     return this.verifications.verify(body.from, body.to, body.fix);
   }
 }

@@ -15,12 +15,12 @@ export class RangeDto {
 
 export class RebuildRequestDto extends RangeDto {
   /** Also below the raw floor, and also where the result would shrink. */
-  @ApiPropertyOptional({ default: false })
+  @ApiPropertyOptional({ default: false, example: false })
   @IsOptional()
   @IsBoolean()
   readonly force?: boolean;
 
-  @ApiPropertyOptional({ example: 'price list imported late' })
+  @ApiPropertyOptional({ maxLength: 500, example: 'price list imported late' })
   @IsOptional()
   @IsString()
   @MaxLength(500)
@@ -29,7 +29,7 @@ export class RebuildRequestDto extends RangeDto {
 
 export class VerifyRequestDto extends RangeDto {
   /** Note every bucket with a difference for recomputation. */
-  @ApiPropertyOptional({ default: false })
+  @ApiPropertyOptional({ default: false, example: false })
   @IsOptional()
   @IsBoolean()
   readonly fix?: boolean;

@@ -1,13 +1,55 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Sse, type MessageEvent } from '@nestjs/common';
-import { ApiOperation } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiConflictResponse,
+  ApiExtraModels,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+} from '@nestjs/swagger';
 import { defer, distinctUntilChanged, map, repeat, takeWhile, type Observable } from 'rxjs';
-import { RebuildService, type RebuildProgress } from '../../refresh/rebuild.service.js';
+import {
+  OpsBelowFloorError,
+  OpsRebuildEndedError,
+  OpsRebuildNotFoundError,
+} from '../../refresh/ops-input.error.js';
+import { RebuildService } from '../../refresh/rebuild.service.js';
+import { ApiWriteLimit, ApiWrongRange } from '../admin-answers.js';
 import { Requester } from '../admin-request.js';
 import { OpsAdminController } from '../ops-admin-controller.js';
+import { errorAnswer } from '../ops-error.response.js';
 import { RebuildRequestDto } from './rebuild.dto.js';
+import { REBUILD_EVENTS, RebuildEventResponse, RebuildProgressResponse } from './rebuild.responses.js';
 
 /** How often the progress of a rebuild is read for its event stream, in milliseconds. */
 const EVENT_INTERVAL_MS = 500;
+
+const ID = { name: 'id', description: 'As the request was answered.', example: '42' };
+
+const NOT_FOUND = errorAnswer('There is no rebuild of that id.', {
+  'an unknown id': {
+    code: 'REBUILD_NOT_FOUND',
+    message: new OpsRebuildNotFoundError(ID.example).message,
+    field: 'id',
+  },
+});
+
+const ENDED = errorAnswer('It has ended.', {
+  'an ended rebuild': {
+    code: 'REBUILD_ENDED',
+    message: new OpsRebuildEndedError(ID.example).message,
+    field: 'id',
+  },
+});
+
+const BELOW_FLOOR = errorAnswer('It reaches below the raw floor, and is not forced.', {
+  'a start below the floor': {
+    code: 'BELOW_RAW_FLOOR',
+    message: new OpsBelowFloorError(new Date('2026-01-08T00:00:00Z')).message,
+    field: 'from',
+  },
+});
 
 @OpsAdminController('rebuilds')
 export class OpsRebuildsController {
@@ -16,34 +58,51 @@ export class OpsRebuildsController {
   @Post()
   @HttpCode(202)
   @ApiOperation({ summary: 'Recompute every closed hour of a range; draining starts at once' })
+  @ApiAcceptedResponse({ type: RebuildProgressResponse })
+  @ApiWrongRange()
+  @ApiConflictResponse(BELOW_FLOOR)
+  @ApiWriteLimit()
   public async request(
     @Body() body: RebuildRequestDto,
     @Requester() requestedBy: string,
-  ): Promise<RebuildProgress> {
+  ): Promise<RebuildProgressResponse> {
     const { from, to, force, reason } = body;
     return this.rebuilds.request({ from, to, force, reason, requestedBy });
   }
 
   @Get()
   @ApiOperation({ summary: 'The latest rebuilds, newest first' })
-  public async list(): Promise<RebuildProgress[]> {
+  @ApiOkResponse({ type: [RebuildProgressResponse] })
+  public async list(): Promise<RebuildProgressResponse[]> {
     return this.rebuilds.list();
   }
 
   @Get(':id')
   @ApiOperation({ summary: 'A rebuild and its progress' })
-  public async progress(@Param('id') id: string): Promise<RebuildProgress> {
+  @ApiParam(ID)
+  @ApiOkResponse({ type: RebuildProgressResponse })
+  @ApiNotFoundResponse(NOT_FOUND)
+  public async progress(@Param('id') id: string): Promise<RebuildProgressResponse> {
     return this.rebuilds.progress(id);
   }
 
   @Delete(':id')
   @ApiOperation({ summary: 'Cancel what is left of a rebuild' })
-  public async cancel(@Param('id') id: string): Promise<RebuildProgress> {
+  @ApiParam(ID)
+  @ApiOkResponse({ type: RebuildProgressResponse })
+  @ApiNotFoundResponse(NOT_FOUND)
+  @ApiConflictResponse(ENDED)
+  @ApiWriteLimit()
+  public async cancel(@Param('id') id: string): Promise<RebuildProgressResponse> {
     return this.rebuilds.cancel(id);
   }
 
   @Sse(':id/events')
   @ApiOperation({ summary: 'The progress of a rebuild as server-sent events, until it ends' })
+  @ApiParam(ID)
+  @ApiExtraModels(RebuildEventResponse)
+  @ApiOkResponse(REBUILD_EVENTS)
+  @ApiNotFoundResponse(NOT_FOUND)
   public async events(@Param('id') id: string): Promise<Observable<MessageEvent>> {
     await this.rebuilds.progress(id); // an unknown id is a 404, not an empty stream
     return defer(() => this.rebuilds.progress(id)).pipe(

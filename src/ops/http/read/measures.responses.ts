@@ -1,14 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { LatencySummary, Measures, PeriodMeasures } from '../../read/read.types.js';
-
-const count = (description: string, example: number): PropertyDecorator =>
-  ApiProperty({ type: 'integer', format: 'int64', description, example });
+import { count, instant } from '../response-properties.js';
 
 const nullable = (description: string, example: number): PropertyDecorator =>
   ApiProperty({ type: Number, format: 'double', nullable: true, description, example });
-
-const instant = (example: string): PropertyDecorator =>
-  ApiProperty({ type: String, format: 'date-time', description: 'ISO 8601 in UTC.', example });
 
 export class LatencySummaryResponse implements LatencySummary {
   @nullable('Milliseconds; null without a sample.', 1820.5)

@@ -69,7 +69,7 @@ export class TrendResponse implements Trend {
   @ApiProperty(GROUP_ID)
   readonly groupId!: string | null;
 
-  @ApiProperty({ enum: ['5m', 'hour', 'day'], description: 'What auto came to.' })
+  @ApiProperty({ enum: ['5m', 'hour', 'day'], example: 'hour', description: 'What auto came to.' })
   readonly bucket!: TrendBucket;
 
   @ApiProperty({
@@ -100,10 +100,14 @@ export class BreakdownResponse implements Breakdown {
   @ApiProperty(TO)
   readonly to!: string;
 
-  @ApiProperty({ enum: ['platform', 'group'] })
+  @ApiProperty({ enum: ['platform', 'group'], example: 'group' })
   readonly by!: BreakdownBy;
 
-  @ApiProperty({ type: 'integer', description: 'How many there are; items has at most limit of them.' })
+  @ApiProperty({
+    type: 'integer',
+    description: 'How many there are; items has at most limit of them.',
+    example: 40,
+  })
   readonly total!: number;
 
   @ApiProperty({ type: [BreakdownItemResponse] })
@@ -137,7 +141,7 @@ export class LatencyDistributionResponse implements LatencyDistribution {
   @ApiProperty(GROUP_ID)
   readonly groupId!: string | null;
 
-  @ApiProperty({ enum: ['duration', 'ttft'] })
+  @ApiProperty({ enum: ['duration', 'ttft'], example: 'ttft' })
   readonly metric!: LatencyMetric;
 
   @ApiProperty({
@@ -152,15 +156,4 @@ export class LatencyDistributionResponse implements LatencyDistribution {
 
   @ApiProperty({ type: FreshnessResponse })
   readonly freshness!: FreshnessResponse;
-}
-
-export class ReadErrorResponse {
-  @ApiProperty({ example: 'INVALID_INPUT' })
-  readonly code!: string;
-
-  @ApiProperty({ example: 'to must be after from' })
-  readonly message!: string;
-
-  @ApiProperty({ type: String, nullable: true, example: 'to' })
-  readonly field!: string | null;
 }

@@ -1,0 +1,72 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { DailyTick, HourlyTick } from '../../refresh/refresh.service.js';
+import { count } from '../response-properties.js';
+
+export class HourlyTickResponse implements HourlyTick {
+  @count('Hours noted; one with new rows in both raw tables counts twice.', 4)
+  readonly detectedHours!: number;
+
+  @count('Rows first seen after their hour had been closed.', 17)
+  readonly lateRows!: number;
+
+  @ApiProperty({
+    type: Number,
+    format: 'double',
+    nullable: true,
+    description: 'Age of the oldest of them, in seconds; null without one.',
+    example: 7812.4,
+  })
+  readonly oldestLateSeconds!: number | null;
+
+  @count('Rows dated below the raw floor: counted, and not applied.', 0)
+  readonly belowFloorRows!: number;
+
+  @count('Hours recomputed.', 3)
+  readonly drainedHours!: number;
+
+  @count('Attempts that failed; each is tried again after a pause.', 0)
+  readonly failedHours!: number;
+
+  @count('Hours held back, because a recomputation would have shrunk them.', 0)
+  readonly suspiciousHours!: number;
+
+  @count('Hours given up because their raw rows are below the floor.', 0)
+  readonly belowFloorHours!: number;
+
+  @count('Closed hours that are still stale.', 0)
+  readonly pendingHours!: number;
+
+  @count('Milliseconds.', 412)
+  readonly ms!: number;
+}
+
+export class DailyTickResponse implements DailyTick {
+  @count('Days whose daily rows were recomputed.', 1)
+  readonly days!: number;
+
+  @count('Hours noted because an older version of the code, or another program, had computed them.', 0)
+  readonly oldDefinitionHours!: number;
+
+  @count('Hourly rows past their retention.', 46)
+  readonly droppedHourlyRows!: number;
+
+  @count('Hourly rows that lost their distributions and were kept otherwise.', 46)
+  readonly droppedDistributions!: number;
+
+  @count('Daily rows past their retention.', 0)
+  readonly droppedDailyRows!: number;
+
+  @count('Days past a limit that were kept until they are settled; the next run asks again.', 0)
+  readonly keptDays!: number;
+
+  @count('Milliseconds.', 38)
+  readonly ms!: number;
+}
+
+export class RefreshResponse {
+  @ApiProperty({ type: HourlyTickResponse })
+  readonly hourly!: HourlyTickResponse;
+
+  @ApiProperty({ type: DailyTickResponse })
+  readonly daily!: DailyTickResponse;
+}

@@ -1,0 +1,145 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { OpsStatus } from '../../refresh/status.service.js';
+import { bigCount, count, instant, nullableInstant, nullableText } from '../response-properties.js';
+
+type Item<K extends 'failingBuckets' | 'rawTables' | 'jobs'> = OpsStatus[K][number];
+
+export class LatestBucketsResponse {
+  @nullableInstant('Start of the newest hour with a row.', '2026-01-31T11:00:00.000Z')
+  readonly hourly!: string | null;
+
+  @nullableText('The newest UTC day with a row.', '2026-01-30')
+  readonly daily!: string | null;
+}
+
+export class RowCountsResponse {
+  @bigCount('Rows of the hourly table.', '33120')
+  readonly hourly!: string;
+
+  @bigCount('Rows of the daily table.', '1380')
+  readonly daily!: string;
+}
+
+export class InvalidationsResponse {
+  @count('Closed hours that are stale.', 3)
+  readonly pending!: number;
+
+  @count('Hours with new rows that are not closed yet.', 1)
+  readonly waitingToClose!: number;
+
+  @count('Hours whose last attempt failed; each is tried again.', 1)
+  readonly failing!: number;
+
+  @count('Hours held back, because a recomputation would have shrunk them.', 1)
+  readonly suspicious!: number;
+
+  @nullableInstant('Since when the oldest closed one of them has been stale.', '2026-01-31T11:58:02.511Z')
+  readonly oldestPendingSince!: string | null;
+}
+
+export class TroubledBucketResponse implements Item<'failingBuckets'> {
+  @instant('2026-01-12T07:00:00.000Z', 'Start of the UTC hour.')
+  readonly bucketStart!: string;
+
+  @ApiProperty({ description: 'Why it is stale.', example: 'rebuild' })
+  readonly reason!: string;
+
+  @count('How often its recomputation failed.', 2)
+  readonly attempts!: number;
+
+  @instant('2026-01-31T12:02:00.000Z', 'When it is tried again, at the earliest.')
+  readonly nextAttemptAt!: string;
+
+  @nullableText('SQLSTATE and message.', '57014: canceling statement due to statement timeout')
+  readonly lastError!: string | null;
+
+  @nullableInstant('Since when it is held back; null where it is failing.', null)
+  readonly suspiciousSince!: string | null;
+}
+
+export class RawTableResponse implements Item<'rawTables'> {
+  @ApiProperty({ example: 'usage_logs' })
+  readonly rawTable!: string;
+
+  @bigCount('Every row up to this id has been accounted for.', '5000000')
+  readonly safeId!: string;
+
+  @instant('2026-01-31T11:00:00.000Z', 'Hours before it were closed at the last detection.')
+  readonly closedThrough!: string;
+
+  @bigCount('Rows first seen after their hour had been closed, ever.', '412')
+  readonly lateRows!: string;
+
+  @bigCount('Rows dated below the raw floor, ever: counted, and not applied.', '0')
+  readonly belowFloorRows!: string;
+
+  @instant('2026-01-31T12:00:00.412Z')
+  readonly updatedAt!: string;
+}
+
+export class JobResponse implements Item<'jobs'> {
+  @ApiProperty({ example: 'ops_preaggregation_hourly' })
+  readonly jobName!: string;
+
+  @nullableInstant('Of any instance, as are all of these.', '2026-01-31T12:00:00.401Z')
+  readonly lastRunAt!: string | null;
+
+  @nullableInstant('When a run last succeeded.', '2026-01-31T12:00:00.401Z')
+  readonly lastSuccessAt!: string | null;
+
+  @nullableInstant('When a run last failed; null if none ever did.', null)
+  readonly lastErrorAt!: string | null;
+
+  @nullableText('Why it failed; kept after later successes.', null)
+  readonly lastError!: string | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'int64',
+    nullable: true,
+    description: 'Milliseconds of the last run.',
+    example: '412',
+  })
+  readonly lastDurationMs!: string | null;
+
+  @nullableText('What the last run that succeeded did: JSON, as text.', '{"days":1,"keptDays":0,"ms":38}')
+  readonly lastResult!: string | null;
+}
+
+export class OpsStatusResponse implements OpsStatus {
+  @instant('2026-01-31T12:00:03.120Z', "The database's clock.")
+  readonly now!: string;
+
+  @instant('2026-01-31T11:00:00.000Z', 'Hours before it are closed.')
+  readonly closedThrough!: string;
+
+  @nullableInstant('Start of what can be recomputed without force; null for everything.', null)
+  readonly rawFloor!: string | null;
+
+  @count('Version of the definitions of the metrics; rows of an older one are recomputed.', 2)
+  readonly definitionVersion!: number;
+
+  @ApiProperty({ type: LatestBucketsResponse })
+  readonly latestBuckets!: LatestBucketsResponse;
+
+  @ApiProperty({ type: RowCountsResponse })
+  readonly rows!: RowCountsResponse;
+
+  @ApiProperty({ type: InvalidationsResponse })
+  readonly invalidations!: InvalidationsResponse;
+
+  @ApiProperty({
+    type: [TroubledBucketResponse],
+    description: 'Newest first; at most 100 together with the suspicious ones.',
+  })
+  readonly failingBuckets!: readonly TroubledBucketResponse[];
+
+  @ApiProperty({ type: [TroubledBucketResponse] })
+  readonly suspiciousBuckets!: readonly TroubledBucketResponse[];
+
+  @ApiProperty({ type: [RawTableResponse] })
+  readonly rawTables!: readonly RawTableResponse[];
+
+  @ApiProperty({ type: [JobResponse] })
+  readonly jobs!: readonly JobResponse[];
+}

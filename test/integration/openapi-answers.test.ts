@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { RebuildProgress } from '../../src/ops/index.js';
+import { AdminClient, type Method } from '../support/admin-client.js';
+import { eventually } from '../support/eventually.js';
+import { OpenApiDocument } from '../support/openapi.js';
+import * as scene from '../support/refresh-scene.js';
+import { hoursAgo } from '../support/rollup-check.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const DAY_MS = 86_400_000;
+const ERROR = '#/components/schemas/OpsErrorResponse';
+
+describe('the answers, held against the OpenAPI document', () => {
+  let database: TestDatabase;
+  let client: AdminClient;
+  let api: OpenApiDocument;
+  let range: { from: string; to: string };
+
+  beforeAll(async () => {
+    database = await createTestDatabase('openapi_answers');
+    const { dataSource } = database;
+    client = await AdminClient.start(database.url, { OPS_USAGE_RETENTION_DAYS: '30' });
+    await scene.resetScene(dataSource);
+    range = {
+      from: (await hoursAgo(dataSource, 30)).toISOString(),
+      to: (await hoursAgo(dataSource, 0)).toISOString(),
+    };
+    await scene.insertRequests(dataSource, await hoursAgo(dataSource, 20));
+    await scene.insertFailures(dataSource, await hoursAgo(dataSource, 3));
+    const response = await client.anonymous('get', '/docs-json').expect(200);
+    api = new OpenApiDocument(response.body as OpenAPIObject);
+  });
+  afterAll(async () => {
+    await client.close();
+    await database.drop();
+  });
+
+  /** Sends the request and holds the answer against the schema that is documented for it. */
+  async function answer(name: string, status: number, path?: string, body?: object): Promise<unknown> {
+    const [method = '', route = ''] = name.split(' ');
+    const response = await client.send(method as Method, path ?? route, body);
+    expect([name, response.status]).toEqual([name, status]);
+    expect(api.problems(response.body, api.media(name, status).schema ?? {})).toEqual([]);
+    return response.body as unknown;
+  }
+
+  const rebuild = async (): Promise<string> => {
+    const body = await answer('post /admin/ops/rebuilds', 202, undefined, { ...range, reason: 'prices' });
+    return (body as RebuildProgress).id;
+  };
+
+  const ended = async (id: string): Promise<unknown> =>
+    eventually(async () => {
+      const body = await answer('get /admin/ops/rebuilds/{id}', 200, `/admin/ops/rebuilds/${id}`);
+      return (body as RebuildProgress).state === 'running' ? null : body;
+    }, 'an ended rebuild');
+
+  it('describes what the operations really answer', async () => {
+    const refreshed = await answer('post /admin/ops/refresh', 200);
+    expect(refreshed).toMatchObject({ hourly: { drainedHours: expect.any(Number) } });
+    await database.dataSource.query('UPDATE ops_metrics_hourly SET success_count = success_count + 1');
+    const verified = await answer('post /admin/ops/verify', 200, undefined, range);
+    expect((verified as { differences: unknown[] }).differences).not.toEqual([]);
+    const id = await rebuild();
+    await ended(id);
+    const listed = await answer('get /admin/ops/rebuilds', 200);
+    expect(listed).toContainEqual(expect.objectContaining({ id }));
+  });
+
+  it('describes the status, troubled buckets included', async () => {
+    await answer('post /admin/ops/refresh', 200);
+    await database.dataSource.query(
+      `INSERT INTO ops_metrics_invalidations (bucket_start, reason, attempts, last_error, suspicious_at, next_attempt_at)
+       VALUES ('2026-01-01T00:00:00Z', 'rebuild', 2, '57014: canceled', NULL, '2100-01-01T00:00:00Z'),
+              ('2026-01-01T01:00:00Z', 'verify', 0, NULL, '2026-01-02T00:00:00Z', '2100-01-01T00:00:00Z')`,
+    );
+    const body = await answer('get /admin/ops/status', 200);
+    expect(body).toMatchObject({ failingBuckets: [{ attempts: 2 }], suspiciousBuckets: [{ attempts: 0 }] });
+    const { rawTables, jobs } = body as { rawTables: unknown[]; jobs: unknown[] };
+    expect([rawTables.length, jobs.length]).toEqual([2, 2]);
+    await database.dataSource.query(
+      `DELETE FROM ops_metrics_invalidations WHERE bucket_start < '2026-01-03Z'`,
+    );
+  });
+
+  it('describes the errors as they really are', async () => {
+    const below = new Date(Date.parse(range.to) - 31 * DAY_MS).toISOString();
+    await answer('post /admin/ops/verify', 400, undefined, { ...range, to: 'yesterday' });
+    await answer('post /admin/ops/rebuilds', 400, undefined, {});
+    await answer('post /admin/ops/rebuilds', 409, undefined, { ...range, from: below });
+    await answer('get /admin/ops/trend', 400);
+    for (const name of ['get /admin/ops/rebuilds/{id}', 'delete /admin/ops/rebuilds/{id}']) {
+      await answer(name, 404, '/admin/ops/rebuilds/999');
+    }
+    await answer('get /admin/ops/rebuilds/{id}/events', 404, '/admin/ops/rebuilds/999/events');
+    const id = await rebuild();
+    await ended(id);
+    await answer('delete /admin/ops/rebuilds/{id}', 409, `/admin/ops/rebuilds/${id}`);
+    const refused = await client.anonymous('get', '/admin/ops/status').expect(401);
+    expect(api.problems(refused.body, { $ref: ERROR })).toEqual([]);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['overview', {}],
+    ['trend', {}],
+    ['breakdown', { by: 'group' }],
+    ['latency-distribution', { metric: 'ttft' }],
+  ])('describes the %s', async (path, own) => {
+    const route = `/admin/ops/${path}`;
+    const query = new URLSearchParams({ ...range, ...own });
+    await answer(`get ${route}`, 200, `${route}?${query.toString()}`);
+  });
+
+  it('describes the event stream: its example has the form of the real one', async () => {
+    const id = await rebuild();
+    await ended(id);
+    const { text } = await client.send('get', `/admin/ops/rebuilds/${id}/events`).expect(200);
+    const { schema, example } = api.media('get /admin/ops/rebuilds/{id}/events', 200, 'text/event-stream');
+    for (const stream of [text, String(example)]) {
+      const event = eventOf(stream);
+      expect(api.problems(event, schema ?? {})).toEqual([]);
+      expect(event).toMatchObject({ event: 'progress', id: '1' });
+    }
+  });
+
+  it.each(['/health', '/ready'])('describes %s', async (path) => {
+    await answer(`get ${path}`, 200);
+  });
+});
+
+/** The first event of a stream, with its data parsed. */
+function eventOf(stream: string): Record<string, unknown> {
+  const [first = ''] = stream.trimStart().split('\n\n');
+  const fields = first.split('\n').map((line): [string, unknown] => {
+    const [, name = '', value = ''] = /^(\w+): (.*)$/.exec(line) ?? [];
+    return [name, name === 'data' ? (JSON.parse(value) as unknown) : value];
+  });
+  return Object.fromEntries(fields);
+}

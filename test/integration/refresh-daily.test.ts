@@ -92,6 +92,24 @@ describe('daily rows', () => {
     await expectRight(database.url, dayAt(DAYS), today);
   });
 
+  it('cost no other hour of their day a recomputation when one of its hours changes', async () => {
+    const hours = (): Promise<{ hour: number; at: string }[]> =>
+      database.dataSource.query(
+        `SELECT (extract(epoch FROM bucket_start - $1::timestamptz) / 3600)::int AS hour, max(computed_at)::text AS at
+           FROM ops_metrics_hourly
+          WHERE bucket_start >= $1::timestamptz AND bucket_start < $1::timestamptz + interval '24 hours'
+          GROUP BY 1 ORDER BY 1`,
+        [dayAt(4).toISOString()],
+      );
+    const before = await hours();
+    await scene.insertRequests(database.dataSource, dayAt(4, 11), 1, 3);
+    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 1 });
+    const after = await hours();
+    expect(after.map(({ hour }) => hour)).toEqual([0, 11, 23]);
+    expect(after.filter(({ at }, i) => at !== before[i]?.at).map(({ hour }) => hour)).toEqual([11]);
+    await expectRight(database.url, dayAt(DAYS), today);
+  });
+
   it('are added by the daily job for closed days that have none, or older ones, and for no other', async () => {
     const before = await computedAt();
     expect([...before.keys()].toSorted()).toEqual(Array.from({ length: DAYS }, (_, i) => dateOf(DAYS - i)));

@@ -23,7 +23,9 @@ export async function openServer(log: (line: string) => void): Promise<BenchServ
     return serverAt('BENCH_DATABASE_URL', url, () => Promise.resolve());
   }
   const folder = await mkdtemp(join(tmpdir(), 'ops-bench-'));
-  const server = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), log });
+  // PostgreSQL's own default, for both sides: a textbook job meets no tuned server.
+  const settings = { work_mem: '4MB' };
+  const server = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), settings, log });
   return serverAt('embedded', server.url, async () => {
     await server.stop();
     await rm(folder, { recursive: true, force: true });

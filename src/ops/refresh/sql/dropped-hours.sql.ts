@@ -49,7 +49,7 @@ export function widenToDroppedDays(tables: OpsTables, start: string, end: string
 
 /**
  * The hours of a day whose latencies have no distribution any more, and that may be recomputed: without them the
- * day's distributions could only be merged from some of its hours.
+ * day's distributions could only be merged from some of its hours. (The hourly rows of a platform never have one.)
  *
  * Bound: day (ISO), retention in hours or null.
  */
@@ -62,6 +62,7 @@ export function hoursWithoutDistribution(
     text: `SELECT DISTINCT ${isoUtc('bucket_start')} AS hour FROM ${tables.hourly}
 WHERE bucket_start >= $1::timestamptz AND bucket_start < $1::timestamptz + interval '24 hours'
   AND (duration_samples > 0 AND duration_values IS NULL OR ttft_samples > 0 AND ttft_values IS NULL)
+  AND (platform IS NULL OR group_id IS NOT NULL)
   AND bucket_start >= ${recomputeFloor(tables, '$2')}
 ORDER BY 1`,
     values: [day, retentionHours],

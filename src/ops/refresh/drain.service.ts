@@ -74,7 +74,8 @@ export class DrainService {
     if (failed !== undefined) {
       throw failed.reason;
     }
-    // Once more: an instance may have died between the commit of a rebuild's last day and this.
+    // Once more: the last of a rebuild's hours may have failed, and an instance may have died between the commit of its
+    // last day and this.
     await selectRows(this.dataSource, finishRebuilds(this.tables));
     return result;
   }
@@ -133,7 +134,6 @@ export class DrainService {
         this.logger.error(`Hour ${hour} failed, attempt ${attempts}: ${errorText(error)}`);
       }
     }
-    await selectRows(this.dataSource, finishRebuilds(this.tables));
   }
 
   private async attempt(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { AdminClient, TOKEN, type Method } from '../support/admin-client.js';
+import { TOKEN, type AdminClient, type Method } from '../support/admin-client.js';
+import { fillRecentHours, startLimitedAdmin } from '../support/admin-scene.js';
 import * as scene from '../support/refresh-scene.js';
-import { hoursAgo } from '../support/rollup-check.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const HOUR_MS = 3_600_000;
@@ -26,18 +26,10 @@ describe('what the admin endpoints refuse', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase('admin_input');
-    client = await AdminClient.start(database.url, {
-      OPS_MAX_REBUILD_DAYS: '50',
-      OPS_USAGE_RETENTION_DAYS: '30',
-    });
+    client = await startLimitedAdmin(database.url);
   });
   beforeEach(async () => {
-    await scene.resetScene(database.dataSource);
-    [from, to] = [await hoursAgo(database.dataSource, 60), await hoursAgo(database.dataSource, 0)];
-    for (let hours = 1; hours <= 60; hours += 7) {
-      await scene.insertRequests(database.dataSource, await hoursAgo(database.dataSource, hours));
-      await scene.insertFailures(database.dataSource, await hoursAgo(database.dataSource, hours));
-    }
+    [from, to] = await fillRecentHours(database.dataSource);
   });
   afterAll(async () => {
     await client.close();

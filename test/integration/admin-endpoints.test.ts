@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RebuildProgress } from '../../src/ops/index.js';
-import { AdminClient, TOKEN, type Method } from '../support/admin-client.js';
+import { TOKEN, type AdminClient, type Method } from '../support/admin-client.js';
+import { fillRecentHours, startLimitedAdmin } from '../support/admin-scene.js';
 import { eventually } from '../support/eventually.js';
 import * as scene from '../support/refresh-scene.js';
-import { databaseNow, expectRight, hoursAgo } from '../support/rollup-check.js';
+import { databaseNow, expectRight } from '../support/rollup-check.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const HOUR_MS = 3_600_000;
@@ -17,18 +18,10 @@ describe('admin endpoints', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase('admin_endpoints');
-    client = await AdminClient.start(database.url, {
-      OPS_MAX_REBUILD_DAYS: '50',
-      OPS_USAGE_RETENTION_DAYS: '30',
-    });
+    client = await startLimitedAdmin(database.url);
   });
   beforeEach(async () => {
-    await scene.resetScene(database.dataSource);
-    [from, to] = [await hoursAgo(database.dataSource, 60), await hoursAgo(database.dataSource, 0)];
-    for (let hours = 1; hours <= 60; hours += 7) {
-      await scene.insertRequests(database.dataSource, await hoursAgo(database.dataSource, hours));
-      await scene.insertFailures(database.dataSource, await hoursAgo(database.dataSource, hours));
-    }
+    [from, to] = await fillRecentHours(database.dataSource);
   });
   afterAll(async () => {
     await client.close();

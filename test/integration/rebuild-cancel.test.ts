@@ -4,7 +4,6 @@ import { eventually } from '../support/eventually.js';
 import { createOpsApp } from '../support/ops-app.js';
 import { RebuildScene } from '../support/rebuild-scene.js';
 import * as scene from '../support/refresh-scene.js';
-import { expectRight, hoursAgo } from '../support/rollup-check.js';
 
 const DAYS = RebuildScene.days;
 
@@ -20,14 +19,6 @@ describe('a cancelled rebuild', () => {
   afterAll(async () => {
     await rebuild.close();
   });
-
-  async function expectAllRight(): Promise<void> {
-    const { app, database, from, to } = rebuild;
-    const stale = await scene.staleHours(database.dataSource);
-    expect(stale.filter((hour) => new Date(hour) < to)).toEqual([]);
-    await app.refresh.daily();
-    await expectRight(database.url, from, await hoursAgo(database.dataSource, 0));
-  }
 
   it('drops what is left of it and nothing else', async () => {
     await rebuild.spoil();
@@ -89,7 +80,7 @@ describe('a cancelled rebuild', () => {
     await rebuild.app.rebuilds.cancel(id);
     await rebuild.holder.query('ROLLBACK');
     expect(await rebuild.app.refresh.hourly()).toMatchObject({ drainedHours: 1 });
-    await expectAllRight();
+    await rebuild.expectAllRight();
   });
 
   it('leaves hours stale that verify, the overlap or a first run noted meanwhile', async () => {
@@ -114,7 +105,7 @@ describe('a cancelled rebuild', () => {
       await rebuild.app.rebuilds.cancel(id);
       await rebuild.holder.query('ROLLBACK');
       expect((await rebuild.app.refresh.hourly()).drainedHours).toBeGreaterThanOrEqual((DAYS * 24) / 5);
-      await expectAllRight();
+      await rebuild.expectAllRight();
     }
   });
 

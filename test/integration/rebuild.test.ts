@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { OpsRebuildNotFoundError } from '../../src/ops/index.js';
 import { RebuildScene } from '../support/rebuild-scene.js';
 import * as scene from '../support/refresh-scene.js';
-import { expectRight, hoursAgo } from '../support/rollup-check.js';
 
 const DAYS = RebuildScene.days;
 
@@ -18,14 +17,6 @@ describe('rebuild', () => {
   afterAll(async () => {
     await rebuild.close();
   });
-
-  async function expectAllRight(): Promise<void> {
-    const { app, database, from, to } = rebuild;
-    const stale = await scene.staleHours(database.dataSource);
-    expect(stale.filter((hour) => new Date(hour) < to)).toEqual([]);
-    await app.refresh.daily();
-    await expectRight(database.url, from, await hoursAgo(database.dataSource, 0));
-  }
 
   it('recomputes every hour of a range, widened to whole hours, and says how far it is', async () => {
     await rebuild.spoil();
@@ -56,7 +47,7 @@ describe('rebuild', () => {
     const second = await rebuild.app.rebuilds.request({ from: rebuild.at(1), to: rebuild.at(1, 1) });
     expect((await rebuild.other.rebuilds.list()).map(({ id }) => id)).toEqual([second.id, started.id]);
     await rebuild.ended(second.id);
-    await expectAllRight();
+    await rebuild.expectAllRight();
   });
 
   it('goes on in another instance where the one that started it left days behind', async () => {
@@ -73,7 +64,7 @@ describe('rebuild', () => {
       state: 'finished',
       hours: { done: DAYS * 24 },
     });
-    await expectAllRight();
+    await rebuild.expectAllRight();
   });
 
   it('is ended by the next drain where its instance died between the last day and the word of it', async () => {
@@ -100,7 +91,7 @@ describe('rebuild', () => {
         hours: { total: 72, done: 72, failed: 0, cancelled: 0 },
       });
     }
-    await expectAllRight();
+    await rebuild.expectAllRight();
   });
 
   it.each(['0', '4711', '999999999999999999', '-1', 'x', '1; DROP TABLE ops_rebuilds', '1e3', ''])(

@@ -1,13 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Difference, VerifyReport } from '../../src/ops/index.js';
 import { createOpsApp, type OpsApp } from '../support/ops-app.js';
-import * as scene from '../support/refresh-scene.js';
-import { databaseNow, expectRight } from '../support/rollup-check.js';
+import { expectRight } from '../support/rollup-check.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-const DAYS = 3;
+import { changeStored, fillVerifyScene } from '../support/verify-scene.js';
 
 describe('verify', () => {
   let database: TestDatabase;
@@ -22,17 +18,7 @@ describe('verify', () => {
     app = await createOpsApp(database.url);
   });
   beforeEach(async () => {
-    await scene.resetScene(database.dataSource);
-    const today = Math.floor((await databaseNow(database.dataSource)).getTime() / DAY_MS) * DAY_MS;
-    [from, to] = [new Date(today - DAYS * DAY_MS), new Date(today)];
-    hour = new Date(from.getTime() + HOUR_MS);
-    for (let at = hour.getTime(); at < to.getTime(); at += 2 * HOUR_MS) {
-      await scene.insertRequests(database.dataSource, new Date(at));
-      await scene.insertRequests(database.dataSource, new Date(at), 2, 3);
-      await scene.insertFailures(database.dataSource, new Date(at));
-    }
-    await app.refresh.hourly();
-    await app.refresh.daily();
+    ({ from, to, hour } = await fillVerifyScene(database.dataSource, app));
   });
   afterAll(async () => {
     await app.close();
@@ -40,12 +26,7 @@ describe('verify', () => {
   });
 
   const verify = (fix = false): Promise<VerifyReport> => app.verify.verify(from, to, fix);
-  const change = (text: string, at = hour): Promise<unknown> =>
-    database.dataSource.query(
-      text
-        .replaceAll('{hour}', `'${at.toISOString()}'::timestamptz`)
-        .replaceAll('{day}', `'${at.toISOString().slice(0, 10)}'::date`),
-    );
+  const change = (text: string, at = hour): Promise<void> => changeStored(database.dataSource, text, at);
 
   const OVERALL = 'bucket_start = {hour} AND platform IS NULL';
   const GROUP = 'bucket_start = {hour} AND group_id = 3';

@@ -1,9 +1,10 @@
+import { expect } from '@jest/globals';
 import type pg from 'pg';
 import type { RebuildProgress, RebuildRequest } from '../../src/ops/index.js';
 import { eventually } from './eventually.js';
 import { createOpsApp, type OpsApp } from './ops-app.js';
 import * as scene from './refresh-scene.js';
-import { databaseNow } from './rollup-check.js';
+import { databaseNow, expectRight, hoursAgo } from './rollup-check.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 const HOUR_MS = 3_600_000;
@@ -29,6 +30,14 @@ export class RebuildScene {
     const database = await createTestDatabase(label);
     const [app, other] = [await createOpsApp(database.url), await createOpsApp(database.url)];
     return new RebuildScene(database, app, other, await scene.connect(database.url));
+  }
+
+  /** Nothing of the range is stale, and everything stored is what the raw rows give. */
+  public async expectAllRight(): Promise<void> {
+    const stale = await scene.staleHours(this.database.dataSource);
+    expect(stale.filter((hour) => new Date(hour) < this.to)).toEqual([]);
+    await this.app.refresh.daily();
+    await expectRight(this.database.url, this.from, await hoursAgo(this.database.dataSource, 0));
   }
 
   public async close(): Promise<void> {

@@ -114,17 +114,22 @@ export async function dropCreatedColumns(
   }
 }
 
+/** Drops those of the indexes that the ledger says were created here. */
+export async function dropCreatedIndexes(queryRunner: QueryRunner, indexes: readonly string[]): Promise<void> {
+  for (const index of indexes) {
+    if (await takeCreated(queryRunner, 'index', index)) {
+      await queryRunner.query(`DROP INDEX IF EXISTS ${index}`);
+    }
+  }
+}
+
 /** Drops what the ledger says was created here, indexes and columns before their table. */
 export async function dropCreated(
   queryRunner: QueryRunner,
   table: string,
   objects: { columns: readonly string[]; indexes: readonly string[] },
 ): Promise<void> {
-  for (const index of objects.indexes) {
-    if (await takeCreated(queryRunner, 'index', index)) {
-      await queryRunner.query(`DROP INDEX IF EXISTS ${index}`);
-    }
-  }
+  await dropCreatedIndexes(queryRunner, objects.indexes);
   await dropCreatedColumns(queryRunner, table, objects.columns);
   if (await takeCreated(queryRunner, 'table', table)) {
     await queryRunner.query(`DROP TABLE IF EXISTS ${table}`);

@@ -7,9 +7,9 @@ export async function refreshCommand(): Promise<void> {
     const hourly = await refresh.hourly();
     const daily = await refresh.daily();
     console.log(
-      `Hourly: ${hourly.detectedHours} hours noted, ${hourly.drainedHours} recomputed, ${hourly.failedHours} failed, ` +
+      `Hourly: ${hourly.detectedHours} hours noted, ${hourly.drainedHours} recomputed, ${hourly.drainedDays} days, ${hourly.failedBuckets} failed, ` +
         `${hourly.suspiciousHours} held back, ${hourly.pendingHours} pending, ${hourly.ms} ms`,
     );
-    console.log(`Daily: ${daily.days} days recomputed, ${daily.ms} ms`);
+    console.log(`Daily: ${daily.oldDefinitionHours} hours of older definitions noted, ${daily.ms} ms`);
   });
 }

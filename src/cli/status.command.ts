@@ -18,10 +18,13 @@ function statusText(status: OpsStatus): string {
     ['hourly rows', rows.hourly],
     ['daily rows', rows.daily],
     ['pending hours', `${invalidations.pending}${since(invalidations.oldestPendingSince)}`],
+    ['pending days', String(invalidations.pendingDays)],
     ['waiting to close', String(invalidations.waitingToClose)],
-    ['failing hours', String(invalidations.failing)],
-    ['suspicious hours', String(invalidations.suspicious)],
+    ['failing buckets', String(invalidations.failing)],
+    ['held back', String(invalidations.suspicious)],
+    ['losing rows', String(invalidations.losing)],
     ['raw floor', status.rawFloor ?? 'none'],
+    ['audited since', auditedSince(status)],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
   const parts = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')];
@@ -42,26 +45,51 @@ function statusText(status: OpsStatus): string {
   if (status.rawTables.length > 0) {
     parts.push(
       table(
-        ['raw table', 'safe id', 'late rows', 'below floor'],
-        status.rawTables.map((raw) => [raw.rawTable, raw.safeId, raw.lateRows, raw.belowFloorRows]),
+        ['raw table', 'safe id', 'late rows', 'below floor', 'held back by'],
+        status.rawTables.map((raw) => [
+          raw.rawTable,
+          raw.safeId,
+          raw.lateRows,
+          raw.belowFloorRows,
+          raw.heldSince === null ? '' : `${raw.heldBy ?? ''}, noticed at ${raw.heldSince}`,
+        ]),
       ),
     );
   }
-  const troubled = [...status.failingBuckets, ...status.suspiciousBuckets];
+  const troubled = [...status.failingBuckets, ...status.suspiciousBuckets, ...status.losingBuckets];
   if (troubled.length > 0) {
     parts.push(
       table(
-        ['hour', 'attempts', 'held back since', 'last error'],
+        ['bucket', 'attempts', 'held back since', 'losing rows since', 'last error'],
         troubled.map((bucket) => [
-          bucket.bucketStart,
+          `${bucket.tier} ${bucket.bucketStart}`,
           String(bucket.attempts),
           bucket.suspiciousSince ?? '',
+          bucket.losingSince ?? '',
           bucket.lastError ?? '',
         ]),
       ),
     );
   }
+  if (status.changedGroups.length > 0) {
+    parts.push(
+      table(
+        ['group', 'now', 'its history is under', 'noticed at'],
+        status.changedGroups.map((group) => [
+          group.groupId,
+          group.platform ?? 'deleted',
+          group.previousPlatform ?? '',
+          group.changedAt,
+        ]),
+      ),
+    );
+  }
   return parts.join('\n\n');
+}
+
+function auditedSince({ audit }: OpsStatus): string {
+  const history = audit.find(({ lane }) => lane === 'history');
+  return history?.auditedSince ?? (history?.position == null ? 'never' : `first round, down to ${history.position}`);
 }
 
 const since = (time: string | null): string => (time === null ? '' : `, the oldest noted at ${time}`);

@@ -87,7 +87,12 @@ export class Environment {
   @IsOptional()
   @ToInt()
   @IsInt()
-  readonly OPS_OVERLAP_HOURS?: number;
+  readonly OPS_AUDIT_PERCENT?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_LOSS_DELAY_SECONDS?: number;
 
   @IsOptional()
   @ToInt()

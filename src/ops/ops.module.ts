@@ -10,11 +10,13 @@ import { OpsOptions, resolveOptions, type OpsModuleOptions } from './ops.options
 import { OpsPrometheusController } from './prometheus/ops-prometheus.controller.js';
 import { OpsPrometheusService } from './prometheus/ops-prometheus.service.js';
 import { ReadService } from './read/read.service.js';
-import { DayRefresher } from './refresh/day-refresher.service.js';
+import { AuditService } from './refresh/audit.service.js';
+import { BucketRefresher } from './refresh/bucket-refresher.service.js';
 import { DetectService } from './refresh/detect.service.js';
 import { DrainService } from './refresh/drain.service.js';
 import { OpsJobs } from './refresh/ops-jobs.service.js';
 import { RangeChecker } from './refresh/range-checker.service.js';
+import { RawTableChecker } from './refresh/raw-table-checker.service.js';
 import { RebuildService } from './refresh/rebuild.service.js';
 import { RefreshService } from './refresh/refresh.service.js';
 import { RetentionService } from './refresh/retention.service.js';
@@ -122,7 +124,9 @@ function assemble(structure: OpsModuleStructure, options: Provider): DynamicModu
       ...SERVICES,
       RangeChecker,
       DetectService,
-      DayRefresher,
+      RawTableChecker,
+      AuditService,
+      BucketRefresher,
       DrainService,
       RetentionService,
       OpsJobs,

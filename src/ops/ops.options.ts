@@ -42,11 +42,27 @@ export class OpsOptions {
   @Matches(SCHEMA_NAME, { message: 'rawSchema must be the name of a schema' })
   readonly rawSchema?: string;
 
-  /** When an hour closes, so many hours before it are recomputed once more: it catches rows updated in place. */
+  /**
+   * How much of the time the audit may take, in percent of one connection: it compares closed hours with their raw rows,
+   * and finds what detection by id cannot see. 0 switches it off.
+   */
   @IsInt()
   @Min(0)
-  @Max(168)
-  readonly overlapHours: number = 2;
+  @Max(100)
+  readonly auditPercent: number = 1;
+
+  /** Pause of the audit between two rounds over the hours of the last day, and over history, in seconds. */
+  @IsInt()
+  @Min(0)
+  readonly auditIntervalSeconds: number = 300;
+
+  /**
+   * How long an hour that has lost raw rows is watched before it is recomputed, in seconds. Meanwhile a purge that is in
+   * progress shows: its hours go on losing rows, and end before the oldest one.
+   */
+  @IsInt()
+  @Min(0)
+  readonly lossDelaySeconds: number = 3_600;
 
   /** How far back the first run goes, in days; never further than the oldest raw row. */
   @IsInt()
@@ -60,7 +76,7 @@ export class OpsOptions {
   @Max(86_400)
   readonly safeDelaySeconds: number = 300;
 
-  /** How many UTC days one instance recomputes at the same time; each needs a connection of the pool. */
+  /** On how many connections one instance recomputes buckets at the same time. */
   @IsInt()
   @Min(1)
   @Max(64)

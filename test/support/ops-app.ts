@@ -22,12 +22,12 @@ export interface OpsApp {
   close(): Promise<void>;
 }
 
-/** The module's services on a real database, without jobs; an hour is closed when it ends. */
+/** The module's services on a real database, without jobs; an hour is closed when it ends, and every tick audits all. */
 export async function createOpsApp(url: string, options: OpsModuleOptions = {}): Promise<OpsApp> {
   const module = await Test.createTestingModule({
     imports: [
       TypeOrmModule.forRoot(dataSourceOptions(url)),
-      OpsModule.forRoot({ jobsEnabled: false, safeDelaySeconds: 0, ...options }),
+      OpsModule.forRoot({ jobsEnabled: false, safeDelaySeconds: 0, auditPercent: 100, auditIntervalSeconds: 0, ...options }),
     ],
   }).compile();
   await module.init();

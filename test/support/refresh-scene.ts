@@ -10,7 +10,7 @@ const GROUPS = [
 ];
 
 const TABLES = `groups, usage_logs, ops_error_logs, ops_metrics_hourly, ops_metrics_daily, ops_metrics_invalidations,
-  ops_detect_state, ops_rebuilds, ops_job_heartbeats`;
+  ops_detect_state, ops_rebuilds, ops_job_heartbeats, ops_audit_state, ops_known_groups`;
 
 /** A test that counts hours must not see one close: it begins at least so many seconds before the next does. */
 const HOUR_MARGIN = 15;
@@ -72,7 +72,7 @@ export async function connect(url: string): Promise<pg.Client> {
 export async function staleHours(dataSource: DataSource): Promise<string[]> {
   const rows = await dataSource.query<{ hour: string }[]>(
     `SELECT to_char(bucket_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS hour
-       FROM ops_metrics_invalidations ORDER BY bucket_start`,
+       FROM ops_metrics_invalidations WHERE tier = 'hour' ORDER BY bucket_start`,
   );
   return rows.map(({ hour }) => hour);
 }
@@ -115,7 +115,7 @@ export async function loggedHour(
   const rows = await dataSource.query<LoggedHour[]>(
     `SELECT attempts, last_error, forced, reason, suspicious_at IS NOT NULL AS is_suspicious,
             extract(epoch FROM next_attempt_at - $2::timestamptz)::float8 AS pause
-       FROM ops_metrics_invalidations WHERE bucket_start = $1::timestamptz`,
+       FROM ops_metrics_invalidations WHERE tier = 'hour' AND bucket_start = $1::timestamptz`,
     [hour.toISOString(), before.toISOString()],
   );
   return rows[0];

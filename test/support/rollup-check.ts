@@ -29,7 +29,9 @@ export async function settled(dataSource: DataSource, end: Date): Promise<void> 
                 >= (SELECT COALESCE(max(id), 0) FROM usage_logs)
           AND (SELECT safe_id FROM ops_detect_state WHERE raw_table = 'ops_error_logs')
                 >= (SELECT COALESCE(max(id), 0) FROM ops_error_logs)
-          AND NOT EXISTS (SELECT FROM ops_metrics_invalidations WHERE bucket_start < $1::timestamptz)
+          AND NOT EXISTS (
+            SELECT FROM ops_metrics_invalidations
+            WHERE bucket_start + CASE tier WHEN 'day' THEN interval '24 hours' ELSE interval '1 hour' END <= $1::timestamptz)
           AND NOT EXISTS (SELECT FROM ops_rebuilds WHERE finished_at IS NULL AND cancelled_at IS NULL) AS settled`,
       [end.toISOString()],
     );

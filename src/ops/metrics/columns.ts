@@ -29,6 +29,17 @@ export const DISTRIBUTION_COLUMNS: readonly string[] = LATENCIES.flatMap(([laten
   `${latency}_counts`,
 ]);
 
+/** What a row has from usage rows; the rest, {@link ERROR_COLUMNS}, it has from error rows. */
+export const USAGE_COLUMNS: readonly string[] = [
+  'success_count',
+  'token_consumed',
+  ...LATENCY_COLUMNS,
+  ...SAMPLE_COLUMNS,
+  ...DISTRIBUTION_COLUMNS,
+];
+
+export const ERROR_COLUMNS: readonly string[] = ERROR_COUNTS.map(([column]) => column);
+
 /** Every column that a rollup statement writes, besides the key and the two that say how it was computed. */
 export const WRITTEN_COLUMNS: readonly string[] = [
   ...METRIC_COLUMNS,

@@ -5,6 +5,7 @@ import { OpsMetricsRow } from './ops-metrics-row.js';
 // synchronize: false keeps a schema comparison from dropping them.
 @Entity({ name: 'ops_metrics_daily' })
 @Index('idx_ops_metrics_daily_unique_dim', { synchronize: false })
+@Index('idx_ops_metrics_daily_definition', { synchronize: false })
 @Index('idx_ops_metrics_daily_bucket', { synchronize: false })
 @Index('idx_ops_metrics_daily_platform_bucket', { synchronize: false })
 @Index('idx_ops_metrics_daily_group_bucket', { synchronize: false })

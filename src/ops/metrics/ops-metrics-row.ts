@@ -134,4 +134,8 @@ export abstract class OpsMetricsRow {
   /** {@link DEFINITION_VERSION} of the code that computed the row; 0 for rows of another program. */
   @Column({ name: 'definition_version', type: 'int', default: 0 })
   definitionVersion!: number;
+
+  /** {@link computedAt} as this module wrote it: where the two differ, another program has written the row since. */
+  @Column({ name: 'written_at', type: 'timestamptz', nullable: true })
+  writtenAt!: Date | null;
 }

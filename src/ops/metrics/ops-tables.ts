@@ -10,6 +10,8 @@ export interface OpsTables {
   readonly detectState: string;
   readonly rebuilds: string;
   readonly droppedHours: string;
+  readonly auditState: string;
+  readonly knownGroups: string;
 }
 
 /** Schemas of the tables; not set: whatever the search path finds. */
@@ -32,6 +34,8 @@ export function opsTables({ schema, rawSchema }: OpsSchemas = {}): OpsTables {
     detectState: metrics('ops_detect_state'),
     rebuilds: metrics('ops_rebuilds'),
     droppedHours: metrics('ops_metrics_dropped_hours'),
+    auditState: metrics('ops_audit_state'),
+    knownGroups: metrics('ops_known_groups'),
   };
 }
 

@@ -48,7 +48,7 @@ export class OpsPrometheusService {
     this.expose(up, (read) => valueOf(read === null ? 0 : 1));
     this.expose(definitionVersion, () => valueOf(DEFINITION_VERSION));
     this.expose(drained, () => valueOf(drains.totals.drainedHours));
-    this.expose(failed, () => valueOf(drains.totals.failedHours));
+    this.expose(failed, () => valueOf(drains.totals.failedBuckets));
     this.expose(heldBack, () => valueOf(drains.totals.suspiciousHours));
     this.expose(belowFloor, () => valueOf(drains.totals.belowFloorHours));
     for (const definition of DATABASE_METRICS) {

@@ -10,14 +10,26 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 /**
- * Whether the failure belongs to the buckets that the statement was computing. A lost connection (class 08, and the
- * driver's own errors, which have no SQLSTATE), a server that is stopping or out of resources (classes 53, 57P) and
- * a session ended for idling (25P03) say nothing about a bucket: the run ends, and the next one goes on.
+ * What a failure says of the buckets that the statement was computing:
+ *
+ * - `bucket`: it is theirs. A wrong value, a constraint, and what their size brings about: a statement timeout (57014),
+ *   no memory, temporary or disk space (class 53).
+ * - `conflict`: somebody else was in the way (40001, 40P01, 55P03). Nobody is to blame; it is tried again soon.
+ * - `server`: the connection was lost (class 08, or no answer at all), the server is stopping or starting (57P), has no
+ *   connection left (53300), ended an idle session (25P03) or cannot read its own files (58, XX). The run ends, and
+ *   the next one goes on.
  */
-export function isBucketFailure(error: unknown): boolean {
+export type FailureKind = 'bucket' | 'conflict' | 'server';
+
+export function failureKind(error: unknown): FailureKind {
   const state = sqlState(error);
-  return state !== undefined && !/^(08|53|57P|25P03|58)/.test(state);
+  if (state === undefined || /^(?:08|57P|58|XX|53300|25P03)/.test(state)) {
+    return 'server';
+  }
+  return /^(?:40001|40P01|55P03)$/.test(state) ? 'conflict' : 'bucket';
 }
+
+export const isBucketFailure = (error: unknown): boolean => failureKind(error) === 'bucket';
 
 export function errorText(error: unknown): string {
   const state = sqlState(error);

@@ -1,34 +1,57 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
-import { selectRows } from '../metrics/sql-runner.js';
+import { selectRow, selectRows } from '../metrics/sql-runner.js';
+import { DAY_TIER } from '../metrics/tiers.js';
 import { OpsOptions } from '../ops.options.js';
-import { errorText, isBucketFailure } from './database-errors.js';
-import { DayRefresher } from './day-refresher.service.js';
-import { claimHours, newestDueDay, recordFailure, type ClaimedHour } from './sql/drain.sql.js';
+import { BucketRefresher, RefreshFailure, type Bucket, type RefreshedBuckets } from './bucket-refresher.service.js';
+import { CrashLog } from './crash-log.js';
+import { errorText, failureKind } from './database-errors.js';
+import { recordFailure } from './sql/drain.sql.js';
+import { hoursPerStatement } from './sql/hours-per-statement.sql.js';
 import { finishRebuilds } from './sql/rebuild.sql.js';
 
 /** What one drain did. */
 export interface DrainResult {
   /** Hours recomputed and released. */
   drainedHours: number;
+  /** Days merged from their hours and released. */
+  drainedDays: number;
   /** Attempts that failed; each is tried again after a pause. */
-  failedHours: number;
-  /** Hours held back by the shrink guard. */
+  failedBuckets: number;
+  /** Hours of which a side is held back by the shrink guard. */
   suspiciousHours: number;
+  /** Days held back: their hours add up to less than half of what their daily rows count. */
+  suspiciousDays: number;
+  /** Hours that have fewer raw rows than before: watched, and recomputed once no more of them disappear. */
+  losingHours: number;
   /** Hours dropped because their raw rows are below the floor. */
   belowFloorHours: number;
 }
 
+/** How often, and how soon, what stood in somebody's way is tried again in one drain; then the next tick does. */
+const CONFLICT_RETRIES = 3;
+const CONFLICT_PAUSE_MS = 100;
+
+/** What the workers of one drain share. */
+interface Run {
+  readonly result: DrainResult;
+  /** Days (ISO) that are left to others, or to the next tick. */
+  readonly except: Set<string>;
+  conflicts: number;
+}
+
 /**
- * Recomputes stale hours until none is due: one transaction per UTC day, newest first, on `drainConcurrency`
- * connections. Any number of instances may drain at once; they share the days.
+ * Recomputes stale buckets until none is due, newest first, on `drainConcurrency` connections; each bucket in a short
+ * transaction, hours some at a time. Any number of instances may drain at once; they share the buckets.
  */
 @Injectable()
 export class DrainService {
   private readonly logger = new Logger('OpsDrain');
   private readonly sums = nothing();
+  private readonly crashes = new CrashLog();
   private queue: Promise<unknown> = Promise.resolve();
   private stopping = false;
 
@@ -36,7 +59,7 @@ export class DrainService {
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
     private readonly options: OpsOptions,
-    private readonly days: DayRefresher,
+    private readonly refresher: BucketRefresher,
   ) {}
 
   /**
@@ -56,118 +79,167 @@ export class DrainService {
     return this.sums;
   }
 
-  /** Lets the days in work finish, and takes no more. */
+  /** Lets the buckets in work finish, and takes no more. */
   public async stop(): Promise<void> {
     this.stopping = true;
     await this.queue;
   }
 
   private async run(): Promise<DrainResult> {
-    const result = nothing();
-    const inWork = new Set<string>();
-    const workers = Array.from({ length: this.options.drainConcurrency }, () => this.work(inWork, result));
+    const run: Run = { result: nothing(), except: new Set(), conflicts: 0 };
+    await this.setAsideWhatCrashed(run);
+    const length = this.crashes.isEmpty ? this.options.drainConcurrency : 1;
+    const workers = Array.from({ length }, () => this.work(run));
     const outcomes = await Promise.allSettled(workers);
-    for (const key of Object.keys(result) as (keyof DrainResult)[]) {
-      this.sums[key] += result[key];
+    for (const key of Object.keys(run.result) as (keyof DrainResult)[]) {
+      this.sums[key] += run.result[key];
     }
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) {
       throw failed.reason;
     }
-    // Once more: the last of a rebuild's hours may have failed, and an instance may have died between the commit of its
-    // last day and this.
-    await selectRows(this.dataSource, finishRebuilds(this.tables));
-    return result;
+    await selectRows(this.dataSource, finishRebuilds(this.tables, this.options.safeDelaySeconds));
+    return run.result;
   }
 
-  private async work(inWork: Set<string>, result: DrainResult): Promise<void> {
-    // A day that another instance has is left to it for the rest of this drain.
+  /** An hour that has taken the server down with it would do so for ever, and let nothing older have its turn. */
+  private async setAsideWhatCrashed(run: Run): Promise<void> {
+    for (const { bucket, reason } of this.crashes.convicted()) {
+      await this.recordFailure(bucket, `the server went down with it: ${reason}`, run);
+    }
+  }
+
+  private async work(run: Run): Promise<void> {
+    let hours = await this.hoursPerStatement();
     while (!this.stopping) {
-      const [next] = await selectRows<{ day: string }>(
-        this.dataSource,
-        newestDueDay(this.tables, this.options.safeDelaySeconds, [...inWork]),
-      );
-      if (next === undefined) {
+      try {
+        const done = await this.refresher.refreshNext({ except: [...run.except], only: null, hours });
+        if (done === null) {
+          return;
+        }
+        if ('busyDay' in done) {
+          run.except.add(done.busyDay);
+          continue;
+        }
+        this.count(done, run);
+        this.crashes.acquit();
+        if (done.hours > 0) {
+          hours = await this.hoursPerStatement();
+        }
+      } catch (error) {
+        await this.handle(error, run);
+      }
+    }
+  }
+
+  /** Known from the traffic of the hour that was computed last, so that no timeout has to teach it. */
+  private async hoursPerStatement(): Promise<number> {
+    if (!this.crashes.isEmpty) {
+      return 1;
+    }
+    return (await selectRow<{ hours: number }>(this.dataSource, hoursPerStatement(this.tables))).hours;
+  }
+
+  private async handle(error: unknown, run: Run): Promise<void> {
+    if (!(error instanceof RefreshFailure)) {
+      throw error;
+    }
+    const { buckets, cause } = error;
+    switch (failureKind(cause)) {
+      case 'server':
+        this.crashes.suspect(buckets, errorText(cause));
+        throw cause;
+      case 'conflict':
+        run.conflicts += 1;
+        this.logger.log(`${describe(buckets)}: somebody was in the way, tried again: ${errorText(cause)}`);
+        if (run.conflicts > CONFLICT_RETRIES) {
+          for (const { start } of buckets) run.except.add(`${start.slice(0, 10)}T00:00:00.000Z`);
+        }
+        await sleep(CONFLICT_PAUSE_MS * (0.5 + Math.random()));
         return;
-      }
-      if (inWork.has(next.day)) {
-        continue; // a neighbour took it between the question and the answer
-      }
-      inWork.add(next.day);
-      if ((await this.drainDay(next.day, result)) === 'drained') {
-        inWork.delete(next.day);
-      }
+      case 'bucket':
+        await this.oneByOne(buckets, cause, run);
     }
   }
 
-  private async drainDay(day: string, result: DrainResult): Promise<'drained' | 'busy'> {
-    try {
-      return await this.attempt(day, null, result);
-    } catch (error) {
-      if (!isBucketFailure(error)) {
-        throw error;
-      }
-      this.logger.warn(`Day ${day.slice(0, 10)} failed, trying its hours one by one: ${errorText(error)}`);
-      await this.drainHourByHour(day, result);
-      return 'drained';
+  /** One bad bucket must not hold up the others of its statement. */
+  private async oneByOne(buckets: readonly Bucket[], cause: unknown, run: Run): Promise<void> {
+    const [only] = buckets;
+    if (only === undefined) {
+      throw cause; // it failed before anything was claimed
     }
-  }
-
-  /** One bad hour must not hold up the others of its day. */
-  private async drainHourByHour(day: string, result: DrainResult): Promise<void> {
-    const hours = await selectRows<ClaimedHour>(
-      this.dataSource,
-      claimHours(this.tables, { ...this.days.bound(), day, onlyHour: null }),
-    );
-    for (const { hour } of hours) {
+    if (buckets.length === 1) {
+      await this.recordFailure(only, errorText(cause), run);
+      return;
+    }
+    this.logger.warn(`${describe(buckets)} failed, trying them one by one: ${errorText(cause)}`);
+    for (const bucket of buckets) {
       if (this.stopping) {
         return;
       }
       try {
-        await this.attempt(day, hour, result);
-      } catch (error) {
-        if (!isBucketFailure(error)) {
-          throw error;
+        const done = await this.refresher.refreshNext({ except: [], only: bucket, hours: 1 });
+        if (done !== null && !('busyDay' in done)) {
+          this.count(done, run);
         }
-        result.failedHours += 1;
-        const { attempts } = await this.recordFailure(hour, error);
-        this.logger.error(`Hour ${hour} failed, attempt ${attempts}: ${errorText(error)}`);
+      } catch (error) {
+        await this.handle(error, run);
       }
     }
   }
 
-  private async attempt(
-    day: string,
-    onlyHour: string | null,
-    result: DrainResult,
-  ): Promise<'drained' | 'busy'> {
-    const outcome = await this.days.refresh(day, onlyHour);
-    if (outcome === 'busy') {
-      return 'busy';
+  private count(done: RefreshedBuckets, { result }: Run): void {
+    result.drainedHours += done.hours;
+    result.drainedDays += done.days;
+    result.belowFloorHours += done.belowFloorHours;
+    result.suspiciousDays += done.heldDays.length;
+    this.warnOfHeldDays(done.heldDays);
+    for (const { hour, suspicious } of done.held) {
+      if (suspicious) {
+        result.suspiciousHours += 1;
+        this.logger.warn(`Hour ${hour} is held back: it would lose more than half of its requests or errors`);
+      } else {
+        result.losingHours += 1;
+        this.logger.log(`Hour ${hour} has lost raw rows: it is recomputed once no more of them disappear`);
+      }
     }
-    result.drainedHours += outcome.drainedHours;
-    result.suspiciousHours += outcome.suspicious.length;
-    result.belowFloorHours += outcome.belowFloorHours;
-    for (const hour of outcome.suspicious) {
-      this.logger.warn(`Hour ${hour} is held back: it would lose more than half of its requests`);
-    }
-    if (outcome.claimedHours === 0) {
-      return 'busy'; // due, but locked by somebody who is noting it
-    }
-    await selectRows(this.dataSource, finishRebuilds(this.tables));
-    return 'drained';
   }
 
-  private async recordFailure(hour: string, error: unknown): Promise<{ attempts: number }> {
+  private warnOfHeldDays(days: readonly string[]): void {
+    for (const day of days) {
+      this.logger.warn(`Day ${day} is held back: its hours add up to less than half of what its daily rows count`);
+    }
+  }
+
+  private async recordFailure(bucket: Bucket, error: string, { result }: Run): Promise<void> {
     const pause = { baseSeconds: this.options.retryBaseSeconds, maxSeconds: this.options.retryMaxSeconds };
-    const rows = await selectRows<{ attempts: number }>(
+    const [row] = await selectRows<{ attempts: number }>(
       this.dataSource,
-      recordFailure(this.tables, hour, errorText(error), pause),
+      recordFailure(this.tables, bucket, error, pause),
     );
-    return rows[0] ?? { attempts: 0 };
+    result.failedBuckets += 1;
+    this.logger.error(`${describe([bucket])} failed, attempt ${row?.attempts ?? 0}: ${error}`);
   }
 }
 
+function describe(buckets: readonly Bucket[]): string {
+  const [first, last] = [buckets[0], buckets.at(-1)];
+  if (first === undefined || last === undefined) {
+    return 'Nothing';
+  }
+  const text = ({ tier, start }: Bucket): string => (tier === DAY_TIER ? start.slice(0, 10) : start);
+  const unit = first.tier === DAY_TIER ? 'Day' : 'Hour';
+  return first === last ? `${unit} ${text(first)}` : `${unit}s ${text(first)} to ${text(last)}`;
+}
+
 function nothing(): DrainResult {
-  return { drainedHours: 0, failedHours: 0, suspiciousHours: 0, belowFloorHours: 0 };
+  return {
+    drainedHours: 0,
+    drainedDays: 0,
+    failedBuckets: 0,
+    suspiciousHours: 0,
+    suspiciousDays: 0,
+    losingHours: 0,
+    belowFloorHours: 0,
+  };
 }

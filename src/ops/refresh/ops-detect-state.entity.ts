@@ -12,7 +12,7 @@ export class OpsDetectState {
   })
   rawTable!: string;
 
-  /** Every row with an id up to this one has been accounted for. It only grows. */
+  /** Every row with an id up to this one has been accounted for. */
   @Column({ name: 'safe_id', type: 'bigint' })
   safeId!: string;
 
@@ -34,4 +34,20 @@ export class OpsDetectState {
 
   @Column({ name: 'updated_at', type: 'timestamptz', default: () => 'clock_timestamp()' })
   updatedAt!: Date;
+
+  /** While writers in flight hold safe_id back: the visible rows up to this id have been noted once. */
+  @Column({ name: 'seen_id', type: 'bigint', nullable: true })
+  seenId!: string | null;
+
+  /** Since when they do, or null. */
+  @Column({ name: 'held_since', type: 'timestamptz', nullable: true })
+  heldSince!: Date | null;
+
+  /** Which sessions they are, as of the last look. */
+  @Column({ name: 'held_by', type: 'text', nullable: true })
+  heldBy!: string | null;
+
+  /** The table was first followed beside writers in flight: its backfill is noted again when they have ended. */
+  @Column({ type: 'boolean', default: false })
+  provisional!: boolean;
 }

@@ -1,12 +1,33 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Tier } from '../metrics/tiers.js';
 
-/** Why an hour is stale. */
-export type InvalidationReason = 'backfill' | 'new_rows' | 'overlap' | 'definition' | 'verify' | 'rebuild';
+/**
+ * Why a bucket is stale: the first backfill; new raw rows; raw rows that the audit found to differ; an older definition
+ * or another program's; a verification; a rebuild; a direct call of OpsPreaggService; for a day, its hours.
+ */
+export type InvalidationReason =
+  | 'backfill'
+  | 'new_rows'
+  | 'audit'
+  | 'definition'
+  | 'verify'
+  | 'rebuild'
+  | 'by_hand'
+  | 'hours'
+  | 'restored';
 
-/** An hour whose metrics rows no longer follow from its raw rows, until a drain has recomputed it. */
+/** A bucket whose metrics rows no longer follow from what they are computed from, until a drain has recomputed it. */
 @Entity({ name: 'ops_metrics_invalidations' })
 export class OpsInvalidation {
-  /** Start of the UTC hour. */
+  @PrimaryColumn({
+    type: 'varchar',
+    length: 8,
+    default: 'hour',
+    primaryKeyConstraintName: 'ops_metrics_invalidations_pkey',
+  })
+  tier!: Tier;
+
+  /** Start of the UTC hour, or of the UTC day. */
   @PrimaryColumn({
     name: 'bucket_start',
     type: 'timestamptz',
@@ -37,4 +58,12 @@ export class OpsInvalidation {
   /** Set when a recomputation was held back because it would have lowered the hour's requests by more than half. */
   @Column({ name: 'suspicious_at', type: 'timestamptz', nullable: true })
   suspiciousAt!: Date | null;
+
+  /** Since when it is watched because its raw rows have become fewer: a purge may be in progress. */
+  @Column({ name: 'loss_seen_at', type: 'timestamptz', nullable: true })
+  lossSeenAt!: Date | null;
+
+  /** The requests that its raw rows gave at that time. */
+  @Column({ name: 'loss_rows', type: 'bigint', nullable: true })
+  lossRows!: string | null;
 }

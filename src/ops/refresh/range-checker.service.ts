@@ -8,7 +8,7 @@ import { OpsOptions } from '../ops.options.js';
 import { OpsBelowFloorError, OpsInputError } from './ops-input.error.js';
 import { rangeLimits, type RangeLimits } from './sql/range-limits.sql.js';
 import { widenToDroppedDays } from './sql/dropped-hours.sql.js';
-import { daysInHours, shortestRetentionHours } from './sql/recompute-floor.sql.js';
+import { retentionHours } from './sql/floors.sql.js';
 
 export interface CheckedRange extends TimeRange {
   /** Start of what can be recomputed without force, or null. */
@@ -90,15 +90,9 @@ export class RangeChecker {
   }
 
   private async limits(): Promise<RangeLimits> {
-    const retentionHours = shortestRetentionHours(this.options);
     return selectRow<RangeLimits>(
       this.dataSource,
-      rangeLimits(
-        this.tables,
-        this.options.safeDelaySeconds,
-        retentionHours,
-        daysInHours(this.options.dailyRetentionDays),
-      ),
+      rangeLimits(this.tables, this.options.safeDelaySeconds, retentionHours(this.options)),
     );
   }
 }

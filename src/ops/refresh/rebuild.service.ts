@@ -150,7 +150,7 @@ export class RebuildService {
     if (cancelled.length === 0) {
       throw new OpsRebuildEndedError(id);
     }
-    await selectRows(this.dataSource, finishRebuilds(this.tables));
+    await selectRows(this.dataSource, finishRebuilds(this.tables, this.options.safeDelaySeconds));
     return this.progress(id);
   }
 }

@@ -5,34 +5,38 @@ import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRow, selectRows } from '../metrics/sql-runner.js';
 import { logfmt } from '../logfmt.js';
 import { OpsOptions } from '../ops.options.js';
-import { DayRefresher } from './day-refresher.service.js';
-import { errorText, isBucketFailure } from './database-errors.js';
+import { AuditService, type AuditResult } from './audit.service.js';
+import { errorText } from './database-errors.js';
 import { DetectService } from './detect.service.js';
 import type { DetectResult } from './detect-result.js';
 import { DrainService, type DrainResult } from './drain.service.js';
 import { RetentionService, type RetentionResult } from './retention.service.js';
-import { staleDays } from './sql/daily.sql.js';
-import { noteOldDefinitions } from './sql/definition.sql.js';
+import { noteOldDefinitions, type OldDefinitions } from './sql/definition.sql.js';
 import { countPending } from './sql/drain.sql.js';
+import { retentionHours } from './sql/floors.sql.js';
 import { recordRun } from './sql/heartbeat.sql.js';
-import { daysInHours, shortestRetentionHours } from './sql/recompute-floor.sql.js';
+import { noteChangedGroups, type ChangedGroup } from './sql/known-groups.sql.js';
 
 export const HOURLY_JOB = 'ops_preaggregation_hourly';
 export const DAILY_JOB = 'ops_preaggregation_daily';
 
 /** What one tick of the hourly job did; durations are milliseconds. */
-export interface HourlyTick extends DetectResult, DrainResult {
+export interface HourlyTick extends DetectResult, AuditResult, DrainResult {
   /** Closed hours that are still stale. */
   readonly pendingHours: number;
+  /** Closed days that are still stale. */
+  readonly pendingDays: number;
   readonly ms: number;
 }
 
 /** What one tick of the daily job did. */
 export interface DailyTick extends RetentionResult {
-  /** Days whose daily rows were recomputed. */
-  readonly days: number;
   /** Hours noted because an older version of the code, or another program, had computed them. */
   readonly oldDefinitionHours: number;
+  /** Days, likewise. */
+  readonly oldDefinitionDays: number;
+  /** Groups that were deleted or moved to another platform since the run before. */
+  readonly changedGroups: number;
   readonly ms: number;
 }
 
@@ -40,96 +44,79 @@ export interface DailyTick extends RetentionResult {
 @Injectable()
 export class RefreshService {
   private readonly logger = new Logger('OpsRefresh');
-  private stopping = false;
 
   public constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
     private readonly options: OpsOptions,
     private readonly detection: DetectService,
+    private readonly audits: AuditService,
     private readonly drains: DrainService,
-    private readonly days: DayRefresher,
     private readonly retention: RetentionService,
   ) {}
 
   /**
-   * Finds the hours that have new rows and recomputes what is stale and closed. Recorded as a heartbeat.
+   * Finds the hours that have new rows, or differ from their rows, and recomputes what is stale and closed. Recorded as
+   * a heartbeat.
    *
    * @throws QueryFailedError where the database cannot be reached; the heartbeat then records it, if it can
    */
   public async hourly(): Promise<HourlyTick> {
     return this.recorded(HOURLY_JOB, async () => {
       // What is noted already does not wait for a detection that fails: because an instance was suspended while it held
-      // the rows that this one wants to note, say.
+      // the rows that this one wants to note, say. Nor does it wait for the audit, which reads hours that are quiet.
       const [detection] = await Promise.allSettled([this.detection.detect()]);
+      const [audit] = await Promise.allSettled([this.audits.audit()]);
       const drained = await this.drains.drain();
-      if (detection.status === 'rejected') {
-        throw detection.reason;
-      }
-      const detected = detection.value;
+      const detected = valueOf(detection);
+      const audited = valueOf(audit);
       if (detected.belowFloorRows > 0) {
         this.logger.warn(
           `${detected.belowFloorRows} late rows lie below the raw floor: counted, and not applied`,
         );
       }
-      const { pending } = await selectRow<{ pending: number }>(
+      const pending = await selectRow<{ hours: number; days: number }>(
         this.dataSource,
         countPending(this.tables, this.options.safeDelaySeconds),
       );
-      return { ...detected, ...drained, pendingHours: pending };
+      return { ...detected, ...audited, ...drained, pendingHours: pending.hours, pendingDays: pending.days };
     });
   }
 
   /**
-   * Recomputes the daily rows of closed days that are missing or older than their hours, notes the hours that an older
-   * definition computed, and deletes metrics rows past their retention. Recorded as a heartbeat.
+   * Notes the buckets that an older definition or another program computed, looks for groups that have changed, and
+   * deletes metrics rows past their retention. Recorded as a heartbeat.
    *
    * @throws QueryFailedError as {@link hourly}
    */
   public async daily(): Promise<DailyTick> {
     return this.recorded(DAILY_JOB, async () => {
-      const stale = await selectRows<{ day: string }>(
+      const old = await selectRow<OldDefinitions>(
         this.dataSource,
-        staleDays(this.tables, this.options.safeDelaySeconds, daysInHours(this.options.dailyRetentionDays)),
+        noteOldDefinitions(this.tables, retentionHours(this.options)),
       );
-      const refreshed = await this.refreshDays(stale.map(({ day }) => day));
-      const { hours } = await selectRow<{ hours: number }>(
-        this.dataSource,
-        noteOldDefinitions(this.tables, shortestRetentionHours(this.options)),
-      );
+      if (old.foreign_rows !== '0') {
+        this.logger.warn(
+          `Another program has written ${old.foreign_rows} metrics rows: they are recomputed. Switch its aggregation off`,
+        );
+      }
+      const changed = await selectRows<ChangedGroup>(this.dataSource, noteChangedGroups(this.tables));
+      for (const group of changed) {
+        this.logger.warn(describeChange(group));
+      }
       const dropped = await this.retention.run();
-      if (refreshed.failure !== undefined) {
-        throw refreshed.failure;
-      }
-      return { days: refreshed.days, oldDefinitionHours: hours, ...dropped };
+      return {
+        oldDefinitionHours: old.hours,
+        oldDefinitionDays: old.days,
+        changedGroups: changed.length,
+        ...dropped,
+      };
     });
-  }
-
-  /** A day that fails holds up no other; the first failure is given back, for the run to end with. */
-  private async refreshDays(stale: readonly string[]): Promise<{ days: number; failure: Error | undefined }> {
-    let days = 0;
-    let failure: Error | undefined;
-    for (const day of stale) {
-      if (this.stopping) {
-        break;
-      }
-      try {
-        // A busy day is being drained, and its drain writes the daily rows.
-        days += (await this.days.refreshDaily(day)) === 'done' ? 1 : 0;
-      } catch (error) {
-        if (!isBucketFailure(error) || !(error instanceof Error)) {
-          throw error;
-        }
-        this.logger.error(`The daily rows of ${day.slice(0, 10)} failed: ${errorText(error)}`);
-        failure ??= error;
-      }
-    }
-    return { days, failure };
   }
 
   /** Lets the days in work finish, and takes no more. */
   public async stop(): Promise<void> {
-    this.stopping = true;
+    this.audits.stop();
     this.retention.stop();
     await this.drains.stop();
   }
@@ -162,4 +149,19 @@ export class RefreshService {
     const { text, values } = recordRun(this.tables, { jobName, durationMs, error, result });
     await this.dataSource.query(text, values);
   }
+}
+
+function valueOf<T>(outcome: PromiseSettledResult<T>): T {
+  if (outcome.status === 'rejected') {
+    throw outcome.reason;
+  }
+  return outcome.value;
+}
+
+function describeChange({ groupId, platform, previousPlatform }: ChangedGroup): string {
+  const was = previousPlatform ?? 'no platform';
+  const cure = 'rebuild --force its range to file it anew';
+  return platform === null
+    ? `Group ${groupId} (${was}) was deleted: its requests count nowhere from now on. Its history stays; ${cure}`
+    : `Group ${groupId} has moved from ${was} to ${platform}. Its history stays under ${was}; ${cure}`;
 }

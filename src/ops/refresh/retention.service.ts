@@ -8,7 +8,7 @@ import { OpsOptions } from '../ops.options.js';
 import { errorText, isBucketFailure } from './database-errors.js';
 import { shortTransaction } from './short-transaction.js';
 import { lockDay } from './sql/drain.sql.js';
-import { daysInHours } from './sql/recompute-floor.sql.js';
+import { retentionHours } from './sql/floors.sql.js';
 import * as sql from './sql/retention.sql.js';
 
 /** What one run of the retention did. */
@@ -129,13 +129,13 @@ export class RetentionService {
     retention: Retention,
     day: string,
   ): Promise<number | 'kept'> {
-    if (!(await selectRow<{ locked: boolean }>(manager, lockDay(day))).locked) {
+    if (!(await selectRow<{ locked: boolean }>(manager, lockDay(day, 'exclusive'))).locked) {
       return 'kept';
     }
     // A statement of its own: its snapshot is taken now, with the lock.
     const state = await selectRow<sql.DaySettled>(
       manager,
-      sql.daySettled(this.tables, day, daysInHours(this.options.dailyRetentionDays)),
+      sql.daySettled(this.tables, day, retentionHours(this.options).daily),
     );
     if (!retention.mayDrop(state)) {
       return 'kept';

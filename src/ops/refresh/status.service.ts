@@ -5,7 +5,8 @@ import { DEFINITION_VERSION } from '../metrics/definition-version.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRow, selectRows } from '../metrics/sql-runner.js';
 import { OpsOptions } from '../ops.options.js';
-import { shortestRetentionHours } from './sql/recompute-floor.sql.js';
+import { retentionHours } from './sql/floors.sql.js';
+import { readChangedGroups, type ChangedGroup } from './sql/known-groups.sql.js';
 import * as sql from './sql/status.sql.js';
 
 const MAX_TROUBLED_BUCKETS = 100;
@@ -14,22 +15,34 @@ const MAX_TROUBLED_BUCKETS = 100;
 export interface OpsStatus {
   readonly now: string;
   readonly closedThrough: string;
+  /** Below it nothing of an hour is recomputed without force; null: no limit. */
   readonly rawFloor: string | null;
+  /** Below these an hour keeps what is stored of that table's side. */
+  readonly rawFloors: { readonly usageLogs: string | null; readonly errorLogs: string | null };
   readonly definitionVersion: number;
   readonly latestBuckets: { readonly hourly: string | null; readonly daily: string | null };
+  /** Exact up to some ten thousand, estimated above. */
   readonly rows: { readonly hourly: string; readonly daily: string };
   readonly invalidations: {
     /** Closed hours that are stale. */
     readonly pending: number;
+    /** Closed days that are stale. */
+    readonly pendingDays: number;
     /** Hours with new rows that are not closed yet. */
     readonly waitingToClose: number;
     readonly failing: number;
     readonly suspicious: number;
+    /** Hours that have lost raw rows, and are watched for lossDelaySeconds. */
+    readonly losing: number;
     readonly oldestPendingSince: string | null;
   };
   readonly failingBuckets: readonly sql.TroubledBucketRow[];
   readonly suspiciousBuckets: readonly sql.TroubledBucketRow[];
+  readonly losingBuckets: readonly sql.TroubledBucketRow[];
   readonly rawTables: readonly sql.DetectStateRow[];
+  readonly audit: readonly sql.AuditStateRow[];
+  /** Groups that were moved to another platform or deleted in the last month: their history is filed under what they were. */
+  readonly changedGroups: readonly ChangedGroup[];
   readonly jobs: readonly sql.HeartbeatRow[];
 }
 
@@ -43,10 +56,9 @@ export class StatusService {
   ) {}
 
   public async status(): Promise<OpsStatus> {
-    const retentionHours = shortestRetentionHours(this.options);
     const row = await selectRow<sql.StatusRow>(
       this.dataSource,
-      sql.readStatus(this.tables, this.options.safeDelaySeconds, retentionHours),
+      sql.readStatus(this.tables, this.options.safeDelaySeconds, retentionHours(this.options)),
     );
     const troubled = await selectRows<sql.TroubledBucketRow>(
       this.dataSource,
@@ -56,19 +68,32 @@ export class StatusService {
       now: row.now,
       closedThrough: row.closed_through,
       rawFloor: row.floor,
+      rawFloors: { usageLogs: row.usage_floor, errorLogs: row.errors_floor },
       definitionVersion: DEFINITION_VERSION,
       latestBuckets: { hourly: row.latest_hourly, daily: row.latest_daily },
       rows: { hourly: row.hourly_rows, daily: row.daily_rows },
       invalidations: {
-        pending: row.pending,
+        pending: row.pending_hours,
+        pendingDays: row.pending_days,
         waitingToClose: row.waiting_to_close,
         failing: row.failing,
         suspicious: row.suspicious,
+        losing: row.losing,
         oldestPendingSince: row.oldest_pending,
       },
-      failingBuckets: troubled.filter((bucket) => bucket.suspiciousSince === null),
-      suspiciousBuckets: troubled.filter((bucket) => bucket.suspiciousSince !== null),
+      failingBuckets: troubled.filter(
+        ({ attempts, suspiciousSince }) => attempts > 0 && suspiciousSince === null,
+      ),
+      suspiciousBuckets: troubled.filter(({ suspiciousSince }) => suspiciousSince !== null),
+      losingBuckets: troubled.filter(
+        ({ losingSince, suspiciousSince }) => losingSince !== null && suspiciousSince === null,
+      ),
       rawTables: await selectRows<sql.DetectStateRow>(this.dataSource, sql.readDetectStates(this.tables)),
+      audit: await selectRows<sql.AuditStateRow>(this.dataSource, sql.readAuditStates(this.tables)),
+      changedGroups: await selectRows<ChangedGroup>(
+        this.dataSource,
+        readChangedGroups(this.tables, MAX_TROUBLED_BUCKETS),
+      ),
       jobs: await selectRows<sql.HeartbeatRow>(this.dataSource, sql.readHeartbeats(this.tables)),
     };
   }

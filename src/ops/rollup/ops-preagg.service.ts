@@ -6,6 +6,7 @@ import { selectRows, type SqlRunner } from '../metrics/sql-runner.js';
 import { DAY_MS, HOUR_MS, widenToBuckets } from '../metrics/utc.js';
 import { OpsDataSourceError } from './ops-data-source.error.js';
 import { latestDailyBucket, latestHourlyBucket } from './sql/latest-bucket.sql.js';
+import { DEFAULT_ROLLUP_OPTIONS } from './sql/rollup-options.js';
 import { upsertDailyRange, type UpsertDailyResult } from './sql/upsert-daily.sql.js';
 import { upsertHourlyRange, type UpsertHourlyResult } from './sql/upsert-hourly.sql.js';
 
@@ -15,9 +16,8 @@ import { upsertHourlyRange, type UpsertHourlyResult } from './sql/upsert-hourly.
  * Each call is one statement, atomic by itself. Without a `runner` it is sent through `DataSource.query`; with an
  * EntityManager or a QueryRunner it becomes part of the caller's transaction. All times are UTC.
  *
- * Two calls for the same hours at the same moment leave the result of the one that wrote last, which need not be
- * the one that read last. The module's own jobs and rebuilds exclude each other; prefer a rebuild to a direct call
- * on a database where they run.
+ * Beside running jobs a call may write what it read before a drain did. So the buckets that it writes are noted as
+ * invalidations in the same statement, and the next drain recomputes them once more.
  */
 @Injectable()
 export class OpsPreaggService {
@@ -34,22 +34,34 @@ export class OpsPreaggService {
    * Recomputes the hourly rows of [start, end) from the raw rows and removes those whose level has no raw row any
    * more. A window that is not on hour boundaries is widened outward to whole UTC hours.
    *
+   * An hour that lies before every row of a raw table, whose older rows have been purged then, keeps what is stored of
+   * that table's side, unless `force` is set.
+   *
    * @returns the number of rows written; 0, without touching the database, for an invalid Date or end <= start.
    * @throws OpsDataSourceError when no runner is given and the DataSource is not initialised.
    * @throws QueryFailedError as the database gives it; nothing is changed then.
    */
-  public async upsertHourlyMetrics(start: Date, end: Date, runner?: SqlRunner): Promise<number> {
+  public async upsertHourlyMetrics(
+    start: Date,
+    end: Date,
+    runner?: SqlRunner,
+    { force = false }: { readonly force?: boolean } = {},
+  ): Promise<number> {
     const range = widenToBuckets(start, end, HOUR_MS);
     if (range === null) {
       return 0;
     }
-    const [result] = await this.select<UpsertHourlyResult>(upsertHourlyRange(this.tables, range), runner);
+    const [result] = await this.select<UpsertHourlyResult>(
+      upsertHourlyRange(this.tables, range, { ...DEFAULT_ROLLUP_OPTIONS, force }),
+      runner,
+    );
     return Number(result?.written ?? 0);
   }
 
   /**
    * Recomputes the daily rows of [start, end) from the hourly rows and removes those whose level has no hourly row
-   * any more. A window that is not on day boundaries is widened outward to whole UTC days.
+   * any more. A window that is not on day boundaries is widened outward to whole UTC days. A day of which the retention
+   * has dropped an hour stays as it is.
    *
    * @returns the number of rows written; 0, without touching the database, for an invalid Date or end <= start.
    * @throws OpsDataSourceError when no runner is given and the DataSource is not initialised.
@@ -60,7 +72,10 @@ export class OpsPreaggService {
     if (range === null) {
       return 0;
     }
-    const [result] = await this.select<UpsertDailyResult>(upsertDailyRange(this.tables, range), runner);
+    const [result] = await this.select<UpsertDailyResult>(
+      upsertDailyRange(this.tables, range, { ...DEFAULT_ROLLUP_OPTIONS, byHand: true }),
+      runner,
+    );
     return Number(result?.written ?? 0);
   }
 

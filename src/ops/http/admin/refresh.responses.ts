@@ -21,14 +21,29 @@ export class HourlyTickResponse implements HourlyTick {
   @count('Rows dated below the raw floor: counted, and not applied.', 0)
   readonly belowFloorRows!: number;
 
+  @count('Closed hours that the audit compared with their raw rows.', 24)
+  readonly auditedHours!: number;
+
+  @count('Of these, the ones that differed, unseen by detection: noted.', 0)
+  readonly differingHours!: number;
+
   @count('Hours recomputed.', 3)
   readonly drainedHours!: number;
 
-  @count('Attempts that failed; each is tried again after a pause.', 0)
-  readonly failedHours!: number;
+  @count('Days merged from their hours.', 1)
+  readonly drainedDays!: number;
 
-  @count('Hours held back, because a recomputation would have shrunk them.', 0)
+  @count('Attempts that failed; each is tried again after a pause.', 0)
+  readonly failedBuckets!: number;
+
+  @count('Hours of which a side is held back, because a recomputation would have shrunk it.', 0)
   readonly suspiciousHours!: number;
+
+  @count('Days held back, because their hours add up to less than half of them.', 0)
+  readonly suspiciousDays!: number;
+
+  @count('Hours that have lost raw rows, and are watched before they are recomputed.', 0)
+  readonly losingHours!: number;
 
   @count('Hours given up because their raw rows are below the floor.', 0)
   readonly belowFloorHours!: number;
@@ -36,16 +51,22 @@ export class HourlyTickResponse implements HourlyTick {
   @count('Closed hours that are still stale.', 0)
   readonly pendingHours!: number;
 
+  @count('Closed days that are still stale.', 0)
+  readonly pendingDays!: number;
+
   @count('Milliseconds.', 412)
   readonly ms!: number;
 }
 
 export class DailyTickResponse implements DailyTick {
-  @count('Days whose daily rows were recomputed.', 1)
-  readonly days!: number;
-
   @count('Hours noted because an older version of the code, or another program, had computed them.', 0)
   readonly oldDefinitionHours!: number;
+
+  @count('Days, likewise.', 0)
+  readonly oldDefinitionDays!: number;
+
+  @count('Groups that were deleted or moved to another platform since the run before.', 0)
+  readonly changedGroups!: number;
 
   @count('Hourly rows past their retention.', 46)
   readonly droppedHourlyRows!: number;

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { OpsStatus } from '../../refresh/status.service.js';
 import { bigCount, count, instant, nullableInstant, nullableText } from '../response-properties.js';
 
-type Item<K extends 'failingBuckets' | 'rawTables' | 'jobs'> = OpsStatus[K][number];
+type Item<K extends 'failingBuckets' | 'rawTables' | 'jobs' | 'audit' | 'changedGroups'> = OpsStatus[K][number];
 
 export class LatestBucketsResponse {
   @nullableInstant('Start of the newest hour with a row.', '2026-01-31T11:00:00.000Z')
@@ -24,21 +24,30 @@ export class InvalidationsResponse {
   @count('Closed hours that are stale.', 3)
   readonly pending!: number;
 
+  @count('Closed days that are stale: their hours have changed.', 1)
+  readonly pendingDays!: number;
+
   @count('Hours with new rows that are not closed yet.', 1)
   readonly waitingToClose!: number;
 
-  @count('Hours whose last attempt failed; each is tried again.', 1)
+  @count('Buckets whose last attempt failed; each is tried again.', 1)
   readonly failing!: number;
 
-  @count('Hours held back, because a recomputation would have shrunk them.', 1)
+  @count('Buckets held back, because a recomputation would have shrunk them.', 1)
   readonly suspicious!: number;
+
+  @count('Hours that have lost raw rows, and are watched before they are recomputed.', 0)
+  readonly losing!: number;
 
   @nullableInstant('Since when the oldest closed one of them has been stale.', '2026-01-31T11:58:02.511Z')
   readonly oldestPendingSince!: string | null;
 }
 
 export class TroubledBucketResponse implements Item<'failingBuckets'> {
-  @instant('2026-01-12T07:00:00.000Z', 'Start of the UTC hour.')
+  @ApiProperty({ enum: ['hour', 'day'] })
+  readonly tier!: string;
+
+  @instant('2026-01-12T07:00:00.000Z', 'Start of the UTC hour, or of the UTC day.')
   readonly bucketStart!: string;
 
   @ApiProperty({ description: 'Why it is stale.', example: 'rebuild' })
@@ -53,8 +62,11 @@ export class TroubledBucketResponse implements Item<'failingBuckets'> {
   @nullableText('SQLSTATE and message.', '57014: canceling statement due to statement timeout')
   readonly lastError!: string | null;
 
-  @nullableInstant('Since when it is held back; null where it is failing.', null)
+  @nullableInstant('Since when it is held back; null where it is not.', null)
   readonly suspiciousSince!: string | null;
+
+  @nullableInstant('Since when it is watched because it loses raw rows; null where it is not.', null)
+  readonly losingSince!: string | null;
 }
 
 export class RawTableResponse implements Item<'rawTables'> {
@@ -73,8 +85,56 @@ export class RawTableResponse implements Item<'rawTables'> {
   @bigCount('Rows dated below the raw floor, ever: counted, and not applied.', '0')
   readonly belowFloorRows!: string;
 
+  @nullableInstant('Since when writers in flight hold safeId back; null where nobody does.', null)
+  readonly heldSince!: string | null;
+
+  @nullableText('Who did at the last look: session, application, since when.', 'pid 4711 (importer)')
+  readonly heldBy!: string | null;
+
   @instant('2026-01-31T12:00:00.412Z')
   readonly updatedAt!: string;
+}
+
+export class RawFloorsResponse {
+  @nullableInstant('Of usage_logs; null for no limit.', null)
+  readonly usageLogs!: string | null;
+
+  @nullableInstant('Of ops_error_logs; null for no limit.', '2026-01-01T12:00:03.120Z')
+  readonly errorLogs!: string | null;
+}
+
+export class AuditLaneResponse implements Item<'audit'> {
+  @ApiProperty({ enum: ['recent', 'history'], description: 'The last day, or all of history.' })
+  readonly lane!: string;
+
+  @nullableInstant('Hours from here on have been compared in this round; null before the first.', '2026-01-12T07:00:00.000Z')
+  readonly position!: string | null;
+
+  @nullableInstant('When this round began.', '2026-01-31T11:58:02.511Z')
+  readonly roundStartedAt!: string | null;
+
+  @nullableInstant('No hour was compared longer ago than this; null during the first round.', '2026-01-31T05:58:02.511Z')
+  readonly auditedSince!: string | null;
+
+  @bigCount('Hours compared, ever.', '720')
+  readonly auditedHours!: string;
+
+  @bigCount('Of these, the ones that differed, ever.', '0')
+  readonly differingHours!: string;
+}
+
+export class ChangedGroupResponse implements Item<'changedGroups'> {
+  @bigCount('Id of the group.', '7')
+  readonly groupId!: string;
+
+  @nullableText('Its platform from now on; null where it was deleted.', 'anthropic')
+  readonly platform!: string | null;
+
+  @nullableText('The platform that its history is filed under.', 'openai')
+  readonly previousPlatform!: string | null;
+
+  @instant('2026-01-31T11:07:00.412Z', 'When it was noticed.')
+  readonly changedAt!: string;
 }
 
 export class JobResponse implements Item<'jobs'> {
@@ -116,7 +176,13 @@ export class OpsStatusResponse implements OpsStatus {
   @nullableInstant('Start of what can be recomputed without force; null for everything.', null)
   readonly rawFloor!: string | null;
 
-  @count('Version of the definitions of the metrics; rows of an older one are recomputed.', 2)
+  @ApiProperty({
+    type: RawFloorsResponse,
+    description: 'Below these an hour keeps what is stored of that table.',
+  })
+  readonly rawFloors!: RawFloorsResponse;
+
+  @count('Version of the definitions of the metrics; rows of an older one are recomputed.', 3)
   readonly definitionVersion!: number;
 
   @ApiProperty({ type: LatestBucketsResponse })
@@ -130,12 +196,21 @@ export class OpsStatusResponse implements OpsStatus {
 
   @ApiProperty({
     type: [TroubledBucketResponse],
-    description: 'Newest first; at most 100 together with the suspicious ones.',
+    description: 'Newest first; at most 100 together with the suspicious and the losing ones.',
   })
   readonly failingBuckets!: readonly TroubledBucketResponse[];
 
   @ApiProperty({ type: [TroubledBucketResponse] })
   readonly suspiciousBuckets!: readonly TroubledBucketResponse[];
+
+  @ApiProperty({ type: [TroubledBucketResponse] })
+  readonly losingBuckets!: readonly TroubledBucketResponse[];
+
+  @ApiProperty({ type: [AuditLaneResponse] })
+  readonly audit!: readonly AuditLaneResponse[];
+
+  @ApiProperty({ type: [ChangedGroupResponse], description: 'Of the last 30 days, newest first.' })
+  readonly changedGroups!: readonly ChangedGroupResponse[];
 
   @ApiProperty({ type: [RawTableResponse] })
   readonly rawTables!: readonly RawTableResponse[];

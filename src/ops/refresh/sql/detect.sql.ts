@@ -7,10 +7,8 @@ export interface DetectPosition {
   raw_table: RawTableKey;
   candidate: string | null;
   safe_id: string | null;
-  /** Nothing to look at: no id above safe_id, and no hour has closed since. */
+  /** Nothing to look at: no id above safe_id, and nothing to move on. */
   idle: boolean;
-  /** An hour has closed since; null before the first run. */
-  hour_closed: boolean | null;
   /** Hours that end up to here are closed (ISO). It is read once: the rest of the detection goes by it. */
   closed_through: string;
 }
@@ -26,9 +24,9 @@ export function readPositions(tables: OpsTables, safeDelaySeconds: number): SqlS
     .join(', ');
   return {
     text: `SELECT r.raw_table, r.candidate, s.safe_id,
-  s.safe_id IS NOT NULL AND s.safe_id >= COALESCE(r.candidate, 0)
+  s.safe_id IS NOT NULL AND s.safe_id = COALESCE(r.candidate, s.safe_id) AND s.held_since IS NULL
     AND s.closed_through >= c.closed_through AS idle,
-  s.closed_through < c.closed_through AS hour_closed, ${isoUtc('c.closed_through')} AS closed_through
+  ${isoUtc('c.closed_through')} AS closed_through
 FROM (VALUES ${heads}) AS r(raw_table, candidate)
 CROSS JOIN (SELECT ${closedThrough('$1')} AS closed_through) c
 LEFT JOIN ${tables.detectState} s USING (raw_table)`,
@@ -36,21 +34,41 @@ LEFT JOIN ${tables.detectState} s USING (raw_table)`,
   };
 }
 
+/** A transaction that may hold ids below the highest one without having committed. */
+export interface Writer {
+  readonly writer: string;
+  /** For people: session, application, since when. */
+  readonly description: string;
+}
+
 /**
  * The transactions that may hold ids below the highest one without having committed: an INSERT (or COPY) takes
- * RowExclusiveLock before it takes its id from the sequence. A partitioned table means itself and every partition.
+ * RowExclusiveLock before it takes its id from the sequence. A partitioned table means itself and every partition, an
+ * inheritance parent itself and every child.
  * Maintenance (vacuum, analyse, concurrent index builds) and readers take none of these modes.
  *
  * Bound: the table's name.
  */
 export function writersOf(table: RawTable): SqlStatement {
   return {
-    text: `SELECT DISTINCT l.virtualtransaction AS writer
-FROM pg_locks l
+    text: `WITH RECURSIVE tree AS (
+  SELECT $1::regclass::oid AS relid
+  UNION
+  SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON i.inhparent = t.relid
+)
+SELECT DISTINCT ON (l.virtualtransaction) l.virtualtransaction AS writer,
+  CASE
+    WHEN l.pid IS NULL THEN 'a prepared transaction' || COALESCE((
+      SELECT ', one of: ' || string_agg(p.gid || ' of ' || p.prepared::timestamptz(0), ', ') FROM pg_prepared_xacts p
+      WHERE p.database = current_database()), '')
+    ELSE 'pid ' || l.pid || COALESCE(' (' || NULLIF(a.application_name, '') || ')', '')
+      || COALESCE(', ' || a.usename, '') || COALESCE(', in transaction since ' || ${isoUtc('a.xact_start')}, '')
+  END AS description
+FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'relation' AND l.granted
   AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareUpdateExclusiveLock')
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND l.relation IN (SELECT $1::regclass::oid UNION ALL SELECT relid::oid FROM pg_partition_tree($1::regclass))`,
+  AND l.relation IN (SELECT relid FROM tree)`,
     values: [table.name],
   };
 }
@@ -68,76 +86,79 @@ export function stillWriting(writers: readonly string[]): SqlStatement {
 }
 
 /**
- * How many ids a session takes from the table's sequence at once. Above 1, a row may come with an id far below
- * rows that are already there.
+ * Starts following a table from the candidate, unless another instance just did: then it is not new. Nothing counts as
+ * late before the first safe_id that is proven.
  *
- * Bound: the table's name.
- */
-export function sequenceCache(table: RawTable): SqlStatement {
-  return {
-    text: `SELECT COALESCE((
-  SELECT seqcache FROM pg_sequence WHERE seqrelid = pg_get_serial_sequence($1, 'id')::regclass
-), 1)::text AS cache, current_setting('max_connections') AS sessions`,
-    values: [table.name],
-  };
-}
-
-/**
- * Starts following a table from the candidate, unless another instance just did: then it is not new. Without a
- * candidate nothing is written, and the table is new until it is followed. Nothing counts as late before the first
- * safe_id.
- *
- * Bound: table key, end of the last closed hour (ISO), candidate or null.
+ * Bound: table key, end of the last closed hour (ISO), candidate, whether writers are in flight, who they are.
  */
 export function startState(
   tables: OpsTables,
   table: RawTable,
-  bound: { closedThrough: string; candidate: string | null },
+  bound: { closedThrough: string; candidate: string; heldBy: string | null },
 ): SqlStatement {
   return {
     text: `WITH started AS (
-  INSERT INTO ${tables.detectState} (raw_table, safe_id, closed_through, late_before)
-  SELECT $1::varchar, $3::bigint, $2::timestamptz, '-infinity' WHERE $3::bigint IS NOT NULL
+  INSERT INTO ${tables.detectState} (raw_table, safe_id, closed_through, late_before, provisional, seen_id, held_since, held_by)
+  SELECT $1::varchar, $3::bigint, $2::timestamptz, '-infinity', $4::text IS NOT NULL,
+    CASE WHEN $4::text IS NOT NULL THEN $3::bigint END, CASE WHEN $4::text IS NOT NULL THEN clock_timestamp() END, $4::text
   ON CONFLICT (raw_table) DO NOTHING
   RETURNING 1
 )
-SELECT EXISTS (SELECT 1 FROM started)
-  OR ($3::bigint IS NULL AND NOT EXISTS (SELECT 1 FROM ${tables.detectState} WHERE raw_table = $1)) AS is_new`,
-    values: [table.key, bound.closedThrough, bound.candidate],
+SELECT EXISTS (SELECT 1 FROM started) AS is_new`,
+    values: [table.key, bound.closedThrough, bound.candidate, bound.heldBy],
   };
 }
 
 export interface LockedState {
-  /** bigint, as a string. */
+  /** bigint, as strings. */
   safe_id: string;
-  hour_closed: boolean;
+  seen_id: string | null;
+  provisional: boolean;
+  /** The highest id now, not when the position was read. */
+  head: string | null;
 }
 
 /**
  * Locks the table's state, so that detection in two instances takes turns.
  *
- * Bound: table key, end of the last closed hour (ISO).
+ * Bound: table key.
  */
-export function lockState(tables: OpsTables, table: RawTable, closedThrough: string): SqlStatement {
+export function lockState(tables: OpsTables, table: RawTable): SqlStatement {
   return {
-    text: `SELECT safe_id, closed_through < $2::timestamptz AS hour_closed
+    text: `SELECT safe_id, seen_id, provisional, (SELECT max(id)::bigint::text FROM ${table.name}) AS head
 FROM ${tables.detectState} WHERE raw_table = $1 FOR UPDATE`,
-    values: [table.key, closedThrough],
+    values: [table.key],
   };
 }
 
 /**
- * Moves on. safe_id only where every row up to the candidate has been seen; the counters with it, so that rows
- * that are looked at twice are counted once.
+ * Where detection starts over when the highest id has fallen below safe_id: so many rows below that highest id.
  *
- * Bound: table key, end of the last closed hour (ISO), candidate or null, late rows, rows below the floor.
+ * Bound: the highest id, how many rows.
+ */
+export function restartBelow(table: RawTable, head: string, rows: number): SqlStatement {
+  return {
+    text: `SELECT COALESCE(
+  (SELECT id::bigint FROM ${table.name} WHERE id <= $1::bigint ORDER BY id DESC OFFSET $2::int LIMIT 1),
+  (SELECT min(id)::bigint - 1 FROM ${table.name}))::text AS id`,
+    values: [head, rows],
+  };
+}
+
+/**
+ * Moves on: `seen_id` while writers hold the mark back, `safe_id` where every row up to it has been seen.
+ *
+ * Bound: table key, end of the last closed hour (ISO), new safe_id or null, new seen_id or null, who holds it back or
+ * null, late rows, rows below the floor.
  */
 export function advanceState(
   tables: OpsTables,
   table: RawTable,
   bound: {
     closedThrough: string;
-    candidate: string | null;
+    safeId: string | null;
+    seenId: string | null;
+    heldBy: string | null;
     lateRows: string;
     belowFloorRows: string;
   },
@@ -146,15 +167,46 @@ export function advanceState(
     text: `WITH advanced AS (
   UPDATE ${tables.detectState} SET
     closed_through = GREATEST(closed_through, $2::timestamptz),
-    safe_id = GREATEST(safe_id, COALESCE($3::bigint, safe_id)),
+    safe_id = COALESCE($3::bigint, safe_id),
+    seen_id = $4::bigint,
+    provisional = provisional AND $3::bigint IS NULL,
+    held_since = CASE WHEN $5::text IS NOT NULL THEN COALESCE(held_since, clock_timestamp()) END,
+    held_by = $5::text,
     late_before = CASE WHEN $3::bigint IS NULL THEN late_before ELSE GREATEST(closed_through, $2::timestamptz) END,
-    late_rows = late_rows + CASE WHEN $3::bigint IS NULL THEN 0 ELSE $4::bigint END,
-    below_floor_rows = below_floor_rows + CASE WHEN $3::bigint IS NULL THEN 0 ELSE $5::bigint END,
+    late_rows = late_rows + $6::bigint,
+    below_floor_rows = below_floor_rows + $7::bigint,
     updated_at = clock_timestamp()
   WHERE raw_table = $1
   RETURNING safe_id
 )
 SELECT safe_id FROM advanced`,
-    values: [table.key, bound.closedThrough, bound.candidate, bound.lateRows, bound.belowFloorRows],
+    values: [
+      table.key,
+      bound.closedThrough,
+      bound.safeId,
+      bound.seenId,
+      bound.heldBy,
+      bound.lateRows,
+      bound.belowFloorRows,
+    ],
+  };
+}
+
+/** What the module has to know of a raw table before it follows it. */
+export interface RawTableShape {
+  relkind: string | null;
+  created_at: string | null;
+  id_is_whole: boolean | null;
+}
+
+/** Bound: the table's name. */
+export function rawTableShape(table: RawTable): SqlStatement {
+  const typeOf = (column: string): string =>
+    `(SELECT a.atttypid FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = '${column}' AND NOT a.attisdropped)`;
+  return {
+    text: `SELECT c.relkind::text, format_type(${typeOf('created_at')}, NULL) AS created_at,
+  ${typeOf('id')} IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype) AS id_is_whole
+FROM (SELECT to_regclass($1) AS oid) named LEFT JOIN pg_class c ON c.oid = named.oid`,
+    values: [table.name],
   };
 }

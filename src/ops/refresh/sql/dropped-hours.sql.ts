@@ -1,6 +1,7 @@
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { dayOf, isoUtc } from '../../metrics/sql-time.js';
-import { recomputeFloor } from './recompute-floor.sql.js';
+import { floors, floorValues, type RetentionHours } from './floors.sql.js';
+import { noteHours } from './note.sql.js';
 
 /**
  * Hours that have been recomputed are no longer dropped.
@@ -14,19 +15,6 @@ export function restoreHours(tables: OpsTables, hours: readonly string[]): SqlSt
 )
 SELECT count(*)::int AS hours FROM restored`,
     values: [hours],
-  };
-}
-
-/**
- * How many of a day's hours are dropped. While there is one, the day's daily rows cannot be computed.
- *
- * Bound: day (ISO).
- */
-export function countDroppedHours(tables: OpsTables, day: string): SqlStatement {
-  return {
-    text: `SELECT count(*)::int AS hours FROM ${tables.droppedHours}
-WHERE bucket_start >= $1::timestamptz AND bucket_start < $1::timestamptz + interval '24 hours'`,
-    values: [day],
   };
 }
 
@@ -48,23 +36,29 @@ export function widenToDroppedDays(tables: OpsTables, start: string, end: string
 }
 
 /**
- * The hours of a day whose latencies have no distribution any more, and that may be recomputed: without them the
+ * Notes the hours of a day whose latencies have no distribution any more, and that may be recomputed: without them the
  * day's distributions could only be merged from some of its hours. (The hourly rows of a platform never have one.)
  *
- * Bound: day (ISO), retention in hours or null.
+ * Bound: day (ISO), retentions in hours.
  */
-export function hoursWithoutDistribution(
+export function noteHoursWithoutDistribution(
   tables: OpsTables,
   day: string,
-  retentionHours: number | null,
+  retention: RetentionHours,
 ): SqlStatement {
   return {
-    text: `SELECT DISTINCT ${isoUtc('bucket_start')} AS hour FROM ${tables.hourly}
-WHERE bucket_start >= $1::timestamptz AND bucket_start < $1::timestamptz + interval '24 hours'
-  AND (duration_samples > 0 AND duration_values IS NULL OR ttft_samples > 0 AND ttft_values IS NULL)
-  AND (platform IS NULL OR group_id IS NOT NULL)
-  AND bucket_start >= ${recomputeFloor(tables, '$2')}
-ORDER BY 1`,
-    values: [day, retentionHours],
+    text: `WITH noted AS (
+  ${noteHours(
+    tables,
+    'restored',
+    `SELECT m.bucket_start FROM ${tables.hourly} m CROSS JOIN ${floors(tables, 2)} f
+    WHERE m.bucket_start >= $1::timestamptz AND m.bucket_start < $1::timestamptz + interval '24 hours'
+      AND (m.duration_samples > 0 AND m.duration_values IS NULL OR m.ttft_samples > 0 AND m.ttft_values IS NULL)
+      AND (m.platform IS NULL OR m.group_id IS NOT NULL)
+      AND m.bucket_start >= GREATEST(f.hours_from, f.usage_from)`,
+  )}
+)
+SELECT count(*)::int AS hours FROM noted`,
+    values: [day, ...floorValues(retention)],
   };
 }

@@ -1,6 +1,6 @@
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { closedThrough, dayOf, isoUtc } from '../../metrics/sql-time.js';
-import { recomputeFloorOrNull } from './recompute-floor.sql.js';
+import { floors, floorValues, type RetentionHours } from './floors.sql.js';
 
 /** What a range is held against, by the database's clock; ISO, UTC. */
 export interface RangeLimits {
@@ -13,17 +13,17 @@ export interface RangeLimits {
   daily_floor: string | null;
 }
 
-/** Bound: safe delay in seconds, retention in hours or null, retention of the daily rows in hours or null. */
+/** Bound: safe delay in seconds, retention of the daily rows in hours or null, the others in hours. */
 export function rangeLimits(
   tables: OpsTables,
   safeDelaySeconds: number,
-  retentionHours: number | null,
-  dailyRetentionHours: number | null,
+  retention: RetentionHours,
 ): SqlStatement {
   return {
     text: `SELECT ${isoUtc('clock_timestamp()')} AS now, ${isoUtc(closedThrough('$1'))} AS closed_through,
-  ${isoUtc(recomputeFloorOrNull(tables, '$2'))} AS floor,
-  ${isoUtc(dayOf('clock_timestamp() - make_interval(hours => $3::int)'))} AS daily_floor`,
-    values: [safeDelaySeconds, retentionHours, dailyRetentionHours],
+  ${isoUtc("NULLIF(f.floor, '-infinity')")} AS floor,
+  ${isoUtc(dayOf('clock_timestamp() - make_interval(hours => $2::int)'))} AS daily_floor
+FROM ${floors(tables, 3)} f`,
+    values: [safeDelaySeconds, retention.daily, ...floorValues(retention)],
   };
 }

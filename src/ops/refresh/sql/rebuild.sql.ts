@@ -1,11 +1,17 @@
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
-import { isoUtc } from '../../metrics/sql-time.js';
+import { closedThrough, isoUtc } from '../../metrics/sql-time.js';
+import { DAY_TIER, HOUR_TIER } from '../../metrics/tiers.js';
 
 const inRange = (rebuild: string): string =>
-  `i.bucket_start >= ${rebuild}.range_start AND i.bucket_start < ${rebuild}.range_end`;
+  `i.tier = '${HOUR_TIER}' AND i.bucket_start >= ${rebuild}.range_start AND i.bucket_start < ${rebuild}.range_end`;
 
-/** Failing, or held back: the drain has had its turn and will not finish it now. */
-const IS_STUCK = '(i.attempts > 0 OR i.suspicious_at IS NOT NULL)';
+/** Of the closed days that the range touches. */
+const dayInRange = (rebuild: string, safeDelaySeconds: string): string =>
+  `i.tier = '${DAY_TIER}' AND i.bucket_start > ${rebuild}.range_start - interval '24 hours'
+      AND i.bucket_start < ${rebuild}.range_end AND i.bucket_start + interval '24 hours' <= ${closedThrough(safeDelaySeconds)}`;
+
+/** Failing, held back, or watched: the drain has had its turn and will not finish it now. */
+const IS_STUCK = '(i.attempts > 0 OR i.suspicious_at IS NOT NULL OR i.loss_seen_at IS NOT NULL)';
 
 /**
  * Notes every hour of the range and remembers the request. An hour that is stale for another reason keeps that
@@ -19,13 +25,13 @@ export function requestRebuild(
 ): SqlStatement {
   return {
     text: `WITH noted AS (
-  INSERT INTO ${tables.invalidations} AS i (bucket_start, reason, forced)
-  SELECT bucket_start, 'rebuild', $3::boolean
+  INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason, forced)
+  SELECT '${HOUR_TIER}', bucket_start, 'rebuild', $3::boolean
   FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS series(bucket_start)
   ORDER BY bucket_start
-  ON CONFLICT (bucket_start) DO UPDATE SET
+  ON CONFLICT (tier, bucket_start) DO UPDATE SET
     noted_at = clock_timestamp(), next_attempt_at = clock_timestamp(), attempts = 0, last_error = NULL,
-    forced = i.forced OR EXCLUDED.forced, suspicious_at = NULL
+    forced = i.forced OR EXCLUDED.forced, suspicious_at = NULL, loss_seen_at = NULL, loss_rows = NULL
   RETURNING 1
 )
 INSERT INTO ${tables.rebuilds} (range_start, range_end, hours_total, forced, reason, requested_by)
@@ -35,8 +41,12 @@ RETURNING id, hours_total`,
   };
 }
 
-/** Marks the rebuilds of whose hours none is left to try. */
-export function finishRebuilds(tables: OpsTables): SqlStatement {
+/**
+ * Marks the rebuilds of whose hours, and days, none is left to try.
+ *
+ * Bound: safe delay in seconds.
+ */
+export function finishRebuilds(tables: OpsTables, safeDelaySeconds: number): SqlStatement {
   return {
     text: `WITH finished AS (
   UPDATE ${tables.rebuilds} r SET
@@ -44,10 +54,13 @@ export function finishRebuilds(tables: OpsTables): SqlStatement {
     hours_failed = (SELECT count(*) FROM ${tables.invalidations} i WHERE ${inRange('r')})
   WHERE r.finished_at IS NULL AND r.cancelled_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE ${inRange('r')} AND NOT ${IS_STUCK})
+    AND NOT EXISTS (
+      SELECT 1 FROM ${tables.invalidations} i WHERE ${dayInRange('r', '$1')} AND NOT ${IS_STUCK}
+    )
   RETURNING r.id
 )
 SELECT id FROM finished`,
-    values: [],
+    values: [safeDelaySeconds],
   };
 }
 
@@ -79,11 +92,11 @@ left_over AS (
 ),
 dropped AS (
   DELETE FROM ${tables.invalidations}
-  WHERE bucket_start IN (SELECT bucket_start FROM left_over WHERE is_dropped)
+  WHERE tier = '${HOUR_TIER}' AND bucket_start IN (SELECT bucket_start FROM left_over WHERE is_dropped)
 ),
 unforced AS (
   UPDATE ${tables.invalidations} SET forced = false
-  WHERE bucket_start IN (SELECT bucket_start FROM left_over WHERE is_unforced AND NOT is_dropped)
+  WHERE tier = '${HOUR_TIER}' AND bucket_start IN (SELECT bucket_start FROM left_over WHERE is_unforced AND NOT is_dropped)
 ),
 cancelled AS (
   UPDATE ${tables.rebuilds} r SET
@@ -125,14 +138,13 @@ export function readRebuilds(tables: OpsTables, id: string | null, limit: number
   r.forced, r.reason, r.requested_by, ${isoUtc('r.requested_at')} AS requested_at,
   ${isoUtc('r.finished_at')} AS finished_at, ${isoUtc('r.cancelled_at')} AS cancelled_at,
   r.hours_total, r.hours_cancelled,
-  CASE WHEN r.finished_at IS NULL AND r.cancelled_at IS NULL THEN l.waiting ELSE 0 END AS hours_left,
-  CASE WHEN r.finished_at IS NULL AND r.cancelled_at IS NULL THEN l.stuck ELSE r.hours_failed END AS hours_failed,
+  COALESCE(l.waiting, 0) AS hours_left, COALESCE(l.stuck, r.hours_failed) AS hours_failed,
   extract(epoch FROM clock_timestamp() - r.requested_at)::float8 AS elapsed_seconds
 FROM ${tables.rebuilds} r
-CROSS JOIN LATERAL (
+LEFT JOIN LATERAL (
   SELECT (count(*) FILTER (WHERE NOT ${IS_STUCK}))::int AS waiting, (count(*) FILTER (WHERE ${IS_STUCK}))::int AS stuck
   FROM ${tables.invalidations} i WHERE ${inRange('r')}
-) l
+) l ON r.finished_at IS NULL AND r.cancelled_at IS NULL
 WHERE $1::bigint IS NULL OR r.id = $1::bigint
 ORDER BY r.id DESC
 LIMIT $2::int`,

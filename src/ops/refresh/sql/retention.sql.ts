@@ -1,5 +1,6 @@
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { dayOf, isoUtc } from '../../metrics/sql-time.js';
+import { DAY_TIER, HOUR_TIER } from '../../metrics/tiers.js';
 
 /**
  * Start of the oldest UTC day that a retention keeps: only whole days are dropped, and only those that ended before
@@ -41,11 +42,11 @@ WHERE bucket_date >= ($2::timestamptz AT TIME ZONE 'UTC')::date
 const inDay = (column: string): string =>
   `${column} >= $1::timestamptz AND ${column} < $1::timestamptz + interval '24 hours'`;
 
-/** Whether the hourly rows of a day can be spared. */
+/** Whether the rows of a day can be spared. */
 export interface DaySettled {
-  /** No hour of it is noted as stale, not even one that is failing or held back. */
+  /** Neither the day nor an hour of it is noted as stale, not even one that is failing or held back. */
   settled: boolean;
-  /** Its daily rows were computed from the hours as they are, or do not need them. */
+  /** The daily rows have been computed from the hours, or do not need them. */
   hours_spare: boolean;
   /** The daily rows have the distributions that the hours would lose. */
   distributions_spare: boolean;
@@ -61,13 +62,15 @@ export function daySettled(tables: OpsTables, day: string, dailyRetentionHours: 
   const lost = (latency: string): string => `h.${latency}_values IS NOT NULL AND d.${latency}_values IS NULL`;
   return {
     text: `SELECT
-  NOT EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE ${inDay('i.bucket_start')}) AS settled,
-  rows.fresh OR EXISTS (SELECT 1 FROM ${tables.droppedHours} x WHERE ${inDay('x.bucket_start')})
+  NOT EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE i.tier = '${HOUR_TIER}' AND ${inDay('i.bucket_start')})
+    AND NOT EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE i.tier = '${DAY_TIER}' AND i.bucket_start = $1::timestamptz)
+    AS settled,
+  rows.merged OR EXISTS (SELECT 1 FROM ${tables.droppedHours} x WHERE ${inDay('x.bucket_start')})
     OR COALESCE($1::timestamptz < ${keptFrom('$2')}, false) AS hours_spare,
-  rows.fresh AND rows.merged AS distributions_spare
+  rows.merged AND rows.distributed AS distributions_spare
 FROM (
-  SELECT COALESCE(bool_and(COALESCE(d.computed_at >= h.computed_at, false)), true) AS fresh,
-    COALESCE(bool_and(NOT (${lost('duration')}) AND NOT (${lost('ttft')})), true) AS merged
+  SELECT COALESCE(bool_and(d.id IS NOT NULL), true) AS merged,
+    COALESCE(bool_and(NOT (${lost('duration')}) AND NOT (${lost('ttft')})), true) AS distributed
   FROM ${tables.hourly} h
   LEFT JOIN ${tables.daily} d ON d.bucket_date = ($1::timestamptz AT TIME ZONE 'UTC')::date
     AND COALESCE(d.platform, '') = COALESCE(h.platform, '') AND COALESCE(d.group_id, 0) = COALESCE(h.group_id, 0)

@@ -1,48 +1,68 @@
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { closedThrough, isoUtc } from '../../metrics/sql-time.js';
-import { recomputeFloorOrNull } from './recompute-floor.sql.js';
+import { DAY_TIER, HOUR_TIER } from '../../metrics/tiers.js';
+import { floors, floorValues, type RetentionHours } from './floors.sql.js';
 
 /** The single values of the status; bigint as text, times ISO in UTC. */
 export interface StatusRow {
   now: string;
   closed_through: string;
   floor: string | null;
+  usage_floor: string | null;
+  errors_floor: string | null;
   latest_hourly: string | null;
   latest_daily: string | null;
   hourly_rows: string;
   daily_rows: string;
-  pending: number;
+  pending_hours: number;
+  pending_days: number;
   waiting_to_close: number;
   failing: number;
   suspicious: number;
+  losing: number;
   oldest_pending: string | null;
 }
 
-/** Bound: safe delay in seconds, retention in hours or null. */
+/** Counted up to here, estimated above: a count reads the whole table. */
+const COUNTED_ROWS = 10_000;
+
+const rowsOf = (table: string): string => `(SELECT CASE WHEN c.reltuples > ${COUNTED_ROWS} THEN c.reltuples::bigint::text
+    ELSE (SELECT count(*)::text FROM (SELECT 1 FROM ${table} LIMIT ${10 * COUNTED_ROWS}) counted) END
+    FROM pg_class c WHERE c.oid = '${table.replaceAll("'", "''")}'::regclass)`;
+
+/** Bound: safe delay in seconds, retentions in hours. */
 export function readStatus(
   tables: OpsTables,
   safeDelaySeconds: number,
-  retentionHours: number | null,
+  retention: RetentionHours,
 ): SqlStatement {
+  const closedBy = (bucketEnd: string): string => `suspicious_at IS NULL AND ${bucketEnd} <= c.closed`;
+  const hour = `tier = '${HOUR_TIER}' AND ${closedBy("bucket_start + interval '1 hour'")}`;
+  const day = `tier = '${DAY_TIER}' AND ${closedBy("bucket_start + interval '24 hours'")}`;
+  const limit = (instant: string): string => isoUtc(`NULLIF(${instant}, '-infinity')`);
   return {
-    text: `SELECT ${isoUtc('clock_timestamp()')} AS now, ${isoUtc(closedThrough('$1'))} AS closed_through,
-  ${isoUtc(recomputeFloorOrNull(tables, '$2'))} AS floor,
+    text: `SELECT ${isoUtc('clock_timestamp()')} AS now, ${isoUtc('c.closed')} AS closed_through,
+  ${limit('f.floor')} AS floor, ${limit('f.usage_from')} AS usage_floor, ${limit('f.errors_from')} AS errors_floor,
   (SELECT ${isoUtc('max(bucket_start)')} FROM ${tables.hourly}) AS latest_hourly,
   (SELECT to_char(max(bucket_date), 'YYYY-MM-DD') FROM ${tables.daily}) AS latest_daily,
-  (SELECT count(*)::text FROM ${tables.hourly}) AS hourly_rows,
-  (SELECT count(*)::text FROM ${tables.daily}) AS daily_rows,
+  ${rowsOf(tables.hourly)} AS hourly_rows,
+  ${rowsOf(tables.daily)} AS daily_rows,
   i.*
-FROM (
+FROM (SELECT ${closedThrough('$1')} AS closed) c
+CROSS JOIN ${floors(tables, 2)} f
+CROSS JOIN LATERAL (
   SELECT
-    (count(*) FILTER (WHERE suspicious_at IS NULL AND bucket_start < ${closedThrough('$1')}))::int AS pending,
-    (count(*) FILTER (WHERE suspicious_at IS NULL AND bucket_start >= ${closedThrough('$1')}))::int AS waiting_to_close,
+    (count(*) FILTER (WHERE ${hour}))::int AS pending_hours,
+    (count(*) FILTER (WHERE ${day}))::int AS pending_days,
+    (count(*) FILTER (WHERE tier = '${HOUR_TIER}' AND suspicious_at IS NULL AND bucket_start >= c.closed))::int
+      AS waiting_to_close,
     (count(*) FILTER (WHERE suspicious_at IS NULL AND attempts > 0))::int AS failing,
     (count(*) FILTER (WHERE suspicious_at IS NOT NULL))::int AS suspicious,
-    ${isoUtc(`min(noted_at) FILTER (WHERE suspicious_at IS NULL AND bucket_start < ${closedThrough('$1')})`)}
-      AS oldest_pending
+    (count(*) FILTER (WHERE suspicious_at IS NULL AND loss_seen_at IS NOT NULL))::int AS losing,
+    ${isoUtc(`min(noted_at) FILTER (WHERE ${hour} OR ${day})`)} AS oldest_pending
   FROM ${tables.invalidations}
 ) i`,
-    values: [safeDelaySeconds, retentionHours],
+    values: [safeDelaySeconds, ...floorValues(retention)],
   };
 }
 
@@ -52,14 +72,39 @@ export interface DetectStateRow {
   closedThrough: string;
   lateRows: string;
   belowFloorRows: string;
+  /** Since when writers hold safeId back, and who did at the last look; null where nobody does. */
+  heldSince: string | null;
+  heldBy: string | null;
   updatedAt: string;
 }
 
 export function readDetectStates(tables: OpsTables): SqlStatement {
   return {
     text: `SELECT raw_table AS "rawTable", safe_id::text AS "safeId", ${isoUtc('closed_through')} AS "closedThrough",
-  late_rows::text AS "lateRows", below_floor_rows::text AS "belowFloorRows", ${isoUtc('updated_at')} AS "updatedAt"
+  late_rows::text AS "lateRows", below_floor_rows::text AS "belowFloorRows",
+  ${isoUtc('held_since')} AS "heldSince", held_by AS "heldBy", ${isoUtc('updated_at')} AS "updatedAt"
 FROM ${tables.detectState} ORDER BY raw_table DESC`,
+    values: [],
+  };
+}
+
+export interface AuditStateRow {
+  lane: string;
+  /** The hours of the round that begin at or after here have been compared. */
+  position: string | null;
+  roundStartedAt: string | null;
+  /** No hour of the lane was compared longer ago than this; null during the first round. */
+  auditedSince: string | null;
+  auditedHours: string;
+  differingHours: string;
+}
+
+export function readAuditStates(tables: OpsTables): SqlStatement {
+  return {
+    text: `SELECT lane, ${isoUtc('position')} AS position, ${isoUtc('round_started_at')} AS "roundStartedAt",
+  ${isoUtc('last_round_started_at')} AS "auditedSince",
+  audited_hours::text AS "auditedHours", differing_hours::text AS "differingHours"
+FROM ${tables.auditState} ORDER BY lane DESC`,
     values: [],
   };
 }
@@ -84,24 +129,26 @@ FROM ${tables.heartbeats} ORDER BY job_name`,
   };
 }
 
-/** An hour that is failing or held back. */
+/** A bucket that is failing, held back, or watched because it loses rows. */
 export interface TroubledBucketRow {
+  tier: string;
   bucketStart: string;
   reason: string;
   attempts: number;
   nextAttemptAt: string;
   lastError: string | null;
   suspiciousSince: string | null;
+  losingSince: string | null;
 }
 
 /** Bound: how many. */
 export function readTroubledBuckets(tables: OpsTables, limit: number): SqlStatement {
   return {
-    text: `SELECT ${isoUtc('bucket_start')} AS "bucketStart", reason, attempts,
+    text: `SELECT tier, ${isoUtc('bucket_start')} AS "bucketStart", reason, attempts,
   ${isoUtc('next_attempt_at')} AS "nextAttemptAt", last_error AS "lastError",
-  ${isoUtc('suspicious_at')} AS "suspiciousSince"
+  ${isoUtc('suspicious_at')} AS "suspiciousSince", ${isoUtc('loss_seen_at')} AS "losingSince"
 FROM ${tables.invalidations}
-WHERE attempts > 0 OR suspicious_at IS NOT NULL
+WHERE attempts > 0 OR suspicious_at IS NOT NULL OR loss_seen_at IS NOT NULL
 ORDER BY bucket_start DESC LIMIT $1::int`,
     values: [limit],
   };

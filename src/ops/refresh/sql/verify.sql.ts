@@ -1,7 +1,6 @@
 import { METRIC_COLUMNS } from '../../metrics/columns.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { isoUtc } from '../../metrics/sql-time.js';
-import { NOTED_AGAIN } from './note.sql.js';
 
 /**
  * The verification: a second way to the same numbers. It is written from the definition of the columns, plainly, and
@@ -189,9 +188,9 @@ export function dailyDifferences(tables: OpsTables, start: string, end: string, 
 export function noteHours(tables: OpsTables, hours: readonly string[]): SqlStatement {
   return {
     text: `WITH noted AS (
-  INSERT INTO ${tables.invalidations} AS i (bucket_start, reason)
-  SELECT DISTINCT bucket_start, 'verify' FROM unnest($1::timestamptz[]) AS given(bucket_start) ORDER BY bucket_start
-  ON CONFLICT (bucket_start) DO UPDATE SET ${NOTED_AGAIN}, next_attempt_at = clock_timestamp()
+  INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason)
+  SELECT DISTINCT 'hour', bucket_start, 'verify' FROM unnest($1::timestamptz[]) AS given(bucket_start) ORDER BY bucket_start
+  ON CONFLICT (tier, bucket_start) DO UPDATE SET noted_at = clock_timestamp(), suspicious_at = NULL, reason = EXCLUDED.reason, next_attempt_at = clock_timestamp()
   RETURNING 1
 )
 SELECT count(*)::int AS hours FROM noted`,

@@ -5,29 +5,23 @@ import { distributionColumns } from './distribution-columns.js';
 import { errorsOfHour } from './errors-of-hour.js';
 import { usageOfHour } from './usage-of-hour.js';
 
-/**
- * Selects the columns of ops_metrics_hourly, computed for every hour of the relation `hours`. The two raw tables
- * are rolled up apart and joined at the level, so that neither multiplies the other's rows.
- */
-export function computedHours(tables: OpsTables, distributions: boolean): string {
-  const columns = [
-    'COALESCE(s.success_count, 0) AS success_count',
-    ...ERROR_COUNTS.map(([column]) => `COALESCE(f.${column}, 0) AS ${column}`),
-    'COALESCE(s.token_consumed, 0) AS token_consumed',
-    ...LATENCY_COLUMNS.map((column) => `s.${column}`),
-    ...SAMPLE_COLUMNS.map((column) => `COALESCE(s.${column}, 0) AS ${column}`),
-    ...distributionColumns('s'),
-  ];
-  return `SELECT bucket_start, platform_key, group_key,
-    ${columns.join(',\n    ')}
+/** USAGE_COLUMNS of every level, for every hour of `hours` whose usage rows are to be read. */
+export function usageSide(tables: OpsTables, distributions: boolean): string {
+  return `SELECT bucket_start, platform_key, group_key, success_count, token_consumed,
+    ${[...LATENCY_COLUMNS, ...SAMPLE_COLUMNS, ...distributionColumns('s')].join(',\n    ')}
   FROM (
     SELECT h.bucket_start, l.* FROM hours h CROSS JOIN LATERAL (
   ${usageOfHour(tables, distributions)}
     ) l
-  ) s
-  FULL JOIN (
-    SELECT h.bucket_start, l.* FROM hours h CROSS JOIN LATERAL (
+    WHERE h.usage_mode <> 'keep'
+  ) s`;
+}
+
+/** ERROR_COLUMNS of every level, for every hour of `hours` whose error rows are to be read. */
+export function errorsSide(tables: OpsTables): string {
+  return `SELECT h.bucket_start, l.platform_key, l.group_key, ${ERROR_COUNTS.map(([column]) => `l.${column}`).join(', ')}
+  FROM hours h CROSS JOIN LATERAL (
   ${errorsOfHour(tables)}
-    ) l
-  ) f USING (bucket_start, platform_key, group_key)`;
+  ) l
+  WHERE h.errors_mode <> 'keep'`;
 }

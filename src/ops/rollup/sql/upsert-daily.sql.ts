@@ -1,9 +1,11 @@
-import { COUNT_COLUMNS, METRIC_COLUMNS, SAMPLE_COLUMNS, WRITTEN_COLUMNS } from '../../metrics/columns.js';
+import { COUNT_COLUMNS, ERROR_COLUMNS, METRIC_COLUMNS, SAMPLE_COLUMNS, WRITTEN_COLUMNS } from '../../metrics/columns.js';
 import { LATENCIES } from '../../metrics/definitions.js';
 import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
+import { isOverallRow } from '../../metrics/overall-row.js';
 import type { TimeRange } from '../../metrics/utc.js';
 import { mergeability, mergedDays } from '../fragments/merged-days.js';
+import { notedByHand } from '../fragments/noted-by-hand.js';
 import { distributionColumns } from '../fragments/distribution-columns.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
 
@@ -11,6 +13,8 @@ import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js'
 export interface UpsertDailyResult {
   written: string;
   removed: string;
+  /** Days (YYYY-MM-DD) left as they are, since they would lose more than half of what they count. */
+  held: string[];
 }
 
 /**
@@ -34,6 +38,9 @@ function dailyColumns(): string[] {
   return [...counts, ...latencies, ...samples];
 }
 
+const TOUCHED = `SELECT DISTINCT bucket_date::timestamp AT TIME ZONE 'UTC' AS bucket_start
+    FROM (SELECT bucket_date FROM computed UNION ALL SELECT bucket_date FROM removed) touched`;
+
 /** What an upsert sets: distributions that were merged before the retention dropped those of the hours stay. */
 function assignment(column: string, { distributions }: RollupOptions): string {
   const latency = /^(?<latency>.+)_(?:values|counts)$/.exec(column)?.groups?.latency;
@@ -46,16 +53,26 @@ function assignment(column: string, { distributions }: RollupOptions): string {
       THEN m.${column} ELSE EXCLUDED.${column} END`;
 }
 
+interface DailyOptions extends RollupOptions {
+  readonly byHand?: boolean;
+  readonly guarded?: boolean;
+}
+
 /**
  * Recomputes the daily rows of a range that lies on UTC day boundaries from its hourly rows, each level by
- * itself, and removes the rows of levels that have no hourly row any more.
+ * itself, and removes the rows of levels that have no hourly row any more. Days of which the retention has dropped an
+ * hour stay as they are: their rows know more than the hours that are left.
  *
  * Bound: range start, range end.
+ *
+ * @param byHand whether it is outside the drain: then the days are noted, so that the drain has the last word
+ * @param guarded whether a day stays as it is that would lose more than half of what it counts. Its hours cannot do that
+ * by themselves: other rows of its day were computed from more hours than there are.
  */
 export function upsertDailyRange(
   tables: OpsTables,
   range: TimeRange,
-  options: RollupOptions = DEFAULT_ROLLUP_OPTIONS,
+  { byHand = false, guarded = false, ...options }: DailyOptions = DEFAULT_ROLLUP_OPTIONS,
 ): SqlStatement {
   const columns = WRITTEN_COLUMNS.join(', ');
   const merged = options.distributions
@@ -64,13 +81,23 @@ export function upsertDailyRange(
   SELECT d.*, ${LATENCIES.map(([latency]) => `NULL::int[] AS ${latency}_counted`).join(', ')}
   FROM summed d
 )`;
-  const text = `WITH summed AS MATERIALIZED (
+  const inRange = `m.bucket_date >= ($1::timestamptz AT TIME ZONE 'UTC')::date
+    AND m.bucket_date < ($2::timestamptz AT TIME ZONE 'UTC')::date`;
+  const halves = ['success_count', ...ERROR_COLUMNS]
+    .map((column) => `2 * COALESCE(c.${column}, 0) < m.${column}`)
+    .join(' OR ');
+  const text = `WITH dropped AS MATERIALIZED (
+  SELECT DISTINCT (bucket_start AT TIME ZONE 'UTC')::date AS bucket_date FROM ${tables.droppedHours}
+  WHERE bucket_start >= $1::timestamptz AND bucket_start < $2::timestamptz
+),
+summed AS MATERIALIZED (
   SELECT (h.bucket_start AT TIME ZONE 'UTC')::date AS bucket_date,
     COALESCE(h.platform, '') AS platform_key, COALESCE(h.group_id, 0) AS group_key,
     ${dailyColumns().join(',\n    ')},
     ${LATENCIES.map(([latency]) => mergeability(latency)).join(',\n    ')}
   FROM ${tables.hourly} h
   WHERE h.bucket_start >= $1::timestamptz AND h.bucket_start < $2::timestamptz
+    AND (h.bucket_start AT TIME ZONE 'UTC')::date NOT IN (SELECT bucket_date FROM dropped)
   GROUP BY 1, 2, 3
 ),
 ${merged},
@@ -80,30 +107,39 @@ computed AS MATERIALIZED (
     ${distributionColumns('d').join(',\n    ')}
   FROM merged d
 ),
+held AS MATERIALIZED (
+  SELECT m.bucket_date
+  FROM ${tables.daily} m
+  LEFT JOIN computed c ON c.bucket_date = m.bucket_date AND c.platform_key = '' AND c.group_key = 0
+  WHERE ${guarded} AND ${inRange} AND ${isOverallRow('m')} AND (${halves})
+),
+moment AS MATERIALIZED (SELECT clock_timestamp() AS at),
 written AS (
   INSERT INTO ${tables.daily} AS m
-    (bucket_date, platform, group_id, ${columns}, definition_version, computed_at)
-  SELECT bucket_date, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${DEFINITION_VERSION}, clock_timestamp()
-  FROM computed
+    (bucket_date, platform, group_id, ${columns}, definition_version, computed_at, written_at)
+  SELECT bucket_date, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${DEFINITION_VERSION}, at, at
+  FROM computed CROSS JOIN moment
+  WHERE bucket_date NOT IN (SELECT bucket_date FROM held)
   ORDER BY bucket_date, platform_key, group_key
   ON CONFLICT (bucket_date, COALESCE(platform, ''), COALESCE(group_id, 0)) DO UPDATE SET
     ${WRITTEN_COLUMNS.map((column) => assignment(column, options)).join(',\n    ')},
     definition_version = EXCLUDED.definition_version,
-    computed_at = EXCLUDED.computed_at
+    computed_at = EXCLUDED.computed_at, written_at = EXCLUDED.written_at
   RETURNING 1
 ),
 removed AS (
   DELETE FROM ${tables.daily} m
-  WHERE m.bucket_date >= ($1::timestamptz AT TIME ZONE 'UTC')::date
-    AND m.bucket_date < ($2::timestamptz AT TIME ZONE 'UTC')::date
+  WHERE ${inRange}
+    AND m.bucket_date NOT IN (SELECT bucket_date FROM dropped UNION ALL SELECT bucket_date FROM held)
     AND NOT EXISTS (
       SELECT 1 FROM computed c
       WHERE c.bucket_date = m.bucket_date
         AND c.platform_key = COALESCE(m.platform, '')
         AND c.group_key = COALESCE(m.group_id, 0)
     )
-  RETURNING 1
-)
-SELECT (SELECT count(*) FROM written) AS written, (SELECT count(*) FROM removed) AS removed`;
+  RETURNING m.bucket_date
+)${byHand ? notedByHand(tables, 'day', TOUCHED) : ''}
+SELECT (SELECT count(*) FROM written) AS written, (SELECT count(*) FROM removed) AS removed,
+  ARRAY(SELECT to_char(bucket_date, 'YYYY-MM-DD') FROM held) AS held`;
   return { text, values: [range.start.toISOString(), range.end.toISOString()] };
 }

@@ -1,9 +1,11 @@
-import { WRITTEN_COLUMNS } from '../../metrics/columns.js';
+import { ERROR_COLUMNS, SAMPLE_COLUMNS, USAGE_COLUMNS, WRITTEN_COLUMNS } from '../../metrics/columns.js';
 import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { hourOf, isoUtc } from '../../metrics/sql-time.js';
 import type { TimeRange } from '../../metrics/utc.js';
-import { computedHours } from '../fragments/computed-hours.js';
+import { errorsSide, usageSide } from '../fragments/computed-hours.js';
+import { judgedSides, type Edge, type SideMode, type Verdict } from '../fragments/judged-sides.js';
+import { notedByHand } from '../fragments/noted-by-hand.js';
 import { binsCte } from '../fragments/sorted-latencies.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
 
@@ -11,79 +13,137 @@ import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js'
 export interface UpsertHourlyResult {
   written: string;
   removed: string;
-  /** Hours (ISO, UTC) that were held back because they would have shrunk; empty without a guard. */
-  suspicious: string[];
+  /** The hours of which a side was held back or waits; every other one has been recomputed. */
+  held: HeldHour[];
+}
+
+/** An hour of which a side stays as it is stored for now, although its raw rows give less. */
+export interface HeldHour {
+  /** ISO, UTC. */
+  readonly hour: string;
+  readonly usage: Verdict;
+  readonly errors: Verdict;
+  /** The requests that its raw rows give. */
+  readonly requests: number;
+}
+
+/** An hour to recompute, and what may happen to its sides. */
+export interface HourToRecompute {
+  /** ISO, UTC. */
+  readonly hour: string;
+  readonly usage: SideMode;
+  readonly errors: SideMode;
+  /** Somebody waits for it: a side that stays as it is is said to be held back. */
+  readonly asked: boolean;
+  /** A smaller loss has been seen long enough to be no purge in progress. */
+  readonly settled: boolean;
+}
+
+interface Recompute {
+  /** Selects bucket_start, usage_mode, errors_mode, asked, settled. */
+  readonly hours: string;
+  readonly edge: Edge;
+  readonly values: unknown[];
+  /** More CTEs, over `judged`. */
+  readonly more?: string;
+}
+
+/** A row of the hourly table has a side where it counts anything of it; one that counts nothing stems from errors. */
+const HAS_USAGE = 'm.success_count > 0';
+const HAS_ERRORS = `(m.success_count = 0 OR ${ERROR_COLUMNS.map((column) => `m.${column} <> 0`).join(' OR ')})`;
+
+/** One side of every hour: from its raw rows, or as it is stored, row by row. */
+function side(tables: OpsTables, name: 'usage' | 'errors', columns: readonly string[], has: string): string {
+  return `SELECT r.* FROM ${name}_raw r JOIN judged j USING (bucket_start) WHERE j.${name} = 'take'
+  UNION ALL
+  SELECT m.bucket_start, COALESCE(m.platform, ''), COALESCE(m.group_id, 0), ${columns.map((column) => `m.${column}`).join(', ')}
+  FROM judged j JOIN ${tables.hourly} m ON m.bucket_start = j.bucket_start AND ${has}
+  WHERE j.${name} <> 'take'`;
 }
 
 /**
  * Recomputes the hours of `hours`, upserts their rows and removes the rows of their levels that have no raw row
- * any more: one statement, one snapshot. `guarded` is a subset of `hours`: an hour of it whose overall requests
- * would fall by more than half is left as it is.
+ * any more: one statement, one snapshot. Each side of an hour is judged by itself, see {@link SideMode}; an hour of
+ * which no side may be taken is left alone.
  */
-function recompute(
-  tables: OpsTables,
-  hours: string,
-  guarded: string,
-  values: unknown[],
-  { distributions }: RollupOptions,
-): SqlStatement {
+function recompute(tables: OpsTables, order: Recompute, { distributions }: RollupOptions): SqlStatement {
   const columns = WRITTEN_COLUMNS.join(', ');
+  const usage = (column: string): string =>
+    column === 'success_count' || column === 'token_consumed' || SAMPLE_COLUMNS.includes(column)
+      ? `COALESCE(u.${column}, 0) AS ${column}`
+      : `u.${column}`;
   const text = `WITH hours AS MATERIALIZED (
-  ${hours}
+  ${order.hours}
 ),${distributions ? `\n${binsCte()},` : ''}
+usage_raw AS MATERIALIZED (
+  ${usageSide(tables, distributions)}
+),
+errors_raw AS MATERIALIZED (
+  ${errorsSide(tables)}
+),
+${judgedSides(tables, order.edge)},
+usage_side AS (
+  ${side(tables, 'usage', USAGE_COLUMNS, HAS_USAGE)}
+),
+errors_side AS (
+  ${side(tables, 'errors', ERROR_COLUMNS, HAS_ERRORS)}
+),
+recomputed AS MATERIALIZED (
+  SELECT bucket_start FROM judged WHERE usage = 'take' OR errors = 'take'
+),
 computed AS MATERIALIZED (
-  ${computedHours(tables, distributions)}
+  SELECT bucket_start, platform_key, group_key,
+    ${[...USAGE_COLUMNS.map(usage), ...ERROR_COLUMNS.map((column) => `COALESCE(e.${column}, 0) AS ${column}`)].join(',\n    ')}
+  FROM usage_side u FULL JOIN errors_side e USING (bucket_start, platform_key, group_key)
+  JOIN recomputed USING (bucket_start)
 ),
-suspicious AS MATERIALIZED (
-  SELECT h.bucket_start
-  FROM (${guarded}) h
-  JOIN ${tables.hourly} m ON m.bucket_start = h.bucket_start AND m.platform IS NULL AND m.group_id IS NULL
-  LEFT JOIN computed c ON c.bucket_start = h.bucket_start AND c.platform_key = '' AND c.group_key = 0
-  WHERE 2 * COALESCE(c.success_count + c.error_count_total, 0) < m.success_count + m.error_count_total
-),
+moment AS MATERIALIZED (SELECT clock_timestamp() AS at),
 written AS (
   INSERT INTO ${tables.hourly} AS m
-    (bucket_start, platform, group_id, ${columns}, definition_version, computed_at)
-  SELECT bucket_start, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${DEFINITION_VERSION}, clock_timestamp()
-  FROM computed
-  WHERE bucket_start NOT IN (SELECT bucket_start FROM suspicious)
+    (bucket_start, platform, group_id, ${columns}, definition_version, computed_at, written_at)
+  SELECT bucket_start, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${DEFINITION_VERSION}, at, at
+  FROM computed CROSS JOIN moment
   ORDER BY bucket_start, platform_key, group_key
   ON CONFLICT (bucket_start, COALESCE(platform, ''), COALESCE(group_id, 0)) DO UPDATE SET
     ${WRITTEN_COLUMNS.map((column) => `${column} = EXCLUDED.${column}`).join(',\n    ')},
     definition_version = EXCLUDED.definition_version,
-    computed_at = EXCLUDED.computed_at
+    computed_at = EXCLUDED.computed_at, written_at = EXCLUDED.written_at
   RETURNING 1
 ),
 removed AS (
   DELETE FROM ${tables.hourly} m
-  USING hours h
-  WHERE m.bucket_start = h.bucket_start
-    AND h.bucket_start NOT IN (SELECT bucket_start FROM suspicious)
+  USING recomputed r
+  WHERE m.bucket_start = r.bucket_start
     AND NOT EXISTS (
       SELECT 1 FROM computed c
       WHERE c.bucket_start = m.bucket_start
         AND c.platform_key = COALESCE(m.platform, '')
         AND c.group_key = COALESCE(m.group_id, 0)
     )
-  RETURNING 1
-)
+  RETURNING m.bucket_start
+)${order.more ?? ''}
 SELECT
   (SELECT count(*) FROM written) AS written,
   (SELECT count(*) FROM removed) AS removed,
-  ARRAY(SELECT ${isoUtc('bucket_start')} FROM suspicious ORDER BY bucket_start) AS suspicious`;
-  return { text, values };
+  COALESCE((
+    SELECT json_agg(json_build_object('hour', ${isoUtc('bucket_start')}, 'usage', usage, 'errors', errors, 'requests', requests))
+    FROM judged WHERE usage IN ('hold', 'wait') OR errors IN ('hold', 'wait')
+  ), '[]') AS held`;
+  return { text, values: order.values };
 }
 
 /**
  * Recomputes every hour of a range that lies on hour boundaries. Only hours between the first and the last row
  * that the range has, raw or rolled up, are looked at, so a range of decades costs what its data costs.
  *
- * Bound: range start, range end.
+ * It neither waits for a drain nor keeps one waiting: what it has touched is noted, so that the drain has the last word.
+ *
+ * Bound: range start, range end, whether hours that lie before every raw row of a table are recomputed too.
  */
 export function upsertHourlyRange(
   tables: OpsTables,
   range: TimeRange,
-  options: RollupOptions = DEFAULT_ROLLUP_OPTIONS,
+  { force = false, ...options }: RollupOptions & { readonly force?: boolean } = DEFAULT_ROLLUP_OPTIONS,
 ): SqlStatement {
   const within = (table: string, column: string, fn: 'min' | 'max'): string =>
     `(SELECT ${fn}(${column}) FROM ${table} WHERE ${column} >= $1::timestamptz AND ${column} < $2::timestamptz)`;
@@ -93,16 +153,20 @@ export function upsertHourlyRange(
       within(tables.errorLogs, 'created_at', fn),
       within(tables.hourly, 'bucket_start', fn),
     ].join(', ');
-  const hours = `SELECT bucket_start FROM generate_series(
+  const mode = `CASE WHEN $3::boolean THEN 'take' ELSE 'edge' END`;
+  return recompute(
+    tables,
+    {
+      hours: `SELECT bucket_start, ${mode} AS usage_mode, ${mode} AS errors_mode, false AS asked, true AS settled
+  FROM generate_series(
     ${hourOf(`LEAST(${extreme('min')})`)},
     GREATEST(${extreme('max')}),
     interval '1 hour'
-  ) AS series(bucket_start)`;
-  return recompute(
-    tables,
-    hours,
-    'SELECT bucket_start FROM hours WHERE false',
-    [range.start.toISOString(), range.end.toISOString()],
+  ) AS series(bucket_start)`,
+      edge: 'empty',
+      values: [range.start.toISOString(), range.end.toISOString(), force],
+      more: notedByHand(tables, 'hour', 'SELECT DISTINCT bucket_start FROM (SELECT bucket_start FROM computed UNION ALL SELECT bucket_start FROM removed) touched'),
+    },
     options,
   );
 }
@@ -110,19 +174,28 @@ export function upsertHourlyRange(
 /**
  * Recomputes the given hours.
  *
- * Bound: the hours; those of them that must not shrink.
+ * Bound: the hours; the modes of their usage and error sides; whether somebody waits; whether a loss has settled.
  */
 export function upsertHours(
   tables: OpsTables,
-  hours: readonly string[],
-  guarded: readonly string[],
+  hours: readonly HourToRecompute[],
   options: RollupOptions = DEFAULT_ROLLUP_OPTIONS,
 ): SqlStatement {
   return recompute(
     tables,
-    'SELECT bucket_start FROM unnest($1::timestamptz[]) AS given(bucket_start)',
-    'SELECT bucket_start FROM unnest($2::timestamptz[]) AS given(bucket_start)',
-    [hours, guarded],
+    {
+      hours: `SELECT bucket_start, usage_mode, errors_mode, asked, settled
+  FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::boolean[], $5::boolean[])
+    AS given(bucket_start, usage_mode, errors_mode, asked, settled)`,
+      edge: 'purge',
+      values: [
+        hours.map(({ hour }) => hour),
+        hours.map(({ usage }) => usage),
+        hours.map(({ errors }) => errors),
+        hours.map(({ asked }) => asked),
+        hours.map(({ settled }) => settled),
+      ],
+    },
     options,
   );
 }

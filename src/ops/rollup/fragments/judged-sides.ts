@@ -1,0 +1,95 @@
+import { ERROR_COLUMNS } from '../../metrics/columns.js';
+import type { OpsTables } from '../../metrics/ops-tables.js';
+import { isOverallRow } from '../../metrics/overall-row.js';
+import { hasBucket, hourOf } from '../../metrics/sql-time.js';
+
+/**
+ * What may happen to one side of an hour, its usage or its errors, when it is recomputed:
+ *
+ * - `take`: whatever its raw rows give. Somebody forces it.
+ * - `keep`: nothing; what is stored stays. Its raw rows may have been purged.
+ * - `edge`: as its raw rows give, unless the table's rows begin after the hour and the side would shrink.
+ * - `guard`: like that, and held back where it would lose more than half, or wait where it would lose less.
+ * - `redefine`: like `edge`, and held back where nothing would be left. Its columns have got another meaning, so that
+ *   a smaller count says nothing.
+ */
+export type SideMode = 'take' | 'keep' | 'edge' | 'guard' | 'redefine';
+
+/** What was decided. `keep`, `hold` and `wait` leave the side as it is stored. */
+export type Verdict = 'take' | 'keep' | 'hold' | 'wait';
+
+interface Side {
+  readonly name: 'usage' | 'errors';
+  /** Columns whose fall says that rows have gone. */
+  readonly counts: readonly string[];
+}
+
+const SIDES: readonly Side[] = [
+  { name: 'usage', counts: ['success_count'] },
+  { name: 'errors', counts: ERROR_COLUMNS },
+];
+
+const counted = ({ name }: Side, column: string): string => `COALESCE(${name}.${column}, 0)`;
+const any = (conditions: readonly string[]): string => `(${conditions.join(' OR ')})`;
+
+/**
+ * Where rows disappear from the old end on, a purge is at work: an hour that begins before its table's edge does not
+ * shrink. An empty table has been purged as a whole.
+ */
+function verdict(side: Side): string {
+  const { name, counts } = side;
+  const shrinks = any(counts.map((column) => `${counted(side, column)} < m.${column}`));
+  const halves = any(counts.map((column) => `2 * ${counted(side, column)} < m.${column}`));
+  const total = counts.map((column) => counted(side, column)).join(' + ');
+  return `CASE
+      WHEN h.${name}_mode = 'keep' THEN 'keep'
+      WHEN h.${name}_mode = 'take' OR m.bucket_start IS NULL OR NOT ${shrinks} THEN 'take'
+      WHEN h.bucket_start < edge.${name} THEN CASE WHEN h.asked THEN 'hold' ELSE 'keep' END
+      WHEN h.${name}_mode = 'edge' THEN 'take'
+      WHEN ${total} = 0 OR h.${name}_mode = 'guard' AND ${halves} THEN 'hold'
+      WHEN h.${name}_mode = 'guard' AND NOT h.settled THEN 'wait'
+      ELSE 'take'
+    END AS ${name}`;
+}
+
+/** End of the hours that a purge may just be emptying: the one of the oldest raw row and the next. */
+const purgeEdge = (table: string): string =>
+  `COALESCE(${oldestHour(table)} + interval '2 hours', 'infinity')`;
+
+/** The hours that lie before every raw row; none where there is no raw row at all. */
+const emptyEdge = (table: string): string => `COALESCE(${oldestHour(table)}, '-infinity')`;
+
+const oldestHour = (table: string): string =>
+  hourOf(`(SELECT min(created_at) FROM ${table} WHERE ${hasBucket('created_at')})`);
+
+const EDGES = { purge: purgeEdge, empty: emptyEdge } as const;
+
+export type Edge = keyof typeof EDGES;
+
+/** A one-row relation of the edges of both raw tables: `usage`, `errors`. */
+export const edges = (tables: OpsTables, edge: Edge): string =>
+  `(SELECT ${EDGES[edge](tables.usageLogs)} AS usage, ${EDGES[edge](tables.errorLogs)} AS errors)`;
+
+const OVERALL = (alias: string): string => `${alias}.platform_key = '' AND ${alias}.group_key = 0`;
+
+/**
+ * CTEs that end in `judged`: for each of `hours` (bucket_start, usage_mode, errors_mode, asked, settled) a
+ * {@link Verdict} per side, and how many requests its raw rows give. They read `usage_raw` and `errors_raw`, the two
+ * sides as their raw rows give them.
+ *
+ * The overall row speaks for its hour.
+ */
+export function judgedSides(tables: OpsTables, edge: Edge): string {
+  return `edge AS MATERIALIZED (
+  SELECT * FROM ${edges(tables, edge)} e
+),
+judged AS MATERIALIZED (
+  SELECT h.bucket_start,
+    ${SIDES.map(verdict).join(',\n    ')},
+    COALESCE(usage.success_count, 0) + COALESCE(errors.error_count_total, 0) AS requests
+  FROM edge CROSS JOIN hours h
+  LEFT JOIN ${tables.hourly} m ON m.bucket_start = h.bucket_start AND ${isOverallRow('m')}
+  LEFT JOIN usage_raw usage ON usage.bucket_start = h.bucket_start AND ${OVERALL('usage')}
+  LEFT JOIN errors_raw errors ON errors.bucket_start = h.bucket_start AND ${OVERALL('errors')}
+)`;
+}

@@ -161,7 +161,7 @@ describe('admin endpoints', () => {
     const tick = await client.send('post', '/admin/ops/refresh');
     expect(tick.status).toBe(200);
     expect(tick.body).toMatchObject({
-      hourly: { failedHours: 0, suspiciousHours: 0, pendingHours: 0, lateRows: 0, belowFloorRows: 0 },
+      hourly: { failedBuckets: 0, suspiciousHours: 0, pendingHours: 0, lateRows: 0, belowFloorRows: 0 },
       daily: { oldDefinitionHours: 0 },
     });
     const status: unknown = (await client.send('get', '/admin/ops/status').expect(200)).body;

@@ -77,7 +77,7 @@ describe('scheduled jobs', () => {
     const beats = await heartbeats();
     expect(beats.get(HOURLY)).toMatchObject({ last_error: null, last_error_at: null });
     expect(JSON.parse(beats.get(HOURLY)?.last_result ?? '')).toMatchObject({
-      failedHours: 0,
+      failedBuckets: 0,
       pendingHours: 0,
     });
     expect(beats.get(DAILY)?.last_success_at).toBeInstanceOf(Date);

@@ -82,7 +82,7 @@ describe('daily rows', () => {
         );
         if (look !== undefined) looks.push(look);
       }
-      expect((await ended).failedHours).toBe(0);
+      expect((await ended).failedBuckets).toBe(0);
     }
     // Some of the looks fell between the first day and the last.
     const hours = DAYS * 3;

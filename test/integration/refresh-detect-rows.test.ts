@@ -118,9 +118,9 @@ describe('detection, by how rows are written and dated', () => {
       await scene.insertRequests(database.dataSource, date);
       await scene.insertFailures(database.dataSource, date);
       await scene.insertRequests(database.dataSource, await ago(5));
-      expect(await app.refresh.hourly()).toMatchObject({ failedHours: 0, pendingHours: 0 });
+      expect(await app.refresh.hourly()).toMatchObject({ failedBuckets: 0, pendingHours: 0 });
       expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0 });
-      expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 0, failedHours: 0, pendingHours: 0 });
+      expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 0, failedBuckets: 0, pendingHours: 0 });
       expect(await scene.storedRequests(database.dataSource, await ago(5))).toBe(3);
       expect((await app.verify.verify(await ago(60 * 24), await ago(0))).differences).toEqual([]);
     }

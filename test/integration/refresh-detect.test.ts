@@ -62,7 +62,7 @@ describe('detection of new rows by id', () => {
     await scene.insertRequests(database.dataSource, await ago(3));
 
     for (let tick = 0; tick < 2; tick += 1) {
-      expect(await app.refresh.hourly()).toMatchObject({ failedHours: 0, pendingHours: 0 });
+      expect(await app.refresh.hourly()).toMatchObject({ failedBuckets: 0, pendingHours: 0 });
       expect(await scene.storedRequests(database.dataSource, await ago(3))).toBe(3);
       expect(await scene.safeId(database.dataSource)).toBe(before);
     }
@@ -169,7 +169,7 @@ describe('detection of new rows by id', () => {
           const ticks = [app.refresh.hourly(), other.refresh.hourly()];
           await scene.insertRequests(writer, await ago(4 + 5 * round), 1, 2);
           await writer.query('COMMIT');
-          for (const { failedHours } of await Promise.all(ticks)) expect(failedHours).toBe(0);
+          for (const { failedBuckets } of await Promise.all(ticks)) expect(failedBuckets).toBe(0);
         }
         await Promise.all([app.refresh.hourly(), other.refresh.hourly()]);
         await expectAllRight();

@@ -67,7 +67,7 @@ describe('a bucket that fails', () => {
         const before = await databaseNow(database.dataSource);
         const tick = await app.refresh.hourly();
         const after = await databaseNow(database.dataSource);
-        expect(tick).toMatchObject({ failedHours: 1, pendingHours: 1 });
+        expect(tick).toMatchObject({ failedBuckets: 1, pendingHours: 1 });
         await expectOthersStored();
         const logged = await scene.loggedHour(database.dataSource, bad, before);
         expect(logged).toMatchObject({ attempts, last_error: expect.stringContaining('23514') });
@@ -77,7 +77,7 @@ describe('a bucket that fails', () => {
         // Not again before its time, not even for new rows.
         await scene.insertRequests(database.dataSource, bad, 1);
         expect(await app.refresh.hourly()).toMatchObject({
-          failedHours: 0,
+          failedBuckets: 0,
           drainedHours: 0,
           pendingHours: 1,
         });
@@ -90,7 +90,7 @@ describe('a bucket that fails', () => {
     } finally {
       await mend();
     }
-    expect(await app.refresh.hourly()).toMatchObject({ failedHours: 0, drainedHours: 1, pendingHours: 0 });
+    expect(await app.refresh.hourly()).toMatchObject({ failedBuckets: 0, drainedHours: 1, pendingHours: 0 });
     expect(await scene.storedRequests(database.dataSource, bad)).toBe(7);
     expect((await app.status.status()).failingBuckets).toEqual([]);
     await expectAllRight();
@@ -125,7 +125,7 @@ describe('a bucket that fails', () => {
         WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse()`);
     try {
       const tick = await app.refresh.hourly();
-      expect(tick.failedHours).toBe(others.length + 1);
+      expect(tick.failedBuckets).toBe(others.length + 1);
       expect(tick.pendingHours).toBe(others.length + 1);
       // The hours without a row have nothing to write, so nothing to fail on.
       expect(tick.drainedHours).toBeGreaterThan(24);
@@ -137,7 +137,7 @@ describe('a bucket that fails', () => {
       await database.dataSource.query('DROP TRIGGER refuse ON ops_metrics_hourly; DROP FUNCTION refuse');
     }
     await scene.endPauses(database.dataSource);
-    expect(await app.refresh.hourly()).toMatchObject({ failedHours: 0, pendingHours: 0 });
+    expect(await app.refresh.hourly()).toMatchObject({ failedBuckets: 0, pendingHours: 0 });
     await expectAllRight();
   });
 
@@ -157,7 +157,7 @@ describe('a bucket that fails', () => {
         await holder.query('SELECT FROM ops_metrics_hourly WHERE bucket_start = $1::timestamptz FOR UPDATE', [
           bad.toISOString(),
         ]);
-        expect(await impatient.refresh.hourly()).toMatchObject({ failedHours: 1, pendingHours: 1 });
+        expect(await impatient.refresh.hourly()).toMatchObject({ failedBuckets: 1, pendingHours: 1 });
         expect(await scene.loggedHour(database.dataSource, bad)).toMatchObject({
           attempts: 1,
           last_error: expect.stringContaining(sqlState),

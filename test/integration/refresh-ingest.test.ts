@@ -96,7 +96,7 @@ describe('ingest during a rebuild of everything', () => {
     for (const count of await Promise.all(written)) expect(count).toBeGreaterThan(20);
     expect(looks.some(({ reading }) => reading > 0)).toBe(true); // it was looked at while it read
     expect(looks.filter(({ waiting, stronger }) => waiting > 0 || stronger > 0)).toEqual([]);
-    expect((await app.refresh.hourly()).failedHours).toBe(0);
+    expect((await app.refresh.hourly()).failedBuckets).toBe(0);
     await app.refresh.daily();
     const { differences } = await app.verify.verify(from, to);
     expect(differences).toEqual([]);

@@ -6,7 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { INSERT_BOTH } from '../support/traffic.js';
 
 const NOTE = `INSERT INTO ops_metrics_invalidations (bucket_start, reason) VALUES ($1::timestamptz, 'new_rows')
-  ON CONFLICT (bucket_start) DO UPDATE SET noted_at = clock_timestamp()`;
+  ON CONFLICT (tier, bucket_start) DO UPDATE SET noted_at = clock_timestamp()`;
 
 describe('noting hours from several instances', () => {
   let database: TestDatabase;

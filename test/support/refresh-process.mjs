@@ -41,7 +41,7 @@ try {
     JSON.stringify({
       localHour: new Date(from).getHours(),
       clockOffset: Math.round((Date.now() - RealDate.now()) / 60_000),
-      failed: tick.failedHours,
+      failed: tick.failedBuckets,
       refused,
       rebuilt: rebuild.to,
       differences: report.differenceCount,

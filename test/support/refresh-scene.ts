@@ -23,6 +23,7 @@ export async function resetScene(dataSource: DataSource): Promise<void> {
     [HOUR_MARGIN],
   );
   await dataSource.query(`TRUNCATE ${TABLES}`);
+  await dataSource.query(`INSERT INTO ops_audit_state (lane) VALUES ('recent'), ('history')`);
   await insertGroups(dataSource, GROUPS);
 }
 

@@ -15,6 +15,8 @@ export interface AuditResult {
   auditedHours: number;
   /** Of these, the ones that differed, though nothing had noted them. */
   differingHours: number;
+  /** Days whose rows were not the sum of their hours, likewise. */
+  differingDays: number;
 }
 
 /** What one step may compare: about a tenth of a second of reading. */
@@ -49,7 +51,7 @@ export class AuditService {
    * @throws QueryFailedError where the database cannot be reached
    */
   public async audit(): Promise<AuditResult> {
-    const result = { auditedHours: 0, differingHours: 0 };
+    const result = { auditedHours: 0, differingHours: 0, differingDays: 0 };
     if (this.options.auditPercent === 0) {
       return result;
     }
@@ -62,8 +64,10 @@ export class AuditService {
         // the next step
       }
     }
-    if (result.differingHours > 0) {
-      this.logger.warn(`${result.differingHours} hours differ from their raw rows, unseen by detection: noted`);
+    if (result.differingHours + result.differingDays > 0) {
+      this.logger.warn(
+        `${result.differingHours} hours differ from their raw rows, and ${result.differingDays} days from their hours, unseen by detection: noted`,
+      );
     }
     return result;
   }
@@ -93,12 +97,14 @@ export class AuditService {
       const compared = await this.compare(manager, step);
       result.auditedHours += compared.audited;
       result.differingHours += compared.differing;
+      result.differingDays += compared.differing_days;
       await selectRow(
         manager,
         sql.advanceAudit(this.tables, lane, {
           position: step.from,
           startsRound: step.starts_round,
-          ...compared,
+          audited: compared.audited,
+          differing: compared.differing,
           pauseSeconds: this.pauseAfter(performance.now() - began),
           restSeconds: step.ends_round ? this.options.auditIntervalSeconds : 0,
         }),
@@ -116,11 +122,11 @@ export class AuditService {
   private async compare(
     manager: EntityManager,
     step: sql.AuditStep,
-  ): Promise<{ audited: number; differing: number }> {
+  ): Promise<sql.AuditedStep> {
     try {
       // A savepoint: what fails here must not take the step along.
       return await manager.transaction((inner) =>
-        selectRow<{ audited: number; differing: number }>(
+        selectRow<sql.AuditedStep>(
           inner,
           sql.auditHours(this.tables, step, retentionHours(this.options)),
         ),
@@ -130,7 +136,7 @@ export class AuditService {
         throw error;
       }
       this.logger.error(`The hours from ${step.from} to ${step.to} could not be audited: ${errorText(error)}`);
-      return { audited: 0, differing: 0 };
+      return { audited: 0, differing: 0, differing_days: 0 };
     }
   }
 }

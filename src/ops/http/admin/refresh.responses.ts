@@ -27,6 +27,9 @@ export class HourlyTickResponse implements HourlyTick {
   @count('Of these, the ones that differed, unseen by detection: noted.', 0)
   readonly differingHours!: number;
 
+  @count('Days whose rows were not the sum of their hours: noted.', 0)
+  readonly differingDays!: number;
+
   @count('Hours recomputed.', 3)
   readonly drainedHours!: number;
 

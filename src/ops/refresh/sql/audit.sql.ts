@@ -2,8 +2,8 @@ import { DEFINITION_VERSION, storedVersion } from '../../metrics/definition-vers
 import { ERROR_COUNTS, LATENCIES, TOKENS, USAGE_GROUP_JOIN } from '../../metrics/definitions.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { isOverallRow } from '../../metrics/overall-row.js';
-import { closedThrough, isoUtc } from '../../metrics/sql-time.js';
-import { HOUR_TIER } from '../../metrics/tiers.js';
+import { closedThrough, dayOf, isoUtc } from '../../metrics/sql-time.js';
+import { DAY_TIER, HOUR_TIER } from '../../metrics/tiers.js';
 import { edges } from '../../rollup/fragments/judged-sides.js';
 import { floors, floorValues, type RetentionHours } from './floors.sql.js';
 import { noteHours } from './note.sql.js';
@@ -16,6 +16,8 @@ export interface AuditStep {
   /** Half-open, ISO; equal where the lane has nothing to compare. */
   from: string;
   to: string;
+  /** End of the last closed hour. */
+  closed: string;
   /** It is the first of a round. */
   starts_round: boolean;
   /** It is the last of a round. */
@@ -48,7 +50,7 @@ bounds AS MATERIALIZED (
   FROM (SELECT ${closedThrough('$2')} AS closed) c CROSS JOIN ${floors(tables, 5)} f
 ),
 round AS MATERIALIZED (
-  SELECT COALESCE(l.position <= b.oldest OR l.position > b.closed, true) AS starts_round, b.oldest,
+  SELECT COALESCE(l.position <= b.oldest OR l.position > b.closed, true) AS starts_round, b.oldest, b.closed,
     CASE WHEN l.position > b.oldest AND l.position <= b.closed THEN l.position ELSE b.closed END AS upto
   FROM lane l CROSS JOIN bounds b
 ),
@@ -69,7 +71,7 @@ chosen AS (
     SELECT starts, sum(requests) OVER (ORDER BY starts DESC) - requests AS before FROM hour
   ) s WHERE before < $3::bigint
 )
-SELECT ${isoUtc('s.starts')} AS from, ${isoUtc('r.upto')} AS to, r.starts_round, s.starts <= r.oldest AS ends_round
+SELECT ${isoUtc('s.starts')} AS from, ${isoUtc('r.upto')} AS to, ${isoUtc('r.closed')} AS closed, r.starts_round, s.starts <= r.oldest AS ends_round
 FROM round r CROSS JOIN LATERAL (SELECT COALESCE((SELECT min(starts) FROM chosen), r.upto) AS starts) s`,
     values: [
       lane,
@@ -95,16 +97,51 @@ const ERROR_FINGERPRINT = ERROR_COUNTS.map(
   ([column, condition]) => [column, `count(*) FILTER (WHERE ${condition})`] as const,
 );
 
+/** What one step found. */
+export interface AuditedStep {
+  audited: number;
+  differing: number;
+  /** Days whose overall row was not the sum of its hours'. */
+  differing_days: number;
+}
+
+/** The days whose first hour is in the step, closed and quiet, with their overall row held against its hours'. */
+function differingDays(tables: OpsTables): string {
+  const columns = [...USAGE_FINGERPRINT, ...ERROR_FINGERPRINT].map(([column]) => column);
+  const inDay = (column: string): string => `${column} >= day AND ${column} < day + interval '24 hours'`;
+  return `SELECT d.day
+  FROM (
+    SELECT ${dayOf('s.starts')} AS day FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS s(starts)
+    WHERE s.starts = ${dayOf('s.starts')}
+  ) d
+  CROSS JOIN ${floors(tables, 3)} f
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS hours, ${columns.map((column) => `COALESCE(sum(m.${column}), 0) AS ${column}`).join(', ')}
+    FROM ${tables.hourly} m WHERE ${inDay('m.bucket_start')} AND ${isOverallRow('m')}
+  ) h
+  LEFT JOIN ${tables.daily} m ON m.bucket_date = (d.day AT TIME ZONE 'UTC')::date AND ${isOverallRow('m')}
+  WHERE d.day + interval '24 hours' <= $6::timestamptz AND d.day >= f.hours_from
+    AND ($7::int IS NULL OR d.day >= ${dayOf('clock_timestamp() - make_interval(hours => $7::int)')})
+    AND h.hours > 0 AND (m.id IS NULL OR ${storedVersion('m')} = ${DEFINITION_VERSION})
+    AND (m.id IS NULL OR ${columns.map((column) => `h.${column} <> m.${column}`).join(' OR ')})
+    AND NOT EXISTS (
+      SELECT 1 FROM ${tables.invalidations} i
+      WHERE i.tier = '${HOUR_TIER}' AND ${inDay('i.bucket_start')} OR i.tier = '${DAY_TIER}' AND i.bucket_start = d.day
+    )`;
+}
+
 /**
  * Compares the hours of a step with their raw rows, at the overall level, and notes those that differ. Hours that are
  * noted already are left out, and so is a side below its floor, one that has only lost rows below the edge of a purge,
  * and rows that another definition computed, which are noted anyway.
  *
- * Bound: from, to (ISO), retentions in hours.
+ * Days are held against their hours, as stored: nothing else would find a daily row that somebody has deleted.
+ *
+ * Bound: from, to (ISO), retentions in hours, end of the last closed hour (ISO).
  */
 export function auditHours(
   tables: OpsTables,
-  step: Pick<AuditStep, 'from' | 'to'>,
+  step: Pick<AuditStep, 'from' | 'to' | 'closed'>,
   retention: RetentionHours,
 ): SqlStatement {
   const select = (columns: readonly (readonly [string, string])[]): string =>
@@ -148,9 +185,16 @@ compared AS MATERIALIZED (
 ),
 noted AS (
   ${noteHours(tables, 'audit', 'SELECT starts FROM compared WHERE differs')}
+),
+noted_days AS (
+  INSERT INTO ${tables.invalidations} (tier, bucket_start, reason)
+  SELECT '${DAY_TIER}', day, 'audit' FROM (${differingDays(tables)}) d ORDER BY day
+  ON CONFLICT (tier, bucket_start) DO NOTHING
+  RETURNING 1
 )
-SELECT (SELECT count(*)::int FROM compared) AS audited, (SELECT count(*)::int FROM noted) AS differing`,
-    values: [step.from, step.to, ...floorValues(retention)],
+SELECT (SELECT count(*)::int FROM compared) AS audited, (SELECT count(*)::int FROM noted) AS differing,
+  (SELECT count(*)::int FROM noted_days) AS differing_days`,
+    values: [step.from, step.to, ...floorValues(retention), step.closed, retention.daily],
   };
 }
 

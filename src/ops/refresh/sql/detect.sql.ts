@@ -99,7 +99,8 @@ export function startState(
   return {
     text: `WITH started AS (
   INSERT INTO ${tables.detectState} (raw_table, safe_id, closed_through, late_before, provisional, seen_id, held_since, held_by)
-  SELECT $1::varchar, $3::bigint, $2::timestamptz, '-infinity', $4::text IS NOT NULL,
+  SELECT $1::varchar, $3::bigint, $2::timestamptz,
+    CASE WHEN $4::text IS NULL THEN $2::timestamptz ELSE '-infinity' END, $4::text IS NOT NULL,
     CASE WHEN $4::text IS NOT NULL THEN $3::bigint END, CASE WHEN $4::text IS NOT NULL THEN clock_timestamp() END, $4::text
   ON CONFLICT (raw_table) DO NOTHING
   RETURNING 1

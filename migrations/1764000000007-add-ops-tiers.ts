@@ -17,6 +17,7 @@ const INVALIDATION_COLUMNS = [
 
 const DETECT_COLUMNS = [
   ['seen_id', 'bigint'],
+  ['writers', `jsonb NOT NULL DEFAULT '{}'`],
   ['held_since', 'timestamptz'],
   ['held_by', 'text'],
   ['provisional', 'boolean NOT NULL DEFAULT false'],
@@ -51,7 +52,10 @@ const METRICS_TABLES = [
 const METRICS_COLUMNS = [['written_at', 'timestamptz']] as const;
 
 /** Finds the rows that an older version of the code, or another program, wrote last. */
-const definitionIndex = ({ grain, bucket }: (typeof METRICS_TABLES)[number]): readonly [name: string, ddl: string] => [
+const definitionIndex = ({
+  grain,
+  bucket,
+}: (typeof METRICS_TABLES)[number]): readonly [name: string, ddl: string] => [
   `idx_ops_metrics_${grain}_definition`,
   `CREATE INDEX idx_ops_metrics_${grain}_definition ON ops_metrics_${grain}
     ((CASE WHEN written_at IS DISTINCT FROM computed_at THEN 0 ELSE definition_version END), ${bucket})`,
@@ -77,7 +81,9 @@ export class AddOpsTiers1764000000007 implements MigrationInterface {
   public async up(queryRunner: QueryRunner): Promise<void> {
     await createLedger(queryRunner);
     await addMissingColumns(queryRunner, 'ops_metrics_invalidations', INVALIDATION_COLUMNS);
-    await queryRunner.query('ALTER TABLE ops_metrics_invalidations DROP CONSTRAINT ops_metrics_invalidations_pkey');
+    await queryRunner.query(
+      'ALTER TABLE ops_metrics_invalidations DROP CONSTRAINT ops_metrics_invalidations_pkey',
+    );
     await queryRunner.query(
       'ALTER TABLE ops_metrics_invalidations ADD CONSTRAINT ops_metrics_invalidations_pkey PRIMARY KEY (tier, bucket_start)',
     );
@@ -111,7 +117,9 @@ export class AddOpsTiers1764000000007 implements MigrationInterface {
     );
     // A release without tiers takes every row for an hour; it finds stale days by itself.
     await queryRunner.query(`DELETE FROM ops_metrics_invalidations WHERE tier <> 'hour'`);
-    await queryRunner.query('ALTER TABLE ops_metrics_invalidations DROP CONSTRAINT ops_metrics_invalidations_pkey');
+    await queryRunner.query(
+      'ALTER TABLE ops_metrics_invalidations DROP CONSTRAINT ops_metrics_invalidations_pkey',
+    );
     await dropCreatedColumns(
       queryRunner,
       'ops_metrics_invalidations',

@@ -115,7 +115,10 @@ export async function dropCreatedColumns(
 }
 
 /** Drops those of the indexes that the ledger says were created here. */
-export async function dropCreatedIndexes(queryRunner: QueryRunner, indexes: readonly string[]): Promise<void> {
+export async function dropCreatedIndexes(
+  queryRunner: QueryRunner,
+  indexes: readonly string[],
+): Promise<void> {
   for (const index of indexes) {
     if (await takeCreated(queryRunner, 'index', index)) {
       await queryRunner.query(`DROP INDEX IF EXISTS ${index}`);

@@ -89,6 +89,7 @@ export class AuditService {
           requests: STEP_REQUESTS,
           hours: STEP_HOURS,
           retention,
+          backfillHours: this.options.backfillDays * 24,
         }),
       );
       if (step === undefined || step.from === step.to) {
@@ -119,23 +120,19 @@ export class AuditService {
   }
 
   /** Hours that cannot be read are passed over, and come up again in the next round. */
-  private async compare(
-    manager: EntityManager,
-    step: sql.AuditStep,
-  ): Promise<sql.AuditedStep> {
+  private async compare(manager: EntityManager, step: sql.AuditStep): Promise<sql.AuditedStep> {
     try {
       // A savepoint: what fails here must not take the step along.
       return await manager.transaction((inner) =>
-        selectRow<sql.AuditedStep>(
-          inner,
-          sql.auditHours(this.tables, step, retentionHours(this.options)),
-        ),
+        selectRow<sql.AuditedStep>(inner, sql.auditHours(this.tables, step, retentionHours(this.options))),
       );
     } catch (error) {
       if (!isBucketFailure(error)) {
         throw error;
       }
-      this.logger.error(`The hours from ${step.from} to ${step.to} could not be audited: ${errorText(error)}`);
+      this.logger.error(
+        `The hours from ${step.from} to ${step.to} could not be audited: ${errorText(error)}`,
+      );
       return { audited: 0, differing: 0, differing_days: 0 };
     }
   }

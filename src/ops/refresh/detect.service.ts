@@ -20,14 +20,22 @@ const WRITER_POLL_MS = 20;
 /** Rows that one transaction looks at: a backlog of any size is taken in steps that no timeout can stop. */
 const CHUNK_ROWS = 200_000;
 
+/** Mark of a writer that was in flight before the table was followed: its ids may be any. */
+const UNKNOWN_MARK = '0';
+
 /** What a detection in one table goes by. */
 interface Look {
   readonly table: RawTable;
-  readonly closedThrough: string;
-  /** The highest id before the writers were asked for. */
+  /** As it was before the writers were asked for. */
+  readonly position: sql.DetectPosition;
   readonly candidate: string;
-  /** Who holds safe_id back, for people, or null. */
+  readonly closedThrough: string;
+  /** The transactions in flight after a short wait. */
+  readonly marks: sql.WriterMarks;
+  /** The same for people, or null. */
   readonly heldBy: string | null;
+  /** Up to which id the transactions of this look have come. */
+  cursor: bigint | null;
 }
 
 /** How far one transaction has come: there may be more, up to the candidate. */
@@ -60,9 +68,8 @@ export class DetectService {
    */
   public async detect(): Promise<DetectResult> {
     await this.rawTableChecker.check();
-    const positions = await selectRows<sql.DetectPosition>(
-      this.dataSource,
-      sql.readPositions(this.tables, this.options.safeDelaySeconds),
+    const positions = await shortTransaction(this.dataSource, this.options, (manager) =>
+      selectRows<sql.DetectPosition>(manager, sql.readPositions(this.tables, this.options.safeDelaySeconds)),
     );
     const found: DetectResult[] = [];
     for (const table of rawTables(this.tables)) {
@@ -76,17 +83,21 @@ export class DetectService {
 
   /** The position was read before: then who may hold a lower id is asked, then new snapshots taken. In this order. */
   private async detectIn(table: RawTable, position: sql.DetectPosition): Promise<DetectResult> {
+    const writers = await this.writersInFlight(table);
     const look: Look = {
       table,
-      closedThrough: position.closed_through,
+      position,
       candidate: position.candidate ?? '0',
-      heldBy: await this.writersInFlight(table),
+      closedThrough: position.closed_through,
+      marks: marksOf(writers, position),
+      heldBy: describe(writers),
+      cursor: null,
     };
     this.sayWhoHolds(look);
     const found: DetectResult[] = [];
     for (let isLast = false; !isLast;) {
       const step = await shortTransaction(this.dataSource, this.options, (manager) =>
-        this.step(manager, look, position.safe_id === null && found.length === 0),
+        this.step(manager, look),
       );
       found.push(step.found);
       isLast = step.isLast;
@@ -94,8 +105,8 @@ export class DetectService {
     return sum(found);
   }
 
-  /** Who may still hold an id below the candidate, after a short wait for them to end; null for nobody. */
-  private async writersInFlight(table: RawTable): Promise<string | null> {
+  /** Who may still hold an id below the candidate, after a short wait for them to end. */
+  private async writersInFlight(table: RawTable): Promise<readonly sql.Writer[]> {
     const writers = await selectRows<sql.Writer>(this.dataSource, sql.writersOf(table));
     let ids = writers.map(({ writer }) => writer);
     for (let waited = 0; ids.length > 0 && waited < WRITER_WAIT_MS; waited += WRITER_POLL_MS) {
@@ -103,8 +114,7 @@ export class DetectService {
       const still = await selectRows<{ writer: string }>(this.dataSource, sql.stillWriting(ids));
       ids = still.map(({ writer }) => writer);
     }
-    const left = writers.filter(({ writer }) => ids.includes(writer)).map(({ description }) => description);
-    return left.length === 0 ? null : left.slice(0, 5).join('; ');
+    return writers.filter(({ writer }) => ids.includes(writer));
   }
 
   /** Once per change: a transaction that is forgotten would otherwise fill the log. */
@@ -116,24 +126,32 @@ export class DetectService {
     } else if (heldBy !== null && before !== heldBy) {
       // Busy writers come and go; only one that is still there at the next look is worth a line.
       if (before !== undefined) {
-        this.logger.warn(`Detection in ${table.key} is held back by ${heldBy}; nothing is lost, rows are looked at again`);
+        this.logger.warn(
+          `Detection in ${table.key} is held back by ${heldBy}; nothing is lost, rows are looked at again`,
+        );
       }
       this.held.set(table.key, heldBy);
     }
   }
 
-  private async step(manager: EntityManager, look: Look, mayBeNew: boolean): Promise<Step> {
-    if (mayBeNew && (await selectRow<{ is_new: boolean }>(manager, sql.startState(this.tables, look.table, look))).is_new) {
+  private async step(manager: EntityManager, look: Look): Promise<Step> {
+    const { table, candidate, marks } = look;
+    if (
+      look.position.safe_id === null &&
+      look.cursor === null &&
+      (await selectRow<{ is_new: boolean }>(manager, sql.startState(this.tables, table, look))).is_new
+    ) {
       return { found: await this.noteBackfill(manager, look), isLast: true };
     }
-    const state = await selectRow<sql.LockedState>(manager, sql.lockState(this.tables, look.table));
-    if (state.provisional && look.heldBy === null) {
+    const state = await selectRow<sql.LockedState>(manager, sql.lockState(this.tables, table));
+    if (state.provisional && !Object.values(marks).includes(UNKNOWN_MARK)) {
+      // Those that were in flight at first have ended: what they wrote can be seen now.
       const found = await this.noteBackfill(manager, look);
-      await this.advance(manager, look, { safeId: look.candidate, seenId: null });
+      await this.advance(manager, look, { provisional: false, seen: candidate, writers: marks });
       return { found, isLast: true };
     }
     if (state.head !== null && BigInt(state.head) < BigInt(state.safe_id)) {
-      return this.startOver(manager, look, state.head);
+      return this.startOver(manager, look, state);
     }
     return this.noteNext(manager, look, state);
   }
@@ -158,31 +176,44 @@ export class DetectService {
    * The highest id has fallen: ids started anew (TRUNCATE … RESTART IDENTITY, a restore), or the newest rows were
    * deleted. The mark follows it down, some rows further; what lies below is the audit's.
    */
-  private async startOver(manager: EntityManager, look: Look, head: string): Promise<Step> {
+  private async startOver(manager: EntityManager, look: Look, state: sql.LockedState): Promise<Step> {
+    const head = state.head ?? '0';
     const { id } = await selectRow<{ id: string }>(manager, sql.restartBelow(look.table, head, CHUNK_ROWS));
-    this.logger.warn(`The highest id of ${look.table.key} has fallen to ${head}: its rows above ${id} are looked at again`);
-    await this.advance(manager, look, { safeId: id, seenId: null });
+    this.logger.warn(
+      `The highest id of ${look.table.key} has fallen to ${head}: its rows above ${id} are looked at again`,
+    );
+    await this.advance(manager, look, { ...state, seen: id, writers: {} });
     return { found: NOTHING, isLast: false };
   }
 
+  /**
+   * From the last row that has been seen on; further down where a writer has ended since that may have had rows there.
+   * Notes are kept with each transaction, and what is known of the writers with the last.
+   */
   private async noteNext(manager: EntityManager, look: Look, state: sql.LockedState): Promise<Step> {
-    const aboveId = look.heldBy === null ? state.safe_id : (state.seen_id ?? state.safe_id);
+    const ended = Object.keys(look.position.writers ?? {}).filter((writer) => !(writer in look.marks));
+    const above =
+      look.cursor ??
+      lowest([state.seen_id, ...ended.map((writer) => state.writers[writer] ?? state.seen_id)]);
     const rows = await selectRow<notes.NotedRows>(
       manager,
       notes.noteNewRows(this.tables, look.table, {
-        aboveId,
+        aboveId: above.toString(),
         throughId: look.candidate,
         rows: CHUNK_ROWS,
+        countedId: state.seen_id,
         retention: retentionHours(this.options),
       }),
     );
     const isLast = !rows.is_full;
-    const through = isLast ? higher(look.candidate, aboveId) : (rows.through_id ?? aboveId);
+    const through = isLast ? BigInt(look.candidate) : BigInt(rows.through_id ?? above);
+    look.cursor = through;
+    const seen = through > BigInt(state.seen_id) ? through.toString() : state.seen_id;
     await this.advance(
       manager,
       look,
-      look.heldBy === null ? { safeId: through, seenId: null } : { safeId: null, seenId: through },
-      look.heldBy === null ? rows : undefined, // counted once, when they are looked at for the last time
+      { ...state, seen, writers: isLast ? stillInFlight(look, state, ended) : state.writers },
+      rows,
     );
     return {
       found: {
@@ -195,10 +226,11 @@ export class DetectService {
     };
   }
 
+  /** No id up to safe_id is missing: it is the lowest that a writer in flight may have, else the last that was seen. */
   private async advance(
     manager: EntityManager,
     { table, closedThrough, heldBy }: Look,
-    marks: { safeId: string | null; seenId: string | null },
+    to: { provisional: boolean; seen: string; writers: sql.WriterMarks },
     rows?: notes.NotedRows,
   ): Promise<void> {
     await selectRows(
@@ -206,7 +238,10 @@ export class DetectService {
       sql.advanceState(this.tables, table, {
         closedThrough,
         heldBy,
-        ...marks,
+        safeId: lowest([to.seen, ...Object.values(to.writers)]).toString(),
+        seenId: to.seen,
+        marks: to.writers,
+        provisional: to.provisional,
         lateRows: rows?.late_rows ?? '0',
         belowFloorRows: rows?.below_floor_rows ?? '0',
       }),
@@ -214,4 +249,29 @@ export class DetectService {
   }
 }
 
-const higher = (a: string, b: string): string => (BigInt(a) > BigInt(b) ? a : b);
+/**
+ * A writer that is new since the last look took its lock after that look asked for writers, so that all of its ids lie
+ * above what that look had as its candidate. One that is known keeps its mark.
+ */
+function marksOf(writers: readonly sql.Writer[], position: sql.DetectPosition): sql.WriterMarks {
+  const fresh = position.seen_id ?? position.safe_id ?? UNKNOWN_MARK;
+  return Object.fromEntries(writers.map(({ writer }) => [writer, position.writers?.[writer] ?? fresh]));
+}
+
+/** What another instance has learnt meanwhile stays. */
+function stillInFlight(look: Look, state: sql.LockedState, ended: readonly string[]): sql.WriterMarks {
+  const merged = { ...state.writers };
+  for (const [writer, mark] of Object.entries(look.marks)) {
+    merged[writer] = lowest([mark, merged[writer] ?? mark]).toString();
+  }
+  return Object.fromEntries(Object.entries(merged).filter(([writer]) => !ended.includes(writer)));
+}
+
+function describe(writers: readonly sql.Writer[]): string | null {
+  const texts = writers.map(({ description }) => description).toSorted();
+  return texts.length === 0
+    ? null
+    : texts.slice(0, 5).join('; ') + (texts.length > 5 ? ` and ${texts.length - 5} more` : '');
+}
+
+const lowest = (ids: readonly string[]): bigint => ids.map(BigInt).reduce((low, id) => (id < low ? id : low));

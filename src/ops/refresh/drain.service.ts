@@ -6,7 +6,12 @@ import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRow, selectRows } from '../metrics/sql-runner.js';
 import { DAY_TIER } from '../metrics/tiers.js';
 import { OpsOptions } from '../ops.options.js';
-import { BucketRefresher, RefreshFailure, type Bucket, type RefreshedBuckets } from './bucket-refresher.service.js';
+import {
+  BucketRefresher,
+  RefreshFailure,
+  type Bucket,
+  type RefreshedBuckets,
+} from './bucket-refresher.service.js';
 import { CrashLog } from './crash-log.js';
 import { errorText, failureKind } from './database-errors.js';
 import { recordFailure } from './sql/drain.sql.js';
@@ -207,7 +212,9 @@ export class DrainService {
 
   private warnOfHeldDays(days: readonly string[]): void {
     for (const day of days) {
-      this.logger.warn(`Day ${day} is held back: its hours add up to less than half of what its daily rows count`);
+      this.logger.warn(
+        `Day ${day} is held back: its hours add up to less than half of what its daily rows count`,
+      );
     }
   }
 

@@ -35,11 +35,15 @@ export class OpsDetectState {
   @Column({ name: 'updated_at', type: 'timestamptz', default: () => 'clock_timestamp()' })
   updatedAt!: Date;
 
-  /** While writers in flight hold safe_id back: the visible rows up to this id have been noted once. */
+  /** The visible rows up to this id have been noted. Above safe_id, others may yet become visible. */
   @Column({ name: 'seen_id', type: 'bigint', nullable: true })
   seenId!: string | null;
 
-  /** Since when they do, or null. */
+  /** The transactions in flight, and an id that all of theirs lie above. */
+  @Column({ type: 'jsonb', default: {} })
+  writers!: Record<string, string>;
+
+  /** Since when there are any that do not end, or null. */
   @Column({ name: 'held_since', type: 'timestamptz', nullable: true })
   heldSince!: Date | null;
 

@@ -6,15 +6,7 @@ import type { Tier } from '../metrics/tiers.js';
  * or another program's; a verification; a rebuild; a direct call of OpsPreaggService; for a day, its hours.
  */
 export type InvalidationReason =
-  | 'backfill'
-  | 'new_rows'
-  | 'audit'
-  | 'definition'
-  | 'verify'
-  | 'rebuild'
-  | 'by_hand'
-  | 'hours'
-  | 'restored';
+  'backfill' | 'new_rows' | 'audit' | 'definition' | 'verify' | 'rebuild' | 'by_hand' | 'hours' | 'restored';
 
 /** A bucket whose metrics rows no longer follow from what they are computed from, until a drain has recomputed it. */
 @Entity({ name: 'ops_metrics_invalidations' })

@@ -30,10 +30,7 @@ export class RawTableChecker {
       return;
     }
     for (const table of rawTables(this.tables)) {
-      const problem = problemOf(
-        table,
-        await selectRow<RawTableShape>(this.dataSource, rawTableShape(table)),
-      );
+      const problem = problemOf(table, await selectRow<RawTableShape>(this.dataSource, rawTableShape(table)));
       if (problem !== null) {
         throw new OpsRawTableError(problem);
       }
@@ -52,5 +49,7 @@ function problemOf({ name }: RawTable, shape: RawTableShape): string | null {
   if (shape.created_at !== 'timestamp with time zone') {
     return `${name}.created_at is ${shape.created_at ?? 'missing'}, and must be timestamptz: without a zone, every bucket would shift with the database's.`;
   }
-  return shape.id_is_whole === true ? null : `${name}.id must be a whole number that grows: detection goes by it.`;
+  return shape.id_is_whole === true
+    ? null
+    : `${name}.id must be a whole number that grows: detection goes by it.`;
 }

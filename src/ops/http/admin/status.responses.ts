@@ -2,7 +2,8 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { OpsStatus } from '../../refresh/status.service.js';
 import { bigCount, count, instant, nullableInstant, nullableText } from '../response-properties.js';
 
-type Item<K extends 'failingBuckets' | 'rawTables' | 'jobs' | 'audit' | 'changedGroups'> = OpsStatus[K][number];
+type Item<K extends 'failingBuckets' | 'rawTables' | 'jobs' | 'audit' | 'changedGroups'> =
+  OpsStatus[K][number];
 
 export class LatestBucketsResponse {
   @nullableInstant('Start of the newest hour with a row.', '2026-01-31T11:00:00.000Z')
@@ -107,13 +108,19 @@ export class AuditLaneResponse implements Item<'audit'> {
   @ApiProperty({ enum: ['recent', 'history'], description: 'The last day, or all of history.' })
   readonly lane!: string;
 
-  @nullableInstant('Hours from here on have been compared in this round; null before the first.', '2026-01-12T07:00:00.000Z')
+  @nullableInstant(
+    'Hours from here on have been compared in this round; null before the first.',
+    '2026-01-12T07:00:00.000Z',
+  )
   readonly position!: string | null;
 
   @nullableInstant('When this round began.', '2026-01-31T11:58:02.511Z')
   readonly roundStartedAt!: string | null;
 
-  @nullableInstant('No hour was compared longer ago than this; null during the first round.', '2026-01-31T05:58:02.511Z')
+  @nullableInstant(
+    'No hour was compared longer ago than this; null during the first round.',
+    '2026-01-31T05:58:02.511Z',
+  )
   readonly auditedSince!: string | null;
 
   @bigCount('Hours compared, ever.', '720')

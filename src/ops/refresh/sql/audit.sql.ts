@@ -2,7 +2,7 @@ import { DEFINITION_VERSION, storedVersion } from '../../metrics/definition-vers
 import { ERROR_COUNTS, LATENCIES, TOKENS, USAGE_GROUP_JOIN } from '../../metrics/definitions.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { isOverallRow } from '../../metrics/overall-row.js';
-import { closedThrough, dayOf, isoUtc } from '../../metrics/sql-time.js';
+import { closedThrough, dayOf, hasBucket, hourOf, isoUtc } from '../../metrics/sql-time.js';
 import { DAY_TIER, HOUR_TIER } from '../../metrics/tiers.js';
 import { edges } from '../../rollup/fragments/judged-sides.js';
 import { floors, floorValues, type RetentionHours } from './floors.sql.js';
@@ -30,15 +30,23 @@ const RECENT_HOURS = 24;
 /**
  * Locks a lane, unless another instance is at it or it has had its share of time (then there is no row), and says which hours are next: downward from
  * where the round stands, until so many requests are stored in them, or so many hours are. A round begins at the last
- * closed hour, and ends at the lane's oldest hour that may be recomputed and has ever been rolled up.
+ * closed hour, and ends at the lane's oldest hour that may be recomputed and was rolled up, or should have been by the first run.
  *
- * Bound: lane, safe delay in seconds, how many requests, how many hours, retentions in hours.
+ * Bound: lane, safe delay in seconds, how many requests, how many hours, retentions in hours, backfill in hours.
  */
 export function nextAuditStep(
   tables: OpsTables,
   lane: AuditLane,
-  bound: { safeDelaySeconds: number; requests: number; hours: number; retention: RetentionHours },
+  bound: {
+    safeDelaySeconds: number;
+    requests: number;
+    hours: number;
+    retention: RetentionHours;
+    backfillHours: number;
+  },
 ): SqlStatement {
+  const newestHour = (table: string): string =>
+    hourOf(`(SELECT max(created_at) FROM ${table} WHERE created_at < s.upto AND ${hasBucket('created_at')})`);
   const laneStart = lane === 'recent' ? `c.closed - interval '${RECENT_HOURS} hours'` : `'-infinity'`;
   return {
     text: `WITH lane AS MATERIALIZED (
@@ -46,13 +54,24 @@ export function nextAuditStep(
 ),
 bounds AS MATERIALIZED (
   SELECT c.closed,
-    GREATEST(${laneStart}, f.floor, COALESCE((SELECT min(bucket_start) FROM ${tables.hourly}), c.closed)) AS oldest
+    GREATEST(${laneStart}, f.floor, 
+      LEAST((SELECT min(bucket_start) FROM ${tables.hourly}), c.closed - make_interval(hours => $8::int))) AS oldest
   FROM (SELECT ${closedThrough('$2')} AS closed) c CROSS JOIN ${floors(tables, 5)} f
 ),
-round AS MATERIALIZED (
+start AS MATERIALIZED (
   SELECT COALESCE(l.position <= b.oldest OR l.position > b.closed, true) AS starts_round, b.oldest, b.closed,
     CASE WHEN l.position > b.oldest AND l.position <= b.closed THEN l.position ELSE b.closed END AS upto
   FROM lane l CROSS JOIN bounds b
+),
+-- Straight to the next hour that has a row: one row of the year 1970 must not cost a walk to there.
+round AS MATERIALIZED (
+  SELECT s.starts_round, s.oldest, s.closed, LEAST(s.upto, GREATEST(s.oldest, n.newest + interval '1 hour')) AS upto
+  FROM start s CROSS JOIN LATERAL (
+    SELECT GREATEST(
+      (SELECT max(bucket_start) FROM ${tables.hourly} WHERE bucket_start < s.upto),
+      ${newestHour(tables.usageLogs)}, ${newestHour(tables.errorLogs)}
+    ) AS newest
+  ) n
 ),
 hour AS (
   SELECT h.starts, COALESCE(m.requests, 0) AS requests
@@ -79,6 +98,7 @@ FROM round r CROSS JOIN LATERAL (SELECT COALESCE((SELECT min(starts) FROM chosen
       bound.requests,
       bound.hours,
       ...floorValues(bound.retention),
+      bound.backfillHours,
     ],
   };
 }

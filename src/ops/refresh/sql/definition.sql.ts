@@ -28,7 +28,11 @@ export function noteOldDefinitions(tables: OpsTables, retention: RetentionHours)
     `(SELECT min(created_at) FROM ${table} WHERE ${hasBucket('created_at')})`;
   const isNoted = (tier: Tier, bucket: string): string =>
     `EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE i.tier = '${tier}' AND i.bucket_start = ${bucket})`;
-  const old = (table: string, bucket: string, from: string): string => `SELECT m.bucket, sum(m.rows) FILTER (WHERE old.version = 0) AS foreign_rows
+  const old = (
+    table: string,
+    bucket: string,
+    from: string,
+  ): string => `SELECT m.bucket, sum(m.rows) FILTER (WHERE old.version = 0) AS foreign_rows
   FROM start CROSS JOIN generate_series(0, $1::int - 1) AS old(version)
   CROSS JOIN LATERAL (
     SELECT m.${bucket} AS bucket, count(*) AS rows FROM ${table} m
@@ -54,11 +58,7 @@ old_days AS MATERIALIZED (
   )
 ),
 noted AS (
-  ${noteHours(
-    tables,
-    'definition',
-    `SELECT bucket FROM old_hours WHERE NOT ${isNoted(HOUR_TIER, 'bucket')}`,
-  )}
+  ${noteHours(tables, 'definition', `SELECT bucket FROM old_hours WHERE NOT ${isNoted(HOUR_TIER, 'bucket')}`)}
 ),
 noted_days AS (
   INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason)

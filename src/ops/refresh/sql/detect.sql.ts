@@ -2,11 +2,16 @@ import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { closedThrough, isoUtc } from '../../metrics/sql-time.js';
 import { rawTables, type RawTable, type RawTableKey } from '../raw-tables.js';
 
+/** Transactions by their virtual id, with an id (bigint as text) that all of theirs lie above. */
+export type WriterMarks = Readonly<Record<string, string>>;
+
 /** Where one raw table stands; ids are bigint, as strings, and null for an empty table or before the first run. */
 export interface DetectPosition {
   raw_table: RawTableKey;
   candidate: string | null;
   safe_id: string | null;
+  seen_id: string | null;
+  writers: WriterMarks | null;
   /** Nothing to look at: no id above safe_id, and nothing to move on. */
   idle: boolean;
   /** Hours that end up to here are closed (ISO). It is read once: the rest of the detection goes by it. */
@@ -23,8 +28,8 @@ export function readPositions(tables: OpsTables, safeDelaySeconds: number): SqlS
     .map(({ key, name }) => `('${key}', (SELECT max(id)::bigint FROM ${name}))`)
     .join(', ');
   return {
-    text: `SELECT r.raw_table, r.candidate, s.safe_id,
-  s.safe_id IS NOT NULL AND s.safe_id = COALESCE(r.candidate, s.safe_id) AND s.held_since IS NULL
+    text: `SELECT r.raw_table, r.candidate, s.safe_id, s.seen_id, s.writers,
+  s.safe_id IS NOT NULL AND s.safe_id = COALESCE(r.candidate, s.safe_id) AND s.writers = '{}'
     AND s.closed_through >= c.closed_through AS idle,
   ${isoUtc('c.closed_through')} AS closed_through
 FROM (VALUES ${heads}) AS r(raw_table, candidate)
@@ -86,34 +91,37 @@ export function stillWriting(writers: readonly string[]): SqlStatement {
 }
 
 /**
- * Starts following a table from the candidate, unless another instance just did: then it is not new. Nothing counts as
- * late before the first safe_id that is proven.
+ * Starts following a table from the candidate, unless another instance just did: then it is not new. Beside writers in
+ * flight it is provisional, and nothing counts as late.
  *
- * Bound: table key, end of the last closed hour (ISO), candidate, whether writers are in flight, who they are.
+ * Bound: table key, candidate, end of the last closed hour (ISO), writers in flight, who they are.
  */
 export function startState(
   tables: OpsTables,
   table: RawTable,
-  bound: { closedThrough: string; candidate: string; heldBy: string | null },
+  bound: { closedThrough: string; candidate: string; marks: WriterMarks; heldBy: string | null },
 ): SqlStatement {
   return {
     text: `WITH started AS (
-  INSERT INTO ${tables.detectState} (raw_table, safe_id, closed_through, late_before, provisional, seen_id, held_since, held_by)
-  SELECT $1::varchar, $3::bigint, $2::timestamptz,
-    CASE WHEN $4::text IS NULL THEN $2::timestamptz ELSE '-infinity' END, $4::text IS NOT NULL,
-    CASE WHEN $4::text IS NOT NULL THEN $3::bigint END, CASE WHEN $4::text IS NOT NULL THEN clock_timestamp() END, $4::text
+  INSERT INTO ${tables.detectState}
+    (raw_table, safe_id, seen_id, closed_through, writers, provisional, late_before, held_since, held_by)
+  SELECT $1::varchar, $2::bigint, $2::bigint, $3::timestamptz, $4::jsonb, p.provisional,
+    CASE WHEN p.provisional THEN '-infinity' ELSE $3::timestamptz END,
+    CASE WHEN p.provisional THEN clock_timestamp() END, $5::text
+  FROM (SELECT $4::jsonb <> '{}' AS provisional) p
   ON CONFLICT (raw_table) DO NOTHING
   RETURNING 1
 )
 SELECT EXISTS (SELECT 1 FROM started) AS is_new`,
-    values: [table.key, bound.closedThrough, bound.candidate, bound.heldBy],
+    values: [table.key, bound.candidate, bound.closedThrough, JSON.stringify(bound.marks), bound.heldBy],
   };
 }
 
 export interface LockedState {
   /** bigint, as strings. */
   safe_id: string;
-  seen_id: string | null;
+  seen_id: string;
+  writers: WriterMarks;
   provisional: boolean;
   /** The highest id now, not when the position was read. */
   head: string | null;
@@ -126,7 +134,8 @@ export interface LockedState {
  */
 export function lockState(tables: OpsTables, table: RawTable): SqlStatement {
   return {
-    text: `SELECT safe_id, seen_id, provisional, (SELECT max(id)::bigint::text FROM ${table.name}) AS head
+    text: `SELECT safe_id, COALESCE(seen_id, safe_id) AS seen_id, writers, provisional,
+  (SELECT max(id)::bigint::text FROM ${table.name}) AS head
 FROM ${tables.detectState} WHERE raw_table = $1 FOR UPDATE`,
     values: [table.key],
   };
@@ -147,19 +156,21 @@ export function restartBelow(table: RawTable, head: string, rows: number): SqlSt
 }
 
 /**
- * Moves on: `seen_id` while writers hold the mark back, `safe_id` where every row up to it has been seen.
+ * Moves on.
  *
- * Bound: table key, end of the last closed hour (ISO), new safe_id or null, new seen_id or null, who holds it back or
- * null, late rows, rows below the floor.
+ * Bound: table key, end of the last closed hour (ISO), safe_id, seen_id, writers in flight, who they are, whether it is
+ * still provisional, late rows, rows below the floor.
  */
 export function advanceState(
   tables: OpsTables,
   table: RawTable,
   bound: {
     closedThrough: string;
-    safeId: string | null;
-    seenId: string | null;
+    safeId: string;
+    seenId: string;
+    marks: WriterMarks;
     heldBy: string | null;
+    provisional: boolean;
     lateRows: string;
     belowFloorRows: string;
   },
@@ -168,14 +179,13 @@ export function advanceState(
     text: `WITH advanced AS (
   UPDATE ${tables.detectState} SET
     closed_through = GREATEST(closed_through, $2::timestamptz),
-    safe_id = COALESCE($3::bigint, safe_id),
-    seen_id = $4::bigint,
-    provisional = provisional AND $3::bigint IS NULL,
-    held_since = CASE WHEN $5::text IS NOT NULL THEN COALESCE(held_since, clock_timestamp()) END,
-    held_by = $5::text,
-    late_before = CASE WHEN $3::bigint IS NULL THEN late_before ELSE GREATEST(closed_through, $2::timestamptz) END,
-    late_rows = late_rows + $6::bigint,
-    below_floor_rows = below_floor_rows + $7::bigint,
+    safe_id = $3::bigint, seen_id = $4::bigint, writers = $5::jsonb,
+    held_by = $6::text,
+    held_since = CASE WHEN $5::jsonb <> '{}' THEN COALESCE(held_since, clock_timestamp()) END,
+    provisional = $7::boolean,
+    late_before = CASE WHEN $7::boolean THEN late_before ELSE GREATEST(closed_through, $2::timestamptz) END,
+    late_rows = late_rows + $8::bigint,
+    below_floor_rows = below_floor_rows + $9::bigint,
     updated_at = clock_timestamp()
   WHERE raw_table = $1
   RETURNING safe_id
@@ -186,7 +196,9 @@ SELECT safe_id FROM advanced`,
       bound.closedThrough,
       bound.safeId,
       bound.seenId,
+      JSON.stringify(bound.marks),
       bound.heldBy,
+      bound.provisional,
       bound.lateRows,
       bound.belowFloorRows,
     ],

@@ -198,7 +198,11 @@ SELECT (SELECT count(*)::int FROM released) AS released, (SELECT count(*)::int F
  *
  * Bound: day (ISO).
  */
-export function releaseDay(tables: OpsTables, day: string, { held }: { readonly held: boolean }): SqlStatement {
+export function releaseDay(
+  tables: OpsTables,
+  day: string,
+  { held }: { readonly held: boolean },
+): SqlStatement {
   const isDay = `tier = '${DAY_TIER}' AND bucket_start = $1::timestamptz`;
   return {
     text: held

@@ -77,14 +77,15 @@ export interface NotedRows {
 }
 
 /**
- * Notes the hours of the next rows above an id, so many of them at the most.
+ * Notes the hours of the next rows above an id, so many of them at the most. Those up to `countedId` are looked at again,
+ * and not counted again.
  *
- * Bound: id to look above, highest id to look at, how many rows, table key, retentions in hours.
+ * Bound: id to look above, highest id to look at, how many rows, table key, counted id, retentions in hours.
  */
 export function noteNewRows(
   tables: OpsTables,
   table: RawTable,
-  bound: { aboveId: string; throughId: string; rows: number; retention: RetentionHours },
+  bound: { aboveId: string; throughId: string; rows: number; countedId: string; retention: RetentionHours },
 ): SqlStatement {
   return {
     text: `WITH chunk AS MATERIALIZED (
@@ -93,12 +94,13 @@ export function noteNewRows(
   ORDER BY id LIMIT $3::int
 ),
 fresh AS MATERIALIZED (
-  SELECT ${hourOf('created_at')} AS bucket_start, count(*) AS rows, min(created_at) AS oldest
+  SELECT ${hourOf('created_at')} AS bucket_start, count(*) FILTER (WHERE id > $5::bigint) AS rows,
+    min(created_at) FILTER (WHERE id > $5::bigint) AS oldest
   FROM chunk
   WHERE ${hasBucket('created_at')}
   GROUP BY 1
 ),
-floor AS MATERIALIZED (SELECT ${floorOf(table)} AS at FROM ${floors(tables, 5)} f),
+floor AS MATERIALIZED (SELECT ${floorOf(table)} AS at FROM ${floors(tables, 6)} f),
 noted AS (
   ${noteHours(tables, 'new_rows', 'SELECT bucket_start FROM fresh, floor WHERE bucket_start >= floor.at')}
 )
@@ -117,6 +119,7 @@ WHERE s.raw_table = $4`,
       bound.throughId,
       bound.rows,
       table.key,
+      bound.countedId,
       ...floorValues(bound.retention),
     ],
   };

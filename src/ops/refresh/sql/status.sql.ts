@@ -26,7 +26,9 @@ export interface StatusRow {
 /** Counted up to here, estimated above: a count reads the whole table. */
 const COUNTED_ROWS = 10_000;
 
-const rowsOf = (table: string): string => `(SELECT CASE WHEN c.reltuples > ${COUNTED_ROWS} THEN c.reltuples::bigint::text
+const rowsOf = (
+  table: string,
+): string => `(SELECT CASE WHEN c.reltuples > ${COUNTED_ROWS} THEN c.reltuples::bigint::text
     ELSE (SELECT count(*)::text FROM (SELECT 1 FROM ${table} LIMIT ${10 * COUNTED_ROWS}) counted) END
     FROM pg_class c WHERE c.oid = '${table.replaceAll("'", "''")}'::regclass)`;
 

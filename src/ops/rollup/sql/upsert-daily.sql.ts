@@ -1,4 +1,10 @@
-import { COUNT_COLUMNS, ERROR_COLUMNS, METRIC_COLUMNS, SAMPLE_COLUMNS, WRITTEN_COLUMNS } from '../../metrics/columns.js';
+import {
+  COUNT_COLUMNS,
+  ERROR_COLUMNS,
+  METRIC_COLUMNS,
+  SAMPLE_COLUMNS,
+  WRITTEN_COLUMNS,
+} from '../../metrics/columns.js';
 import { LATENCIES } from '../../metrics/definitions.js';
 import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';

@@ -165,7 +165,11 @@ export function upsertHourlyRange(
   ) AS series(bucket_start)`,
       edge: 'empty',
       values: [range.start.toISOString(), range.end.toISOString(), force],
-      more: notedByHand(tables, 'hour', 'SELECT DISTINCT bucket_start FROM (SELECT bucket_start FROM computed UNION ALL SELECT bucket_start FROM removed) touched'),
+      more: notedByHand(
+        tables,
+        'hour',
+        'SELECT DISTINCT bucket_start FROM (SELECT bucket_start FROM computed UNION ALL SELECT bucket_start FROM removed) touched',
+      ),
     },
     options,
   );

@@ -6,6 +6,7 @@ import {
   dropCreated,
   dropCreatedColumns,
   dropCreatedIndexes,
+  requireFollowable,
 } from './support/adopt.js';
 import { createLedger, dropEmptyLedger } from './support/ledger.js';
 
@@ -80,6 +81,9 @@ export class AddOpsTiers1764000000007 implements MigrationInterface {
 
   public async up(queryRunner: QueryRunner): Promise<void> {
     await createLedger(queryRunner);
+    for (const table of ['usage_logs', 'ops_error_logs']) {
+      await requireFollowable(queryRunner, table);
+    }
     await addMissingColumns(queryRunner, 'ops_metrics_invalidations', INVALIDATION_COLUMNS);
     await queryRunner.query(
       'ALTER TABLE ops_metrics_invalidations DROP CONSTRAINT ops_metrics_invalidations_pkey',

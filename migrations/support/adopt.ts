@@ -77,6 +77,33 @@ export async function requireColumns(
 }
 
 /**
+ * Refuses a raw table that cannot be followed: who writes into a view or a foreign table cannot be seen, and a time
+ * without a zone shifts every bucket with the database's. One that is not on the search path is looked at by the module
+ * when it starts.
+ */
+export async function requireFollowable(queryRunner: QueryRunner, table: string): Promise<void> {
+  const [shape] = (await queryRunner.query(
+    `SELECT c.relkind, format_type(a.atttypid, NULL) AS created_at
+     FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'created_at' AND NOT a.attisdropped
+     WHERE c.oid = to_regclass($1)`,
+    [table],
+  )) as { relkind: string; created_at: string | null }[];
+  if (shape === undefined) {
+    return;
+  }
+  if (shape.relkind !== 'r' && shape.relkind !== 'p') {
+    throw new SchemaConflictError(
+      `${table} is not a table: who writes into a view or a foreign table cannot be seen. Name the table itself.`,
+    );
+  }
+  if (shape.created_at !== 'timestamp with time zone') {
+    throw new SchemaConflictError(
+      `Column created_at of ${table} is ${shape.created_at ?? 'missing'}, and must be timestamptz: without a zone, every bucket would shift with the database's.`,
+    );
+  }
+}
+
+/**
  * Makes sure that an upsert can really use the key as its conflict target: an index of the right name may be another
  * program's, and another one.
  *

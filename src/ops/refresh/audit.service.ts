@@ -23,6 +23,8 @@ export interface AuditResult {
 const STEP_REQUESTS = 400_000;
 const STEP_HOURS = 240;
 
+const NOTHING: sql.AuditedStep = { audited: 0, differing: 0, differing_days: 0 };
+
 /** The recent hours come first. */
 const LANES = ['recent', 'history'] as const;
 
@@ -92,10 +94,10 @@ export class AuditService {
           backfillHours: this.options.backfillDays * 24,
         }),
       );
-      if (step === undefined || step.from === step.to) {
-        return false;
+      if (step === undefined || (step.starts_round && step.from === step.to)) {
+        return false; // another instance is at it, it has had its share, or there is nothing at all
       }
-      const compared = await this.compare(manager, step);
+      const compared = step.from === step.to ? NOTHING : await this.compare(manager, step);
       result.auditedHours += compared.audited;
       result.differingHours += compared.differing;
       result.differingDays += compared.differing_days;
@@ -133,7 +135,7 @@ export class AuditService {
       this.logger.error(
         `The hours from ${step.from} to ${step.to} could not be audited: ${errorText(error)}`,
       );
-      return { audited: 0, differing: 0, differing_days: 0 };
+      return NOTHING;
     }
   }
 }

@@ -2,6 +2,7 @@ import { DEFINITION_VERSION, storedVersion } from '../../metrics/definition-vers
 import { ERROR_COUNTS, LATENCIES, TOKENS, USAGE_GROUP_JOIN } from '../../metrics/definitions.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { isOverallRow } from '../../metrics/overall-row.js';
+import { errorSize, usageSize } from '../../metrics/side-size.js';
 import { closedThrough, dayOf, hasBucket, hourOf, isoUtc } from '../../metrics/sql-time.js';
 import { DAY_TIER, HOUR_TIER } from '../../metrics/tiers.js';
 import { edges } from '../../rollup/fragments/judged-sides.js';
@@ -168,8 +169,6 @@ export function auditHours(
     columns.map(([column, raw]) => `${raw} AS ${column}`).join(', ');
   const differs = (side: string, columns: readonly (readonly [string, string])[]): string =>
     `(${columns.map(([column]) => `${side}.${column} <> COALESCE(m.${column}, 0)`).join(' OR ')})`;
-  const fewer = (side: string, columns: readonly string[]): string =>
-    `(${columns.map((column) => `${side}.${column} < COALESCE(m.${column}, 0)`).join(' OR ')})`;
   const inHour = (alias: string): string =>
     `${alias}.created_at >= h.starts AND ${alias}.created_at < h.starts + interval '1 hour'`;
   return {
@@ -183,12 +182,9 @@ export function auditHours(
 ),
 compared AS MATERIALIZED (
   SELECT h.starts, (m.id IS NULL OR ${storedVersion('m')} = ${DEFINITION_VERSION}) AND (
-    (h.usage_known AND ${differs('u', USAGE_FINGERPRINT)} AND NOT (h.starts < edge.usage AND ${fewer('u', ['success_count'])}))
+    (h.usage_known AND ${differs('u', USAGE_FINGERPRINT)} AND NOT (h.starts < edge.usage AND ${usageSize('u')} < ${usageSize('m')}))
     OR (h.errors_known AND ${differs('e', ERROR_FINGERPRINT)}
-      AND NOT (h.starts < edge.errors AND ${fewer(
-        'e',
-        ERROR_FINGERPRINT.map(([column]) => column),
-      )}))) AS differs
+      AND NOT (h.starts < edge.errors AND ${errorSize('e', 'm')} < ${errorSize('m', 'm')}))) AS differs
   FROM hour h CROSS JOIN ${edges(tables, 'purge')} edge
   CROSS JOIN LATERAL (
     SELECT ${select(USAGE_FINGERPRINT)}

@@ -1,6 +1,6 @@
-import { ERROR_COLUMNS } from '../../metrics/columns.js';
 import type { OpsTables } from '../../metrics/ops-tables.js';
 import { isOverallRow } from '../../metrics/overall-row.js';
+import { errorSize, usageSize } from '../../metrics/side-size.js';
 import { hasBucket, hourOf } from '../../metrics/sql-time.js';
 
 /**
@@ -18,38 +18,31 @@ export type SideMode = 'take' | 'keep' | 'edge' | 'guard' | 'redefine';
 /** What was decided. `keep`, `hold` and `wait` leave the side as it is stored. */
 export type Verdict = 'take' | 'keep' | 'hold' | 'wait';
 
-interface Side {
-  readonly name: 'usage' | 'errors';
-  /** Columns whose fall says that rows have gone. */
-  readonly counts: readonly string[];
-}
+const SIDES = ['usage', 'errors'] as const;
 
-const SIDES: readonly Side[] = [
-  { name: 'usage', counts: ['success_count'] },
-  { name: 'errors', counts: ERROR_COLUMNS },
-];
+type Side = (typeof SIDES)[number];
 
-const counted = ({ name }: Side, column: string): string => `COALESCE(${name}.${column}, 0)`;
-const any = (conditions: readonly string[]): string => `(${conditions.join(' OR ')})`;
+/** What the rows of a side come to: in its raw rows (alias of the side's name), and as stored (m). */
+const SIZES: Readonly<Record<Side, { readonly raw: string; readonly stored: string }>> = {
+  usage: { raw: usageSize('usage'), stored: usageSize('m') },
+  errors: { raw: errorSize('errors', 'm'), stored: errorSize('m', 'm') },
+};
 
 /**
  * Where rows disappear from the old end on, a purge is at work: an hour that begins before its table's edge does not
  * shrink. An empty table has been purged as a whole.
  */
 function verdict(side: Side): string {
-  const { name, counts } = side;
-  const shrinks = any(counts.map((column) => `${counted(side, column)} < m.${column}`));
-  const halves = any(counts.map((column) => `2 * ${counted(side, column)} < m.${column}`));
-  const total = counts.map((column) => counted(side, column)).join(' + ');
+  const { raw, stored } = SIZES[side];
   return `CASE
-      WHEN h.${name}_mode = 'keep' THEN 'keep'
-      WHEN h.${name}_mode = 'take' OR m.bucket_start IS NULL OR NOT ${shrinks} THEN 'take'
-      WHEN h.bucket_start < edge.${name} THEN CASE WHEN h.asked THEN 'hold' ELSE 'keep' END
-      WHEN h.${name}_mode = 'edge' THEN 'take'
-      WHEN ${total} = 0 OR h.${name}_mode = 'guard' AND ${halves} THEN 'hold'
-      WHEN h.${name}_mode = 'guard' AND NOT h.settled THEN 'wait'
+      WHEN h.${side}_mode = 'keep' THEN 'keep'
+      WHEN h.${side}_mode = 'take' OR m.bucket_start IS NULL OR ${raw} >= ${stored} THEN 'take'
+      WHEN h.bucket_start < edge.${side} THEN CASE WHEN h.asked THEN 'hold' ELSE 'keep' END
+      WHEN h.${side}_mode = 'edge' THEN 'take'
+      WHEN ${raw} = 0 OR h.${side}_mode = 'guard' AND 2 * (${raw}) < ${stored} THEN 'hold'
+      WHEN h.${side}_mode = 'guard' AND NOT h.settled THEN 'wait'
       ELSE 'take'
-    END AS ${name}`;
+    END AS ${side}`;
 }
 
 /** End of the hours that a purge may just be emptying: the one of the oldest raw row and the next. */

@@ -1,6 +1,5 @@
 import {
   COUNT_COLUMNS,
-  ERROR_COLUMNS,
   METRIC_COLUMNS,
   SAMPLE_COLUMNS,
   WRITTEN_COLUMNS,
@@ -9,6 +8,7 @@ import { LATENCIES } from '../../metrics/definitions.js';
 import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { isOverallRow } from '../../metrics/overall-row.js';
+import { errorSize, usageSize } from '../../metrics/side-size.js';
 import type { TimeRange } from '../../metrics/utc.js';
 import { mergeability, mergedDays } from '../fragments/merged-days.js';
 import { notedByHand } from '../fragments/noted-by-hand.js';
@@ -89,9 +89,7 @@ export function upsertDailyRange(
 )`;
   const inRange = `m.bucket_date >= ($1::timestamptz AT TIME ZONE 'UTC')::date
     AND m.bucket_date < ($2::timestamptz AT TIME ZONE 'UTC')::date`;
-  const halves = ['success_count', ...ERROR_COLUMNS]
-    .map((column) => `2 * COALESCE(c.${column}, 0) < m.${column}`)
-    .join(' OR ');
+  const halves = `2 * ${usageSize('c')} < ${usageSize('m')} OR 2 * (${errorSize('c', 'm')}) < ${errorSize('m', 'm')}`;
   const text = `WITH dropped AS MATERIALIZED (
   SELECT DISTINCT (bucket_start AT TIME ZONE 'UTC')::date AS bucket_date FROM ${tables.droppedHours}
   WHERE bucket_start >= $1::timestamptz AND bucket_start < $2::timestamptz

@@ -55,8 +55,9 @@ export function nextAuditStep(
 ),
 bounds AS MATERIALIZED (
   SELECT c.closed,
-    GREATEST(${laneStart}, f.floor, 
-      LEAST((SELECT min(bucket_start) FROM ${tables.hourly}), c.closed - make_interval(hours => $8::int))) AS oldest
+    ${hourOf(`GREATEST(${laneStart}, f.floor,
+      LEAST((SELECT min(bucket_start) FROM ${tables.hourly}), c.closed - make_interval(hours => $8::int)))
+      + interval '59 minutes 59.999999 seconds'`)} AS oldest
   FROM (SELECT ${closedThrough('$2')} AS closed) c CROSS JOIN ${floors(tables, 5)} f
 ),
 start AS MATERIALIZED (

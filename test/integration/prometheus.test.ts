@@ -89,8 +89,8 @@ describe('GET /metrics', () => {
       'ops_gateway_last_hour_sla_ratio{platform="anthropic"}': 1,
       'ops_gateway_last_hour_tokens{platform="anthropic"}': 33,
       // 137 and 174 ms
-      'ops_gateway_last_hour_duration_seconds{platform="anthropic",quantile="0.5"}': 0.156,
-      'ops_gateway_last_hour_ttft_seconds{platform="anthropic",quantile="0.99"}': 0.04,
+      'ops_gateway_last_hour_duration_seconds{platform="anthropic",percentile="p50"}': 0.156,
+      'ops_gateway_last_hour_ttft_seconds{platform="anthropic",percentile="p99"}': 0.04,
     });
   });
 
@@ -119,7 +119,7 @@ describe('GET /metrics', () => {
     const other = Object.fromEntries(samples.filter(([name]) => name.includes('platform="other"')));
     expect(other['ops_gateway_last_hour_requests{platform="other"}']).toBe(100_000 + 10 + 2);
     expect(other['ops_gateway_last_hour_sla_ratio{platform="other"}']).toBeCloseTo(100_008 / 100_012, 12);
-    expect(Object.keys(other).filter((name) => name.includes('quantile'))).toEqual([]);
+    expect(Object.keys(other).filter((name) => name.includes('percentile'))).toEqual([]);
   });
 
   it('tells stale, failing and held back hours, and how long the oldest has been waiting', async () => {

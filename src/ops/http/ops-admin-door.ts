@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpException, HttpStatus, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { logfmt } from '../logfmt.js';
 import { admit, requesterOf, type AdminRequest } from './admin-request.js';
-import { RefusalDelays } from './refusal-delays.js';
+import { RefusalDelays, RETRY_AFTER_SECONDS } from './refusal-delays.js';
 
 const REQUEST_ID = 'X-Request-Id';
 
@@ -61,7 +60,7 @@ export class OpsAdminDoor {
     question: () => boolean | Promise<boolean>,
   ): Promise<boolean> {
     const address = request.ip ?? 'unknown';
-    if (this.delays.isFull(address)) {
+    if (this.delays.refusesUnseen(address)) {
       throw this.tooMany(response);
     }
     try {
@@ -69,31 +68,21 @@ export class OpsAdminDoor {
       if (admitted) {
         admit(request);
       } else {
-        await this.refuse(address);
+        await this.delays.refuse(address);
       }
       return admitted;
     } catch (error) {
       if (isRefusal(error)) {
-        await this.refuse(address);
+        await this.delays.refuse(address);
       }
       throw error;
     }
   }
 
-  private async refuse(address: string): Promise<void> {
-    const delay = this.delays.begin(address);
-    if (delay > 0) {
-      await sleep(delay, undefined, { ref: false });
-    }
-    this.delays.end(address);
-  }
-
   private tooMany(response: AnyResponse): HttpException {
-    this.delays.total += 1;
-    const seconds = this.delays.retryAfterSeconds;
-    this.host.httpAdapter.setHeader(response, 'Retry-After', String(seconds));
+    this.host.httpAdapter.setHeader(response, 'Retry-After', String(RETRY_AFTER_SECONDS));
     return new HttpException(
-      `Too many requests of this address were refused: try again in ${seconds} s.`,
+      `Too many requests of this address were refused: try again in ${RETRY_AFTER_SECONDS} s.`,
       HttpStatus.TOO_MANY_REQUESTS,
     );
   }

@@ -58,7 +58,8 @@ function serveOpenApi(app: INestApplication): void {
     .setVersion('0.1.0')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/', 'The gateway that serves this document.')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The value of OPS_ADMIN_TOKEN.' })
+    // Not addBearerAuth, which says that the token is a JWT.
+    .addSecurity('bearer', { type: 'http', scheme: 'bearer', description: 'The value of OPS_ADMIN_TOKEN.' })
     .build();
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config));
 }

@@ -9,7 +9,7 @@ describe('the door of the gateway’s admin endpoints', () => {
   let database: TestDatabase;
   let client: AdminClient;
   let lines: string[];
-  let stdout: ReturnType<typeof jest.spyOn>;
+  let stdout: jest.Spied<typeof process.stdout.write>;
 
   beforeAll(async () => {
     database = await createTestDatabase('admin_door');
@@ -18,7 +18,7 @@ describe('the door of the gateway’s admin endpoints', () => {
       lines.push(...String(text).split('\n'));
       return true;
     };
-    stdout = jest.spyOn(process.stdout, 'write').mockImplementation(collect as typeof process.stdout.write);
+    stdout = jest.spyOn(process.stdout, 'write').mockImplementation(collect);
     client = await AdminClient.start(database.url, { LOG_LEVEL: 'log' });
   });
   afterAll(async () => {

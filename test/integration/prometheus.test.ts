@@ -8,6 +8,7 @@ import { dataSourceOptions } from '../../src/database/data-source.js';
 import { OpsModule, OpsPrometheusService, RefreshService } from '../../src/ops/index.js';
 import { DATABASE_METRICS, PROCESS_METRICS } from '../../src/ops/prometheus/metrics.js';
 import { MAX_PLATFORMS } from '../../src/ops/prometheus/ops-prometheus.service.js';
+import { HAS_PROMTOOL, promtool, PROMTOOL_SKIPPED } from '../support/promtool.js';
 import { connect, insertFailures, insertRequests, resetScene } from '../support/refresh-scene.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -74,6 +75,15 @@ describe('GET /metrics', () => {
     const declared = [...Object.values(PROCESS_METRICS), ...DATABASE_METRICS].map(({ name }) => name);
     expect([...names].toSorted()).toEqual(declared.toSorted());
   });
+
+  (HAS_PROMTOOL ? it : it.skip)(
+    `is what promtool finds nothing to complain of${PROMTOOL_SKIPPED}`,
+    async () => {
+      const text = await (await fetch(`${await app.getUrl()}/metrics`)).text();
+      expect(text).toContain('ops_gateway_last_hour_duration_seconds{');
+      expect(promtool(['check', 'metrics'], text)).toEqual({ code: 0, said: '' });
+    },
+  );
 
   it('tells the last closed hour, overall and per platform', async () => {
     const hour = [...(await scrape())].filter(([name]) => name.startsWith('ops_gateway_'));

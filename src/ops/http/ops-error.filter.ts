@@ -68,30 +68,13 @@ function answerTo(error: unknown): [status: number, body: OpsErrorBody] {
   }
   if (error instanceof HttpException) {
     const status = error.getStatus();
-    return [status, { code: codeOf(status), message: error.message, field: null }];
+    return [status, { code: HttpStatus[status] ?? 'HTTP_ERROR', message: error.message, field: null }];
   }
   if (NOT_MIGRATED_STATES.includes(sqlState(error) ?? '')) {
     return [503, { code: 'NOT_MIGRATED', message: `${NOT_MIGRATED} (${errorText(error)})`, field: null }];
-  }
-  const refused = statusOfRefusedRequest(error);
-  if (refused !== undefined) {
-    return [refused.statusCode, { code: codeOf(refused.statusCode), message: refused.message, field: null }];
   }
   return [
     500,
     { code: 'INTERNAL_SERVER_ERROR', message: 'The request failed; the log says why.', field: null },
   ];
-}
-
-function codeOf(status: number): string {
-  return HttpStatus[status] ?? 'HTTP_ERROR';
-}
-
-/** What Express' and Fastify's own parsers throw at a request: a body that is too large, say. */
-function statusOfRefusedRequest(error: unknown): { statusCode: number; message: string } | undefined {
-  if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') {
-    return undefined;
-  }
-  const { statusCode, message } = error;
-  return statusCode >= 400 && statusCode < 500 ? { statusCode, message } : undefined;
 }

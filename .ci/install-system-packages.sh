@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Chromium for the browser tests and pgbouncer for the pooling tests, where they can be had: the suites that need
-# them skip, and say so, where they cannot. Never fails.
+# Chromium for the browser tests, pgbouncer for the pooling tests and promtool (of prometheus) for those of the metrics
+# and alert rules, where they can be had: the suites that need them skip, and say so, where they cannot. Never fails.
 set -u
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
+command -v promtool >/dev/null || missing+=(prometheus)
 [ ${#missing[@]} -gt 0 ] || exit 0
 if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
   echo "not installed, and cannot be here: ${missing[*]}"

@@ -14,16 +14,24 @@ export class AdminTokenGuard implements CanActivate {
   public constructor(@Inject(ADMIN_TOKEN) private readonly token: AdminToken) {}
 
   public canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<{ headers: { authorization?: string } }>();
-    const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
-    // Digests have one length, so that neither the time nor an exception tells anything about the token.
-    if (given === '' || !timingSafeEqual(digest(given), digest(this.token.value))) {
-      throw new UnauthorizedException(
-        'The admin endpoints need the header Authorization: Bearer <OPS_ADMIN_TOKEN>.',
-      );
-    }
-    return true;
+    return requireAdmin(this.token, context.switchToHttp().getRequest<WithAuthorization>());
   }
+}
+
+export interface WithAuthorization {
+  readonly headers: { readonly authorization?: string | undefined };
+}
+
+/** @throws UnauthorizedException where the request does not bring the token */
+export function requireAdmin(token: AdminToken, { headers }: WithAuthorization): true {
+  const given = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
+  // Digests have one length, so that neither the time nor an exception tells anything about the token.
+  if (given === '' || !timingSafeEqual(digest(given), digest(token.value))) {
+    throw new UnauthorizedException(
+      'The admin endpoints need the header Authorization: Bearer <OPS_ADMIN_TOKEN>.',
+    );
+  }
+  return true;
 }
 
 function digest(text: string): Buffer {

@@ -154,11 +154,6 @@ export class Environment {
   @IsInt()
   readonly OPS_DAILY_RETENTION_DAYS?: number;
 
-  @IsOptional()
-  @ToInt()
-  @IsInt()
-  readonly OPS_ADMIN_WRITES_PER_MINUTE?: number;
-
   /** Whether `GET /metrics` is served, to everybody who reaches the port. */
   @IsOptional()
   @ToBoolean()

@@ -18,7 +18,6 @@ const VARIABLES = {
   hourlyRetentionDays: 'OPS_HOURLY_RETENTION_DAYS',
   distributionRetentionDays: 'OPS_DISTRIBUTION_RETENTION_DAYS',
   dailyRetentionDays: 'OPS_DAILY_RETENTION_DAYS',
-  adminWritesPerMinute: 'OPS_ADMIN_WRITES_PER_MINUTE',
   'rawRetentionDays.usageLogs': 'OPS_USAGE_RETENTION_DAYS',
   'rawRetentionDays.errorLogs': 'OPS_ERROR_RETENTION_DAYS',
 } as const satisfies Record<string, keyof Environment>;

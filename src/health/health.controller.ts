@@ -1,5 +1,5 @@
 import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
   HealthCheckService,
@@ -10,7 +10,7 @@ import {
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { pendingMigrations } from '../database/migrate.js';
-import { errorAnswer } from '../ops/index.js';
+import { ApiOpenEndpoint, errorAnswer } from '../ops/index.js';
 import { LivenessResponse, ReadinessResponse } from './health.responses.js';
 
 /** Longest that readiness waits for the database, in milliseconds. */
@@ -40,7 +40,7 @@ export class HealthController {
 
   /** The process is up. */
   @Get('health')
-  @ApiOperation({ summary: 'The process is up' })
+  @ApiOpenEndpoint('The process is up')
   @ApiOkResponse({ type: LivenessResponse })
   public liveness(): LivenessResponse {
     return { status: 'ok' };
@@ -50,7 +50,7 @@ export class HealthController {
   @Get('ready')
   // Terminus would document a 503 of its own shape, which the error filter replaces.
   @HealthCheck({ noCache: true, swaggerDocumentation: false })
-  @ApiOperation({ summary: 'The database is reachable and every migration applied' })
+  @ApiOpenEndpoint('The database is reachable and every migration applied')
   @ApiOkResponse({ type: ReadinessResponse })
   @ApiServiceUnavailableResponse(NOT_READY)
   public async readiness(): Promise<HealthCheckResult> {

@@ -3,7 +3,9 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import { DashboardController } from './dashboard/dashboard.controller.js';
 import { OpsAdminOperationsController } from './http/admin/ops-admin.controller.js';
 import { OpsRebuildsController } from './http/admin/rebuilds.controller.js';
+import { OpsAdminDoor } from './http/ops-admin-door.js';
 import { OPS_ADMIN_GUARD } from './http/ops-admin.guard.js';
+import { RefusalDelays } from './http/refusal-delays.js';
 import { OpsReadController } from './http/read/ops-read.controller.js';
 import { OPS_TABLES_TOKEN, opsTables } from './metrics/ops-tables.js';
 import { OpsOptions, resolveOptions, type OpsModuleOptions } from './ops.options.js';
@@ -122,6 +124,8 @@ function assemble(structure: OpsModuleStructure, options: Provider): DynamicModu
         ? []
         : [{ provide: getDataSourceToken(), useExisting: getDataSourceToken(dataSourceName) }]),
       ...SERVICES,
+      { provide: RefusalDelays, useFactory: () => new RefusalDelays() },
+      OpsAdminDoor,
       RangeChecker,
       DetectService,
       RawTableChecker,

@@ -151,11 +151,6 @@ export class OpsOptions {
   @IsBoolean()
   readonly distributions: boolean = true;
 
-  /** How many requests that change something one requester may send to the admin endpoints of one instance a minute. */
-  @IsInt()
-  @Min(1)
-  readonly adminWritesPerMinute: number = 30;
-
   /** Whether this instance runs the scheduled jobs. Off: an instance that only serves, or a test. */
   @IsBoolean()
   readonly jobsEnabled: boolean = true;

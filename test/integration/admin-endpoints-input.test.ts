@@ -38,21 +38,24 @@ describe('what the admin endpoints refuse', () => {
 
   const range = (): { from: string; to: string } => ({ from: from.toISOString(), to: to.toISOString() });
 
-  describe.each(ROUTES)('%s %s', (method, path) => {
-    it.each([
-      ['no Authorization', undefined],
-      ['an empty one', ''],
-      ['a wrong token', 'Bearer a-token-of-the-tests-with-32-charactera'],
-      ['a part of the token', `Bearer ${TOKEN.slice(0, -1)}`],
-      ['more than the token', `Bearer ${TOKEN}x`],
-      ['another scheme', `Basic ${Buffer.from(`admin:${TOKEN}`).toString('base64')}`],
-      ['the bare token', TOKEN],
-    ])('answers 401 to %s', async (_what, authorization) => {
-      const test = client.anonymous(method, path);
-      const response = await (authorization === undefined ? test : test.set('Authorization', authorization));
-      expect(response.status).toBe(401);
-      expect(response.body).toEqual({ code: 'UNAUTHORIZED', message: expect.any(String), field: null });
-    });
+  it.each(ROUTES)('answers 401 to %s %s without the token', async (method, path) => {
+    const response = await client.anonymous(method, path);
+    expect(response.status).toBe(401);
+    expect(response.body).toEqual({ code: 'UNAUTHORIZED', message: expect.any(String), field: null });
+  });
+
+  // On one route: the same check stands before all of them, and slows down who fails it too often.
+  it.each([
+    ['an empty Authorization', ''],
+    ['a wrong token', 'Bearer a-token-of-the-tests-with-32-charactera'],
+    ['a part of the token', `Bearer ${TOKEN.slice(0, -1)}`],
+    ['more than the token', `Bearer ${TOKEN}x`],
+    ['another scheme', `Basic ${Buffer.from(`admin:${TOKEN}`).toString('base64')}`],
+    ['the bare token', TOKEN],
+  ])('answers 401 to %s', async (_what, authorization) => {
+    const response = await client.anonymous('get', '/admin/ops/status').set('Authorization', authorization);
+    expect(response.status).toBe(401);
+    expect(response.body).toEqual({ code: 'UNAUTHORIZED', message: expect.any(String), field: null });
   });
 
   it('does nothing for somebody without the token', async () => {
@@ -131,5 +134,47 @@ describe('what the admin endpoints refuse', () => {
     const response = await client.send('post', '/admin/ops/rebuilds', { ...range(), ...wrong });
     expect(response.status).toBe(400);
     expect(response.body).toMatchObject({ code: 'INVALID_INPUT', field });
+  });
+
+  it.each([
+    ['a NUL', '\0'],
+    ['half of a surrogate pair', '\ud83d'],
+  ])('answers 400 to %s in a reason', async (_what, text) => {
+    const response = await client.send('post', '/admin/ops/rebuilds', { ...range(), reason: `a${text}b` });
+    expect(response.status).toBe(400);
+    expect(response.body).toEqual({
+      code: 'INVALID_INPUT',
+      message: expect.stringMatching(/^reason must not contain NUL/),
+      field: 'reason',
+    });
+    expect((await client.send('get', '/admin/ops/rebuilds')).body).toEqual([]);
+  });
+
+  it.each(['overview', 'trend', 'latency-distribution'])(
+    'answers 400 to a NUL in a platform of the %s',
+    async (path) => {
+      const query = new URLSearchParams({ ...range(), platform: 'open\0ai', metric: 'ttft' });
+      if (path !== 'latency-distribution') query.delete('metric');
+      const response = await client.send('get', `/admin/ops/${path}?${query.toString()}`);
+      expect(response.status).toBe(400);
+      expect(response.body).toMatchObject({ code: 'INVALID_INPUT', field: 'platform' });
+    },
+  );
+
+  it.each<[Method, string]>([
+    ['get', '/admin/ops/rebuilds/%00'],
+    ['delete', '/admin/ops/rebuilds/1%00'],
+    ['get', '/admin/ops/rebuilds/%00/events'],
+  ])('answers 400 to a NUL in the id: %s %s', async (method, path) => {
+    const response = await client.send(method, path);
+    expect(response.status).toBe(400);
+    expect(response.body).toMatchObject({ code: 'INVALID_INPUT', field: 'id' });
+  });
+
+  it('takes every other character', async () => {
+    const reason = 'prices \u{1f600} \uffff \t\u0001';
+    const response = await client.send('post', '/admin/ops/rebuilds', { ...range(), reason });
+    expect(response.body).toMatchObject({ reason });
+    expect(response.status).toBe(202);
   });
 });

@@ -8,6 +8,7 @@ import { dataSourceOptions } from '../../src/database/data-source.js';
 import { OpsModule, OpsPrometheusService, RefreshService } from '../../src/ops/index.js';
 import { DATABASE_METRICS, PROCESS_METRICS } from '../../src/ops/prometheus/metrics.js';
 import { MAX_PLATFORMS } from '../../src/ops/prometheus/ops-prometheus.service.js';
+import { HAS_PROMTOOL, promtool, PROMTOOL_SKIPPED } from '../support/promtool.js';
 import { connect, insertFailures, insertRequests, resetScene } from '../support/refresh-scene.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -75,6 +76,15 @@ describe('GET /metrics', () => {
     expect([...names].toSorted()).toEqual(declared.toSorted());
   });
 
+  (HAS_PROMTOOL ? it : it.skip)(
+    `is what promtool finds nothing to complain of${PROMTOOL_SKIPPED}`,
+    async () => {
+      const text = await (await fetch(`${await app.getUrl()}/metrics`)).text();
+      expect(text).toContain('ops_gateway_last_hour_duration_seconds{');
+      expect(promtool(['check', 'metrics'], text)).toEqual({ code: 0, said: '' });
+    },
+  );
+
   it('tells the last closed hour, overall and per platform', async () => {
     const hour = [...(await scrape())].filter(([name]) => name.startsWith('ops_gateway_'));
     expect(Object.fromEntries(hour)).toMatchObject({
@@ -89,8 +99,8 @@ describe('GET /metrics', () => {
       'ops_gateway_last_hour_sla_ratio{platform="anthropic"}': 1,
       'ops_gateway_last_hour_tokens{platform="anthropic"}': 33,
       // 137 and 174 ms
-      'ops_gateway_last_hour_duration_seconds{platform="anthropic",quantile="0.5"}': 0.156,
-      'ops_gateway_last_hour_ttft_seconds{platform="anthropic",quantile="0.99"}': 0.04,
+      'ops_gateway_last_hour_duration_seconds{platform="anthropic",percentile="p50"}': 0.156,
+      'ops_gateway_last_hour_ttft_seconds{platform="anthropic",percentile="p99"}': 0.04,
     });
   });
 
@@ -119,7 +129,7 @@ describe('GET /metrics', () => {
     const other = Object.fromEntries(samples.filter(([name]) => name.includes('platform="other"')));
     expect(other['ops_gateway_last_hour_requests{platform="other"}']).toBe(100_000 + 10 + 2);
     expect(other['ops_gateway_last_hour_sla_ratio{platform="other"}']).toBeCloseTo(100_008 / 100_012, 12);
-    expect(Object.keys(other).filter((name) => name.includes('quantile'))).toEqual([]);
+    expect(Object.keys(other).filter((name) => name.includes('percentile'))).toEqual([]);
   });
 
   it('tells stale, failing and held back hours, and how long the oldest has been waiting', async () => {

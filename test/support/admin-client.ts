@@ -27,7 +27,7 @@ export class AdminClient {
       LOG_LEVEL: 'error',
       ...variables,
     });
-    const app = await createApp(environment, { adminWritesPerMinute: 100_000 });
+    const app = await createApp(environment);
     await app.listen(0, '127.0.0.1');
     return new AdminClient(app, await app.getUrl());
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { admit, isWrite, requesterOf, type AdminRequest } from '../../src/ops/http/admin-request.js';
+import { admit, requesterOf, type AdminRequest } from '../../src/ops/http/admin-request.js';
 import { logfmt } from '../../src/ops/logfmt.js';
 
 const request = (given: Partial<AdminRequest>): AdminRequest => ({
@@ -39,16 +39,8 @@ describe('requesterOf', () => {
   it('fits the column and the log, whatever the host gives', () => {
     expect(admitted('x'.repeat(500))).toHaveLength(128);
     expect(admitted('ann\n\u0000bob')).toBe('annbob');
-  });
-});
-
-describe('isWrite', () => {
-  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('is true of %s', (method) => {
-    expect(isWrite(request({ method }))).toBe(true);
-  });
-
-  it.each(['GET', 'HEAD', 'OPTIONS'])('is false of %s', (method) => {
-    expect(isWrite(request({ method }))).toBe(false);
+    expect(admitted('ann\ud83d')).toBe('ann');
+    expect(admitted(`${'x'.repeat(127)}\u{1f600}`)).toBe('x'.repeat(127)); // not half of a character
   });
 });
 

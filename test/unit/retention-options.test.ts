@@ -31,7 +31,6 @@ describe('the retention options', () => {
     ['distributionRetentionDays', { distributionRetentionDays: 0 }],
     ['dailyRetentionDays', { dailyRetentionDays: -1 }],
     ['dailyRetentionDays', { hourlyRetentionDays: 30, dailyRetentionDays: 29 }],
-    ['adminWritesPerMinute', { adminWritesPerMinute: 0 }],
   ] as [string, OpsModuleOptions][])('name a wrong %s: %j', (name, options) => {
     expect(() => resolveOptions(options)).toThrow(OpsOptionsError);
     expect(() => resolveOptions(options)).toThrow(name);
@@ -42,13 +41,11 @@ describe('the retention options', () => {
       OPS_HOURLY_RETENTION_DAYS: '10',
       OPS_DISTRIBUTION_RETENTION_DAYS: '5',
       OPS_DAILY_RETENTION_DAYS: '100',
-      OPS_ADMIN_WRITES_PER_MINUTE: '7',
     });
     expect(options).toMatchObject({
       hourlyRetentionDays: 10,
       distributionRetentionDays: 5,
       dailyRetentionDays: 100,
-      adminWritesPerMinute: 7,
     });
   });
 
@@ -56,7 +53,6 @@ describe('the retention options', () => {
     ['OPS_HOURLY_RETENTION_DAYS', { OPS_HOURLY_RETENTION_DAYS: '1' }],
     ['OPS_DISTRIBUTION_RETENTION_DAYS', { OPS_DISTRIBUTION_RETENTION_DAYS: 'x' }],
     ['OPS_DAILY_RETENTION_DAYS', { OPS_HOURLY_RETENTION_DAYS: '9', OPS_DAILY_RETENTION_DAYS: '8' }],
-    ['OPS_ADMIN_WRITES_PER_MINUTE', { OPS_ADMIN_WRITES_PER_MINUTE: '0' }],
     ['OPS_METRICS_ENDPOINT', { OPS_METRICS_ENDPOINT: 'no' }],
   ])('name the variable %s: %j', (name, env) => {
     expect(() => fromEnvironment(env)).toThrow(EnvironmentError);

@@ -2,9 +2,12 @@ import { applyDecorators } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiInternalServerErrorResponse,
+  ApiServiceUnavailableResponse,
   ApiTooManyRequestsResponse,
   ApiUnauthorizedResponse,
 } from '@nestjs/swagger';
+import { STORABLE_EXPECTED } from './ops-validation.pipe.js';
+import { NOT_MIGRATED } from './ops-error.filter.js';
 import { errorAnswer } from './ops-error.response.js';
 
 /** Documents what every admin route may answer. */
@@ -19,6 +22,18 @@ export const ApiAdminErrors = (): ClassDecorator & MethodDecorator =>
         },
       }),
     ),
+    ApiTooManyRequestsResponse({
+      ...errorAnswer('Not looked at: too many refused requests of its address wait for their answers.', {
+        'too many refusals': {
+          code: 'TOO_MANY_REQUESTS',
+          message: 'Too many requests of this address were refused: try again in 2 s.',
+          field: null,
+        },
+      }),
+      headers: {
+        'Retry-After': { description: 'Seconds.', schema: { type: 'integer', example: 2 } },
+      },
+    }),
     ApiInternalServerErrorResponse(
       errorAnswer('It failed, for instance because the database cannot be reached.', {
         'a failure': {
@@ -28,22 +43,16 @@ export const ApiAdminErrors = (): ClassDecorator & MethodDecorator =>
         },
       }),
     ),
+    ApiServiceUnavailableResponse(
+      errorAnswer('The database lacks a table or a column that is needed.', {
+        'a database without the migrations': {
+          code: 'NOT_MIGRATED',
+          message: `${NOT_MIGRATED} (42P01: relation "ops_rebuilds" does not exist)`,
+          field: null,
+        },
+      }),
+    ),
   );
-
-/** Documents the limit that every admin route that changes something has. */
-export const ApiWriteLimit = (): MethodDecorator =>
-  ApiTooManyRequestsResponse({
-    ...errorAnswer('More writes in a minute than one requester has (`adminWritesPerMinute`).', {
-      'too many writes': {
-        code: 'TOO_MANY_REQUESTS',
-        message: 'At most 30 writes a minute are taken: try again in 12 s.',
-        field: null,
-      },
-    }),
-    headers: {
-      'Retry-After': { description: 'Seconds.', schema: { type: 'integer', example: 12 } },
-    },
-  });
 
 /** Documents the query of a read endpoint that is refused. */
 export const ApiWrongQuery = (): MethodDecorator =>
@@ -55,6 +64,14 @@ export const ApiWrongQuery = (): MethodDecorator =>
         message: 'from must be on a whole minute',
         field: 'from',
       },
+    }),
+  );
+
+/** Documents the id in the path that is refused. */
+export const ApiWrongId = (): MethodDecorator =>
+  ApiBadRequestResponse(
+    errorAnswer('It holds a character that no id has.', {
+      'a NUL': { code: 'INVALID_INPUT', message: `id ${STORABLE_EXPECTED}`, field: 'id' },
     }),
   );
 

@@ -6,7 +6,7 @@ export interface AdminRequest {
   readonly url: string;
   /** Express: the whole path, also below a mounted router. */
   readonly originalUrl?: string;
-  readonly ip?: string;
+  readonly ip?: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Set by the host's guard, if it knows who asks. */
   readonly user?: unknown;
@@ -26,11 +26,6 @@ export function admit(request: AdminRequest): void {
   admitted.add(request);
 }
 
-/** Whether the request asks for a change. */
-export function isWrite({ method }: AdminRequest): boolean {
-  return !['GET', 'HEAD', 'OPTIONS'].includes(method);
-}
-
 /**
  * Who asks: the email, id or name of the `user` that the host's guard set on the request (or that text itself), else
  * `admin@` and the address, since a shared token names nobody. `anonymous@` where the guard has not let it in.
@@ -40,22 +35,22 @@ export function requesterOf(request: AdminRequest): string {
   if (!admitted.has(request)) {
     return `anonymous@${address}`.slice(0, MAX_LENGTH);
   }
-  const label = labelOf(request.user).trim();
-  return (label === '' ? `admin@${address}` : label).slice(0, MAX_LENGTH);
+  const label = printable(labelOf(request.user).slice(0, MAX_LENGTH)).trim();
+  return label === '' ? `admin@${address}`.slice(0, MAX_LENGTH) : label;
 }
 
 function labelOf(user: unknown): string {
   if (typeof user !== 'object' || user === null) {
-    return typeof user === 'string' || typeof user === 'number' ? printable(String(user)) : '';
+    return typeof user === 'string' || typeof user === 'number' ? String(user) : '';
   }
   const { email, id, name } = user as { email?: unknown; id?: unknown; name?: unknown };
   const value = [email, id, name].find((one) => typeof one === 'string' || typeof one === 'number');
-  return value === undefined ? '' : printable(String(value));
+  return value === undefined ? '' : String(value);
 }
 
-/** PostgreSQL's text takes no NUL, and a log line no line break. */
+/** PostgreSQL's text takes no NUL, UTF-8 no half of a surrogate pair, and a log line no line break. */
 function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, '');
+  return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, '');
 }
 
 /** Parameter decorator: who asks, as {@link requesterOf} says. */

@@ -3,11 +3,11 @@ import {
   HttpException,
   HttpStatus,
   Logger,
-  ServiceUnavailableException,
   type ArgumentsHost,
   type ExceptionFilter,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { errorText, sqlState } from '../refresh/database-errors.js';
 import {
   OpsBelowFloorError,
   OpsInputError,
@@ -22,6 +22,13 @@ export interface OpsErrorBody {
   /** The field that was wrong, or null. */
   readonly field: string | null;
 }
+
+/** undefined_table, undefined_column and invalid_schema_name: what a database without the migrations answers. */
+const NOT_MIGRATED_STATES = ['42P01', '42703', '3F000'];
+
+export const NOT_MIGRATED =
+  'The database lacks a table or a column that is needed: run the migrations (the command migrate), ' +
+  'which also say what a raw table lacks.';
 
 /** Answers every error in one shape: `{ code, message, field }`. */
 @Catch()
@@ -39,7 +46,7 @@ export class OpsErrorFilter implements ExceptionFilter {
     }
     const [status, body] = answerTo(error);
     // A 503 is an answer, not an accident: whoever gives it knows why.
-    if (status >= 500 && !(error instanceof ServiceUnavailableException)) {
+    if (status >= 500 && status !== 503) {
       this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     }
     httpAdapter.reply(response, body, status);
@@ -62,6 +69,9 @@ function answerTo(error: unknown): [status: number, body: OpsErrorBody] {
   if (error instanceof HttpException) {
     const status = error.getStatus();
     return [status, { code: HttpStatus[status] ?? 'HTTP_ERROR', message: error.message, field: null }];
+  }
+  if (NOT_MIGRATED_STATES.includes(sqlState(error) ?? '')) {
+    return [503, { code: 'NOT_MIGRATED', message: `${NOT_MIGRATED} (${errorText(error)})`, field: null }];
   }
   return [
     500,

@@ -37,6 +37,10 @@ export const PROCESS_METRICS = {
     'ops_rollup_below_floor_buckets_total',
     'Stale hours that this instance dropped since their raw rows may be gone.',
   ),
+  authFailures: counter(
+    'ops_admin_auth_failures_total',
+    'Admin requests that this instance refused for their token, or unseen after too many such.',
+  ),
 } as const;
 
 /**
@@ -82,8 +86,8 @@ const LAST_HOUR = [
   ],
   ['sla_ratio', 'Successful requests of the hour among all that are not business-limited.', []],
   ['tokens', 'Tokens of the hour.', []],
-  ['duration_seconds', 'Percentiles of the duration of successful requests of the hour.', ['quantile']],
-  ['ttft_seconds', 'Percentiles of the time to first token of the hour.', ['quantile']],
+  ['duration_seconds', 'Percentiles of the duration of successful requests of the hour.', ['percentile']],
+  ['ttft_seconds', 'Percentiles of the time to first token of the hour.', ['percentile']],
 ] as const;
 
 /** Names as in sql/last-hour-samples.sql.ts. */
@@ -91,7 +95,7 @@ const LAST_HOUR_METRICS: readonly MetricDefinition[] = LAST_HOUR.flatMap(([name,
   gauge(`ops_gateway_last_hour_overall_${name}`, help, labels),
   gauge(
     `ops_gateway_last_hour_${name}`,
-    `${help} By platform; beyond the largest ones, "other"${labels.join() === 'quantile' ? ', which has none' : ''}.`,
+    `${help} By platform; beyond the largest ones, "other"${labels.join() === 'percentile' ? ', which has none' : ''}.`,
     ['platform', ...labels],
   ),
 ]);

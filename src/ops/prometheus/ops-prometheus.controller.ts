@@ -1,6 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Registry } from 'prom-client';
+import { ApiOpenEndpoint } from '../http/open-endpoint.js';
 import { PROCESS_METRICS } from './metrics.js';
 import { OpsPrometheusService } from './ops-prometheus.service.js';
 
@@ -20,7 +21,7 @@ export class OpsPrometheusController {
   @Get()
   @Header('Content-Type', Registry.PROMETHEUS_CONTENT_TYPE)
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Metrics of the rollup and of the last closed hour, for Prometheus' })
+  @ApiOpenEndpoint('Metrics of the rollup and of the last closed hour, for Prometheus')
   @ApiProduces('text/plain')
   @ApiOkResponse({ type: String, example: EXAMPLE })
   public async metrics(): Promise<string> {

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
+import { RefusalDelays } from '../http/refusal-delays.js';
 import { DEFINITION_VERSION } from '../metrics/definition-version.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRows } from '../metrics/sql-runner.js';
@@ -43,14 +44,16 @@ export class OpsPrometheusService {
     @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
     private readonly options: OpsOptions,
     drains: DrainService,
+    refusals: RefusalDelays,
   ) {
-    const { up, definitionVersion, drained, failed, heldBack, belowFloor } = PROCESS_METRICS;
+    const { up, definitionVersion, drained, failed, heldBack, belowFloor, authFailures } = PROCESS_METRICS;
     this.expose(up, (read) => valueOf(read === null ? 0 : 1));
     this.expose(definitionVersion, () => valueOf(DEFINITION_VERSION));
     this.expose(drained, () => valueOf(drains.totals.drainedHours));
     this.expose(failed, () => valueOf(drains.totals.failedBuckets));
     this.expose(heldBack, () => valueOf(drains.totals.suspiciousHours));
     this.expose(belowFloor, () => valueOf(drains.totals.belowFloorHours));
+    this.expose(authFailures, () => valueOf(refusals.total));
     for (const definition of DATABASE_METRICS) {
       this.expose(definition, (read) => read?.get(definition.name) ?? []);
     }

@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { RefreshService } from '../../refresh/refresh.service.js';
 import { StatusService } from '../../refresh/status.service.js';
 import { VerifyService } from '../../refresh/verify.service.js';
-import { ApiWriteLimit, ApiWrongRange } from '../admin-answers.js';
+import { ApiWrongRange } from '../admin-answers.js';
 import { OpsAdminController } from '../ops-admin-controller.js';
 import { VerifyRequestDto } from './rebuild.dto.js';
 import { RefreshResponse } from './refresh.responses.js';
@@ -31,7 +31,6 @@ export class OpsAdminOperationsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Run one tick of both jobs now' })
   @ApiOkResponse({ type: RefreshResponse })
-  @ApiWriteLimit()
   public async refresh(): Promise<RefreshResponse> {
     const hourly = await this.refreshes.hourly();
     return { hourly, daily: await this.refreshes.daily() };
@@ -42,7 +41,6 @@ export class OpsAdminOperationsController {
   @ApiOperation({ summary: 'Recompute the closed buckets of a range another way and list every difference' })
   @ApiOkResponse({ type: VerifyReportResponse })
   @ApiWrongRange()
-  @ApiWriteLimit()
   public async verify(@Body() body: VerifyRequestDto): Promise<VerifyReportResponse> {
     return this.verifications.verify(body.from, body.to, body.fix);
   }

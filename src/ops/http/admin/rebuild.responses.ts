@@ -1,4 +1,4 @@
-import { ApiProperty, getSchemaPath, type ApiResponseNoStatusOptions } from '@nestjs/swagger';
+import { ApiProperty, type ApiResponseNoStatusOptions } from '@nestjs/swagger';
 import type { RebuildProgress } from '../../refresh/rebuild.service.js';
 import { count, instant, nullableInstant, nullableText } from '../response-properties.js';
 
@@ -57,18 +57,6 @@ export class RebuildProgressResponse implements RebuildProgress {
   readonly estimatedEnd!: string | null;
 }
 
-/** One event of the stream of a rebuild. */
-export class RebuildEventResponse {
-  @ApiProperty({ enum: ['progress'], example: 'progress' })
-  readonly event!: 'progress';
-
-  @ApiProperty({ description: 'Counts the events.', example: '1' })
-  readonly id!: string;
-
-  @ApiProperty({ type: RebuildProgressResponse, description: 'As JSON, on one line.' })
-  readonly data!: RebuildProgressResponse;
-}
-
 const EVENT_EXAMPLE = [
   'event: progress',
   'id: 1',
@@ -89,14 +77,10 @@ const EVENT_EXAMPLE = [
   '\n',
 ].join('\n');
 
-/** OpenAPI 3.0 has no words for a stream: its schema is that of one event, field by field. */
+/** OpenAPI 3.0 has no words for a stream: its schema is that of the text. */
 export const REBUILD_EVENTS: ApiResponseNoStatusOptions = {
   description:
-    'One event at once, then one for each change; the stream ends after the one that tells the end.',
-  content: {
-    'text/event-stream': {
-      schema: { $ref: getSchemaPath(RebuildEventResponse) },
-      example: EVENT_EXAMPLE,
-    },
-  },
+    'One event at once, then one for each change; the stream ends after the one that tells the end. The data of an ' +
+    'event is what `GET /admin/ops/rebuilds/{id}` answers, on one line.',
+  content: { 'text/event-stream': { schema: { type: 'string', example: EVENT_EXAMPLE } } },
 };

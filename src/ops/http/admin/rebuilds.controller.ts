@@ -2,7 +2,6 @@ import { Body, Delete, Get, HttpCode, Param, Post, Sse, type MessageEvent } from
 import {
   ApiAcceptedResponse,
   ApiConflictResponse,
-  ApiExtraModels,
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
@@ -15,12 +14,12 @@ import {
   OpsRebuildNotFoundError,
 } from '../../refresh/ops-input.error.js';
 import { RebuildService } from '../../refresh/rebuild.service.js';
-import { ApiWriteLimit, ApiWrongRange } from '../admin-answers.js';
+import { ApiWrongId, ApiWrongRange } from '../admin-answers.js';
 import { Requester } from '../admin-request.js';
 import { OpsAdminController } from '../ops-admin-controller.js';
 import { errorAnswer } from '../ops-error.response.js';
 import { RebuildRequestDto } from './rebuild.dto.js';
-import { REBUILD_EVENTS, RebuildEventResponse, RebuildProgressResponse } from './rebuild.responses.js';
+import { REBUILD_EVENTS, RebuildProgressResponse } from './rebuild.responses.js';
 
 /** How often the progress of a rebuild is read for its event stream, in milliseconds. */
 const EVENT_INTERVAL_MS = 500;
@@ -61,7 +60,6 @@ export class OpsRebuildsController {
   @ApiAcceptedResponse({ type: RebuildProgressResponse })
   @ApiWrongRange()
   @ApiConflictResponse(BELOW_FLOOR)
-  @ApiWriteLimit()
   public async request(
     @Body() body: RebuildRequestDto,
     @Requester() requestedBy: string,
@@ -80,6 +78,7 @@ export class OpsRebuildsController {
   @Get(':id')
   @ApiOperation({ summary: 'A rebuild and its progress' })
   @ApiParam(ID)
+  @ApiWrongId()
   @ApiOkResponse({ type: RebuildProgressResponse })
   @ApiNotFoundResponse(NOT_FOUND)
   public async progress(@Param('id') id: string): Promise<RebuildProgressResponse> {
@@ -89,10 +88,10 @@ export class OpsRebuildsController {
   @Delete(':id')
   @ApiOperation({ summary: 'Cancel what is left of a rebuild' })
   @ApiParam(ID)
+  @ApiWrongId()
   @ApiOkResponse({ type: RebuildProgressResponse })
   @ApiNotFoundResponse(NOT_FOUND)
   @ApiConflictResponse(ENDED)
-  @ApiWriteLimit()
   public async cancel(@Param('id') id: string): Promise<RebuildProgressResponse> {
     return this.rebuilds.cancel(id);
   }
@@ -100,7 +99,7 @@ export class OpsRebuildsController {
   @Sse(':id/events')
   @ApiOperation({ summary: 'The progress of a rebuild as server-sent events, until it ends' })
   @ApiParam(ID)
-  @ApiExtraModels(RebuildEventResponse)
+  @ApiWrongId()
   @ApiOkResponse(REBUILD_EVENTS)
   @ApiNotFoundResponse(NOT_FOUND)
   public async events(@Param('id') id: string): Promise<Observable<MessageEvent>> {

@@ -7,16 +7,12 @@ const HOURS_BACK = 3;
 /** What the platforms beyond the largest ones count under, one of that name included. */
 const OTHER = 'other';
 
-const QUANTILES = [
-  ['p50', '0.5'],
-  ['p95', '0.95'],
-  ['p99', '0.99'],
-] as const;
+const PERCENTILES = ['p50', 'p95', 'p99'] as const;
 
 const percentiles = (latency: string): string[] =>
-  QUANTILES.map(
-    ([percentile, quantile]) =>
-      `('${latency}_seconds', '{"quantile": "${quantile}"}', ${latency}_${percentile}_ms / 1000.0)`,
+  PERCENTILES.map(
+    (percentile) =>
+      `('${latency}_seconds', '{"percentile": "${percentile}"}', ${latency}_${percentile}_ms / 1000.0)`,
   );
 
 /**
@@ -30,7 +26,7 @@ export function lastHourSamples(
   safeDelaySeconds: number,
   maxPlatforms: number,
 ): SqlStatement {
-  const columns = ['duration', 'ttft'].flatMap((latency) => QUANTILES.map(([p]) => `${latency}_${p}_ms`));
+  const columns = ['duration', 'ttft'].flatMap((latency) => PERCENTILES.map((p) => `${latency}_${p}_ms`));
   return {
     text: `WITH detected AS (
   SELECT min(closed_through) AS through FROM ${tables.detectState}

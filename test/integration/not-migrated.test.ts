@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AdminClient, type Method } from '../support/admin-client.js';
+import { createEmptyDatabase, createTestDatabase, dropDatabase, urlOf } from '../support/test-database.js';
+
+const RANGE = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
+const QUERY = new URLSearchParams(RANGE).toString();
+
+const ROUTES: readonly [Method, string, object | undefined][] = [
+  ['get', 'status', undefined],
+  ['post', 'refresh', undefined],
+  ['post', 'verify', RANGE],
+  ['get', 'rebuilds', undefined],
+  ['post', 'rebuilds', RANGE],
+  ['get', 'rebuilds/1', undefined],
+  ['get', 'rebuilds/1/events', undefined],
+  ['delete', 'rebuilds/1', undefined],
+  ['get', `overview?${QUERY}`, undefined],
+  ['get', `trend?${QUERY}`, undefined],
+  ['get', `breakdown?${QUERY}&by=group`, undefined],
+  ['get', `latency-distribution?${QUERY}&metric=ttft`, undefined],
+];
+
+describe('on a database without the module’s tables', () => {
+  let name: string;
+  let client: AdminClient;
+
+  beforeAll(async () => {
+    name = await createEmptyDatabase('not_migrated');
+    client = await AdminClient.start(urlOf(name));
+  });
+  afterAll(async () => {
+    await client.close();
+    await dropDatabase(name);
+  });
+
+  it.each(ROUTES)('%s %s answers 503 and says what to do', async (method, path, body) => {
+    const response = await client.send(method, `/admin/ops/${path}`, body);
+    expect(response.body).toEqual({
+      code: 'NOT_MIGRATED',
+      message: expect.stringMatching(/run the migrations .*42P01: relation "\w+" does not exist/),
+      field: null,
+    });
+    expect(response.status).toBe(503);
+  });
+});
+
+it('a table that lacks a column answers 503 too', async () => {
+  const database = await createTestDatabase('not_migrated_column');
+  await database.dataSource.query('ALTER TABLE ops_rebuilds DROP COLUMN reason');
+  const client = await AdminClient.start(database.url);
+  const response = await client.send('get', '/admin/ops/rebuilds');
+  await client.close();
+  await database.drop();
+  expect([response.status, response.body]).toEqual([
+    503,
+    { code: 'NOT_MIGRATED', message: expect.stringContaining('42703: column'), field: null },
+  ]);
+});

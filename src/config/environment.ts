@@ -152,6 +152,16 @@ export class Environment {
   @IsOptional()
   @ToInt()
   @IsInt()
+  readonly OPS_MAX_CONCURRENT_READS?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_READ_TIMEOUT_MS?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
   readonly OPS_ADMIN_WRITES_PER_MINUTE?: number;
 
   /** Whether `GET /metrics` is served, to everybody who reaches the port. */

@@ -17,6 +17,8 @@ const VARIABLES = {
   hourlyRetentionDays: 'OPS_HOURLY_RETENTION_DAYS',
   distributionRetentionDays: 'OPS_DISTRIBUTION_RETENTION_DAYS',
   dailyRetentionDays: 'OPS_DAILY_RETENTION_DAYS',
+  maxConcurrentReads: 'OPS_MAX_CONCURRENT_READS',
+  readTimeoutMs: 'OPS_READ_TIMEOUT_MS',
   adminWritesPerMinute: 'OPS_ADMIN_WRITES_PER_MINUTE',
   'rawRetentionDays.usageLogs': 'OPS_USAGE_RETENTION_DAYS',
   'rawRetentionDays.errorLogs': 'OPS_ERROR_RETENTION_DAYS',

@@ -2,8 +2,10 @@ import { applyDecorators } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiInternalServerErrorResponse,
+  ApiServiceUnavailableResponse,
   ApiTooManyRequestsResponse,
   ApiUnauthorizedResponse,
+  ApiUnprocessableEntityResponse,
 } from '@nestjs/swagger';
 import { errorAnswer } from './ops-error.response.js';
 
@@ -44,6 +46,38 @@ export const ApiWriteLimit = (): MethodDecorator =>
       'Retry-After': { description: 'Seconds.', schema: { type: 'integer', example: 12 } },
     },
   });
+
+/** Documents what every read may answer instead of numbers. */
+export const ApiReadErrors = (): MethodDecorator =>
+  applyDecorators(
+    ApiUnprocessableEntityResponse(
+      errorAnswer('A sum of the range is past what its type holds: 64 bits, or 2^53 - 1 for counts.', {
+        'too many tokens': {
+          code: 'SUM_OUT_OF_RANGE',
+          message: 'The sum of tokens is past 64 bits: ask for a shorter range',
+          field: null,
+        },
+      }),
+    ),
+    ApiServiceUnavailableResponse({
+      ...errorAnswer(
+        'Too many reads at the same time (`maxConcurrentReads`), or it took too long (`readTimeoutMs`).',
+        {
+          'too many reads': {
+            code: 'READS_BUSY',
+            message: '4 reads run at the same time, and too many are waiting: try again in 2 s',
+            field: null,
+          },
+          'a locked table': {
+            code: 'READ_TIMEOUT',
+            message: 'A table is locked: the read waited 2000 ms for it',
+            field: null,
+          },
+        },
+      ),
+      headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer', example: 2 } } },
+    }),
+  );
 
 /** Documents the query of a read endpoint that is refused. */
 export const ApiWrongQuery = (): MethodDecorator =>

@@ -5,6 +5,7 @@ import { CreateOpsInvalidations1764000000004 } from './1764000000004-create-ops-
 import { AddOpsDistributions1764000000005 } from './1764000000005-add-ops-distributions.js';
 import { CreateOpsDroppedHours1764000000006 } from './1764000000006-create-ops-dropped-hours.js';
 import { AddOpsTiers1764000000007 } from './1764000000007-add-ops-tiers.js';
+import { IndexOverallRows1764000000012 } from './1764000000012-index-overall-rows.js';
 import { inSchema, type MigrationClass } from './support/in-schema.js';
 
 export { SchemaConflictError } from './support/schema-conflict.error.js';
@@ -20,6 +21,7 @@ export const opsMigrations = [
   AddOpsDistributions1764000000005,
   CreateOpsDroppedHours1764000000006,
   AddOpsTiers1764000000007,
+  IndexOverallRows1764000000012,
 ] as const;
 
 /** The same, with the tables in a schema of their own, which is created where it is absent. */

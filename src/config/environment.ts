@@ -154,6 +154,16 @@ export class Environment {
   @IsInt()
   readonly OPS_DAILY_RETENTION_DAYS?: number;
 
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_MAX_CONCURRENT_READS?: number;
+
+  @IsOptional()
+  @ToInt()
+  @IsInt()
+  readonly OPS_READ_TIMEOUT_MS?: number;
+
   /** Whether `GET /metrics` is served, to everybody who reaches the port. */
   @IsOptional()
   @ToBoolean()

@@ -18,6 +18,8 @@ const VARIABLES = {
   hourlyRetentionDays: 'OPS_HOURLY_RETENTION_DAYS',
   distributionRetentionDays: 'OPS_DISTRIBUTION_RETENTION_DAYS',
   dailyRetentionDays: 'OPS_DAILY_RETENTION_DAYS',
+  maxConcurrentReads: 'OPS_MAX_CONCURRENT_READS',
+  readTimeoutMs: 'OPS_READ_TIMEOUT_MS',
   'rawRetentionDays.usageLogs': 'OPS_USAGE_RETENTION_DAYS',
   'rawRetentionDays.errorLogs': 'OPS_ERROR_RETENTION_DAYS',
 } as const satisfies Record<string, keyof Environment>;

@@ -18,7 +18,15 @@ export { OpsDataSourceError } from './rollup/ops-data-source.error.js';
 export { RefreshService, type DailyTick, type HourlyTick } from './refresh/refresh.service.js';
 export { RebuildService, type RebuildProgress, type RebuildRequest } from './refresh/rebuild.service.js';
 export { ReadService } from './read/read.service.js';
-export type { Breakdown, LatencyDistribution, Measures, Overview, Trend } from './read/read.types.js';
+export type {
+  Breakdown,
+  ExactSum,
+  LatencyDistribution,
+  Measures,
+  Overview,
+  Trend,
+} from './read/read.types.js';
+export { OpsBusyError, OpsReadTimeoutError, OpsSumOutOfRangeError } from './read/read-errors.js';
 export { StatusService, type OpsStatus } from './refresh/status.service.js';
 export { VerifyService, type Difference, type VerifyReport } from './refresh/verify.service.js';
 export {

@@ -151,6 +151,20 @@ export class OpsOptions {
   @IsBoolean()
   readonly distributions: boolean = true;
 
+  /**
+   * How many reads of one instance (overview, trend, breakdown, latency distribution) run at the same time; each needs
+   * a connection of the pool, and they never take the last one. More wait for their turn, and too many are refused.
+   */
+  @IsInt()
+  @Min(1)
+  @Max(64)
+  readonly maxConcurrentReads: number = 4;
+
+  /** SET LOCAL statement_timeout of every read, in milliseconds; it waits for a lock for 2 s or half of this at most. */
+  @IsInt()
+  @Min(100)
+  readonly readTimeoutMs: number = 15_000;
+
   /** Whether this instance runs the scheduled jobs. Off: an instance that only serves, or a test. */
   @IsBoolean()
   readonly jobsEnabled: boolean = true;

@@ -117,4 +117,26 @@ describeInBrowser('dashboard: access and states', () => {
     expect(await stale.isVisible()).toBe(false);
     await dashboard.close();
   });
+
+  test('hours that are not rolled up yet make the page say how many are missing', async () => {
+    const { dataSource } = fixture.gateway.database;
+    const [from, to] = [0, 12].map((hour) => Dashboard.hourOfRange(hour));
+    const days = `bucket_date BETWEEN ($1::timestamptz AT TIME ZONE 'UTC')::date AND ($2::timestamptz AT TIME ZONE 'UTC')::date`;
+    await dataSource.query(
+      `CREATE TABLE kept_hours AS SELECT * FROM ops_metrics_hourly WHERE bucket_start >= '${from}' AND bucket_start < '${to}'`,
+    );
+    await dataSource.query('DELETE FROM ops_metrics_hourly h USING kept_hours k WHERE k.id = h.id');
+    await dataSource.query(`UPDATE ops_metrics_daily SET computed_at = bucket_date WHERE ${days}`, [
+      from,
+      to,
+    ]);
+    const dashboard = await fixture.open({ query: Dashboard.rangeQuery() });
+    expect(await dashboard.page.locator('#stale').innerText()).toMatch(
+      /9\s+hours not rolled up yet are missing/,
+    );
+    await dataSource.query('INSERT INTO ops_metrics_hourly SELECT * FROM kept_hours');
+    await dataSource.query('DROP TABLE kept_hours');
+    await dataSource.query(`UPDATE ops_metrics_daily SET computed_at = now() WHERE ${days}`, [from, to]);
+    await dashboard.close();
+  });
 });

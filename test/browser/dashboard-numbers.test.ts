@@ -52,7 +52,7 @@ describeInBrowser('dashboard: numbers', () => {
       perSecond(overview.requestsPerSecond),
       milliseconds(overview.duration.p95),
       milliseconds(overview.ttft.p95),
-      compact(overview.tokenConsumed),
+      compact(Number(overview.tokenConsumed)),
     ]);
     const slaRose = (overview.sla ?? 0) > (overview.previous.sla ?? 0);
     const change = dashboard.page.locator('[data-tile="sla"] .tile-change');
@@ -125,7 +125,7 @@ describeInBrowser('dashboard: numbers', () => {
       percent(item.upstreamErrorRate),
       milliseconds(item.duration.p95),
       milliseconds(item.ttft.p95),
-      compact(item.tokenConsumed),
+      compact(Number(item.tokenConsumed)),
     ]);
     expect(await dashboard.rows(table)).toEqual(expected);
 

@@ -23,10 +23,10 @@ const ADMIN_ROUTES: Readonly<Record<string, readonly number[]>> = {
   'get /admin/ops/rebuilds/{id}': [200, 400, 404],
   'delete /admin/ops/rebuilds/{id}': [200, 400, 404, 409],
   'get /admin/ops/rebuilds/{id}/events': [200, 400, 404],
-  'get /admin/ops/overview': [200, 400],
-  'get /admin/ops/trend': [200, 400],
-  'get /admin/ops/breakdown': [200, 400],
-  'get /admin/ops/latency-distribution': [200, 400],
+  'get /admin/ops/overview': [200, 400, 422],
+  'get /admin/ops/trend': [200, 400, 422],
+  'get /admin/ops/breakdown': [200, 400, 422],
+  'get /admin/ops/latency-distribution': [200, 400, 422],
 };
 
 describe('the OpenAPI document', () => {

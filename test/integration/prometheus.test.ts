@@ -154,6 +154,33 @@ describe('GET /metrics', () => {
     expect(age).toBeLessThan(7_200 + 600);
   });
 
+  it('tells of stale days too, once they are over, and does not take them for hours', async () => {
+    const midnight = new Date(Math.floor(Date.now() / (24 * HOUR_MS)) * 24 * HOUR_MS);
+    const [today, yesterday] = [midnight, new Date(midnight.getTime() - 24 * HOUR_MS)].map((day) =>
+      day.toISOString(),
+    );
+    await query(
+      `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason, attempts, noted_at) VALUES
+       ('day', $1, 'new_rows', 0, now()), ('day', $2, 'new_rows', 2, now())`,
+      [today, yesterday],
+    );
+    await query(
+      `INSERT INTO ops_rebuilds (range_start, range_end, hours_total) VALUES ($1, $1::timestamptz + interval '24 hours', 24)`,
+      [yesterday],
+    );
+    const samples = await scrape();
+    expect(samples.get('ops_rollup_pending_buckets')).toBe(1);
+    expect(samples.get('ops_rollup_failing_buckets')).toBe(1);
+    expect(samples.get('ops_rollup_oldest_pending_age_seconds')).toBeLessThan(600);
+    expect(samples.get('ops_rollup_rebuild_buckets_left')).toBe(1);
+    // As at midnight, when the last closed hour begins with the day.
+    await query(
+      `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason) VALUES ('day', $1, 'new_rows')`,
+      [lastHour.toISOString()],
+    );
+    expect((await scrape()).get('ops_gateway_last_hour_timestamp_seconds')).toBe(lastHour.getTime() / 1000);
+  });
+
   it('tells what became of jobs, rows and rebuilds', async () => {
     await query(
       `INSERT INTO ops_rebuilds (range_start, range_end, hours_total, finished_at, cancelled_at) VALUES

@@ -108,8 +108,14 @@ describe('the read endpoints', () => {
         peakTokensPerSecond: 0,
         duration: { ...nothing, samples: 0, percentilesComplete: true },
         ttft: { ...nothing, samples: 0, percentilesComplete: true },
+        missingHours: 0,
       },
-      freshness: { freshThrough: '2025-03-10T00:00:00.000Z', pendingHours: 0 },
+      freshness: {
+        freshThrough: '2025-03-10T00:00:00.000Z',
+        pendingHours: 0,
+        missingHours: 0,
+        missingFrom: null,
+      },
     });
   });
 
@@ -188,8 +194,8 @@ describe('the read endpoints', () => {
     const { bins } = body;
     expect(bins.filter(({ count }) => count > 0)).toEqual([
       { from: 96, to: 112, count: 1 },
-      { from: 192, to: 224, count: 1 },
-      { from: 896, to: 1024, count: 1 },
+      { from: 191, to: 223, count: 1 },
+      { from: 892, to: 1020, count: 1 },
     ]);
     bins.slice(1).forEach((bin, index) => {
       expect(bin.from).toBe(bins[index]?.to);

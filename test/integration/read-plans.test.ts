@@ -44,8 +44,8 @@ describe('the plan of a read', () => {
     ['a platform', { platform: 'openai' }],
     ['a group', { groupId: '1' }],
     ['a group of a platform', { platform: 'openai', groupId: '1' }],
-    ['each platform', { by: 'platform' }],
-    ['each group', { by: 'group' }],
+    ['each platform', { by: 'platform', limit: 20 }],
+    ['each group', { by: 'group', limit: 20 }],
   ] as const)(
     'reads raw rows of %s by index ranges of time, and metrics rows by their indexes',
     async (_what, level) => {

@@ -10,7 +10,7 @@ import { readPieces } from '../../src/ops/read/sql/read-pieces.sql.js';
 import { error, GROUPS, usage } from '../support/oracle/samples.js';
 import { createOpsService } from '../support/ops-service.js';
 import * as rows from '../support/raw-rows.js';
-import { scansOf } from '../support/read/plan-scans.js';
+import { scansOf, type Scan } from '../support/read/plan-scans.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const DAY = { from: new Date('2025-03-09T00:00:00Z'), to: new Date('2025-03-10T00:00:00Z') };
@@ -52,17 +52,21 @@ describe('what an answer rests on', () => {
     await service.upsertDailyMetrics(DAY.from, DAY.to);
   }
 
-  const note = (hour: string): Promise<unknown> =>
+  const note = (bucket: string, tier = 'hour'): Promise<unknown> =>
     dataSource.query(
-      `INSERT INTO ops_metrics_invalidations (bucket_start, reason) VALUES ($1::timestamptz, 'new_rows')`,
-      [hour],
+      `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason) VALUES ($2, $1::timestamptz, 'new_rows')`,
+      [bucket, tier],
     );
   const insertLateRow = (): Promise<void> =>
     rows.insertUsage(dataSource, [usage({ durationMs: 5000, createdAt: '2025-03-09T07:15:00Z' })]);
   const requests = async (range: { from: Date; to: Date }): Promise<number> =>
     (await reads.overview(range)).requestCountTotal;
   /** How many raw rows each read of the range touched. */
-  const rawRowsRead = async (from: Date, to: Date): Promise<number> => {
+  const rawRowsRead = async (from: Date, to: Date): Promise<number> =>
+    (await scansIn({ from, to }))
+      .filter(({ table }) => ['usage_logs', 'ops_error_logs'].includes(table))
+      .reduce((sum, { rowsRead }) => sum + rowsRead, 0);
+  const scansIn = async ({ from, to }: { from: Date; to: Date }): Promise<readonly Scan[]> => {
     const { text, values } = readPieces(OPS_TABLES, {
       plan: planSegments([from, to]),
       level: {},
@@ -71,10 +75,7 @@ describe('what an answer rests on', () => {
       peaks: true,
       hourByHour: false,
     });
-    const scans = await scansOf(dataSource, text, values);
-    return scans
-      .filter(({ table }) => ['usage_logs', 'ops_error_logs'].includes(table))
-      .reduce((sum, { rowsRead }) => sum + rowsRead, 0);
+    return scansOf(dataSource, text, values);
   };
 
   it('reads no raw row of a bucket that is rolled up, and only those of the ragged end otherwise', async () => {
@@ -93,6 +94,8 @@ describe('what an answer rests on', () => {
     expect((await reads.overview({ ...DAY, from: MORNING.to })).freshness).toEqual({
       freshThrough: '2025-03-10T00:00:00.000Z',
       pendingHours: 0,
+      missingHours: 0,
+      missingFrom: null,
     });
   });
 
@@ -113,14 +116,76 @@ describe('what an answer rests on', () => {
       `UPDATE ops_metrics_hourly SET computed_at = bucket_start + interval '30 minutes'
        WHERE bucket_start = '2025-03-09T07:00:00Z'`,
     );
-    expect(await requests(DAY)).toBe(5);
     expect(await requests(MORNING)).toBe(4);
+    // The day's row tells of it until the hour is noted.
+    expect(await requests(DAY)).toBe(4);
+    await note('2025-03-09T07:00:00Z');
+    expect(await requests(DAY)).toBe(5);
   });
 
-  it('does not use a daily row that is older than one of its hours', async () => {
+  it('does not trust a daily row that was computed while its day was still running', async () => {
     await insertLateRow();
     await createOpsService(dataSource).upsertHourlyMetrics(MORNING.from, MORNING.to);
+    await dataSource.query(`UPDATE ops_metrics_daily SET computed_at = bucket_date + interval '23 hours'`);
+    expect(await requests(DAY)).toBe(5);
+  });
+
+  it.each([
+    ['the day', 'day', '2025-03-09T00:00:00Z'],
+    ['one of its hours', 'hour', '2025-03-09T20:00:00Z'],
+  ])('answers a day from its hours while %s is noted', async (_what, tier, bucket) => {
+    await insertLateRow();
+    await createOpsService(dataSource).upsertHourlyMetrics(MORNING.from, MORNING.to);
+    expect(await requests(DAY)).toBe(4);
+    await note(bucket, tier);
     expect(await reads.overview(DAY)).toMatchObject({ requestCountTotal: 5, duration: { max: 5000 } });
+  });
+
+  it('lets no time of computation decide what is stale: a clock that ran ahead leaves nothing wrong behind', async () => {
+    await dataSource.query(`UPDATE ops_metrics_daily SET computed_at = now() + interval '26 hours'`);
+    await insertLateRow();
+    await createOpsService(dataSource).upsertHourlyMetrics(MORNING.from, MORNING.to);
+    await note('2025-03-09T00:00:00Z', 'day');
+    expect(await requests(DAY)).toBe(5);
+  });
+
+  it('takes a day from its daily row alone, and looks at no hour of it but for the busiest', async () => {
+    const scans = (
+      await scansIn({ from: new Date(DAY.from.getTime() - 30 * 86_400_000), to: DAY.to })
+    ).filter(({ table }) => table === 'ops_metrics_hourly');
+    // The days without a row are looked at hour by hour; of this one only the busiest hour is wanted.
+    expect(scans.reduce((sum, { rowsRead }) => sum + rowsRead, 0)).toBe(2);
+    expect(await requests(DAY)).toBe(4);
+  });
+
+  it('counts the newest three hours that are not rolled up live, and says how many others are missing', async () => {
+    await rows.insertUsage(
+      dataSource,
+      Array.from({ length: 8 }, (_, hour) =>
+        usage({ durationMs: 10, createdAt: `2025-03-08T1${hour}:30:00Z` }),
+      ),
+    );
+    // A row of no group counts nowhere: its hour is not missing.
+    await rows.insertUsage(dataSource, [usage({ groupId: null, createdAt: '2025-03-08T05:00:00Z' })]);
+    const saturday = { from: new Date('2025-03-08T00:00:00Z'), to: DAY.from };
+    const freshness = {
+      freshThrough: '2025-03-08T10:00:00.000Z',
+      pendingHours: 0,
+      missingHours: 5,
+      missingFrom: '2025-03-08T10:00:00.000Z',
+    };
+    expect(await reads.overview(saturday)).toMatchObject({ successCount: 3, freshness });
+    const { points } = await reads.trend({ ...saturday, bucket: 'hour' });
+    expect(points.slice(10, 18).map(({ successCount }) => successCount)).toEqual([0, 0, 0, 0, 0, 1, 1, 1]);
+    expect(await reads.breakdown({ ...saturday, by: 'group', limit: 5 })).toMatchObject({
+      items: [{ groupId: '1', successCount: 3 }],
+      freshness,
+    });
+    expect(await rawRowsRead(saturday.from, saturday.to)).toBeLessThan(3 + 2 * 8 + 3);
+    expect(await reads.overview(DAY)).toMatchObject({
+      freshness: { missingHours: 0, missingFrom: null },
+      previous: { successCount: 3, missingHours: 5 },
+    });
   });
 
   it('answers from the rolled-up rows where the raw rows are gone; a ragged end then has none', async () => {

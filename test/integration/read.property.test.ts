@@ -4,16 +4,23 @@ import { OPS_TABLES } from '../../src/ops/metrics/ops-tables.js';
 import { resolveOptions } from '../../src/ops/ops.options.js';
 import type { LevelFilter } from '../../src/ops/read/level.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
-import type { LatencySummary, Measures } from '../../src/ops/read/read.types.js';
+import type { LatencySummary, Measures, Overview } from '../../src/ops/read/read.types.js';
 import type { Scenario } from '../support/oracle/arbitraries.js';
 import { percentileCont } from '../support/oracle/arithmetic.js';
 import { createOpsService } from '../support/ops-service.js';
 import * as rows from '../support/raw-rows.js';
 import * as arbitraries from '../support/read/arbitraries.js';
+import { knownRows } from '../support/read/missing-hours.js';
 import { rawAnswer } from '../support/read/raw-answer.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const WORST_ERROR = 0.0079;
+
+/** The raw rows, and up to where they are rolled up. */
+interface Loaded {
+  readonly raw: Scenario;
+  readonly rolledUpBefore: Date;
+}
 
 function expectLatency(summary: LatencySummary, samples: readonly number[]): void {
   expect(summary.samples).toBe(samples.length);
@@ -48,7 +55,7 @@ const countsOf = (answer: Measures): number[] => [
 const sumsOf = (answer: Measures): number[] => [
   answer.successCount,
   ...countsOf(answer),
-  answer.tokenConsumed,
+  Number(answer.tokenConsumed),
   answer.requestCountTotal,
   ...[answer.duration, answer.ttft].flatMap(({ samples, avg }) => [
     samples,
@@ -88,9 +95,20 @@ describe('reading any range', () => {
     }
   }
 
-  async function expectEqualsRaw(raw: Scenario, from: Date, to: Date, level: LevelFilter): Promise<Measures> {
+  async function expectEqualsKnown(
+    { raw, rolledUpBefore }: Loaded,
+    from: Date,
+    to: Date,
+    level: LevelFilter,
+  ): Promise<Overview> {
     const answer = await reads.overview({ from, to, ...level });
-    const expected = rawAnswer(raw, from, to, level);
+    const before = new Date(2 * from.getTime() - to.getTime());
+    const known = knownRows(raw, [before, from, to], rolledUpBefore);
+    expect(answer.freshness).toMatchObject({
+      missingHours: known.missing.length,
+      missingFrom: known.missing[0] === undefined ? null : new Date(known.missing[0]).toISOString(),
+    });
+    const expected = rawAnswer(known.raw, from, to, level);
     expect(answer.successCount).toBe(expected.successCount);
     expect(answer.tokenConsumed).toBe(expected.tokenConsumed);
     expect(countsOf(answer)).toEqual(expected.errorCounts);
@@ -101,7 +119,11 @@ describe('reading any range', () => {
 
   async function assertProperty(
     numRuns: number,
-    check: (raw: Scenario, range: { from: Date; split: Date; to: Date }, level: LevelFilter) => Promise<void>,
+    check: (
+      loaded: Loaded,
+      range: { from: Date; split: Date; to: Date },
+      level: LevelFilter,
+    ) => Promise<void>,
   ): Promise<void> {
     const questions = fc.array(
       fc.record({
@@ -117,36 +139,42 @@ describe('reading any range', () => {
       async (raw, { rolledUpMinutes, hasDaily }, asked) => {
         await load(raw, rolledUpMinutes, hasDaily);
         for (const { range, level } of asked) {
-          await check(raw, range, level);
+          await check({ raw, rolledUpBefore: arbitraries.minuteAt(rolledUpMinutes) }, range, level);
         }
       },
     );
     await fc.assert(property, { numRuns, interruptAfterTimeLimit: 60_000 });
   }
 
-  it('gives what the raw rows give, and its parts add up to it, however far the rollup has come', async () => {
-    await assertProperty(30, async (raw, { from, split, to }, level) => {
-      const whole = await expectEqualsRaw(raw, from, to, level);
+  it('gives what the raw rows give but for the missing hours it names, and its parts add up to it, however far the rollup has come', async () => {
+    await assertProperty(30, async (loaded, { from, split, to }, level) => {
+      const whole = await expectEqualsKnown(loaded, from, to, level);
       const parts = [
-        await expectEqualsRaw(raw, from, split, level),
-        await expectEqualsRaw(raw, split, to, level),
+        await expectEqualsKnown(loaded, from, split, level),
+        await expectEqualsKnown(loaded, split, to, level),
       ];
-      expect(added(parts)).toEqual(sumsOf(whole));
+      if ([whole, ...parts].every(({ freshness }) => freshness.missingHours === 0)) {
+        expect(added(parts)).toEqual(sumsOf(whole));
+      }
     });
   }, 300_000);
 
   it('gives the period before as that period itself', async () => {
-    await assertProperty(8, async (_raw, { split, to }, level) => {
+    await assertProperty(8, async (_loaded, { split, to }, level) => {
       const before = new Date(2 * split.getTime() - to.getTime());
-      const { previous } = await reads.overview({ from: split, to, ...level });
+      const { missingHours, ...previous } = (await reads.overview({ from: split, to, ...level })).previous;
       const alone = await reads.overview({ from: before, to: split, ...level });
-      expect(alone).toMatchObject({ ...previous });
+      if (missingHours === 0) {
+        expect(alone).toMatchObject(previous);
+      }
+      expect(alone.freshness.missingHours).toBeLessThanOrEqual(missingHours);
       expect(alone).toMatchObject({ platform: level.platform ?? null, groupId: level.groupId ?? null });
     });
   }, 300_000);
 
   it('cuts a range into points and into platforms and groups that add up', async () => {
-    await assertProperty(10, async (raw, { from, to }, level) => {
+    await assertProperty(10, async (loaded, { from, to }, level) => {
+      const { raw } = knownRows(loaded.raw, [from, to], loaded.rolledUpBefore);
       const whole = sumsOf(await reads.overview({ from, to, ...level }));
       const hours = to.getTime() - from.getTime() <= 31 * 86_400_000;
       for (const bucket of [...(hours ? (['hour'] as const) : []), 'day' as const]) {

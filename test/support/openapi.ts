@@ -4,6 +4,9 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 export interface Schema {
   readonly $ref?: string;
   readonly allOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly maximum?: number;
+  readonly pattern?: string;
   readonly type?: string;
   readonly format?: string;
   readonly nullable?: boolean;
@@ -84,6 +87,12 @@ export class OpenApiDocument {
     if (value === null) {
       return schema.nullable === true ? [] : [`${path} is null`];
     }
+    if (schema.oneOf !== undefined) {
+      const fitting = schema.oneOf.filter((one) => this.problems(value, one, path).length === 0);
+      return fitting.length === 1
+        ? []
+        : [`${path} fits ${fitting.length} of its ${schema.oneOf.length} forms`];
+    }
     if (schema.enum !== undefined && !schema.enum.includes(value)) {
       return [`${path} is not one of ${schema.enum.join(', ')}`];
     }
@@ -139,7 +148,15 @@ const FORMATS: Readonly<Record<string, RegExp>> = {
 };
 
 /** A schema without a known type fits nothing. */
-function isOfType(value: unknown, { type = '', format = '' }: Schema): boolean {
+function isOfType(
+  value: unknown,
+  { type = '', format = '', maximum = Infinity, pattern = '' }: Schema,
+): boolean {
   const fits = TYPES[type]?.(value) ?? false;
-  return fits && (typeof value !== 'string' || (FORMATS[format]?.test(value) ?? true));
+  if (typeof value === 'number') {
+    return fits && value <= maximum;
+  }
+  const fitsText = (text: string): boolean =>
+    new RegExp(pattern).test(text) && (FORMATS[format]?.test(text) ?? true);
+  return fits && (typeof value !== 'string' || fitsText(value));
 }

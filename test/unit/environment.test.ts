@@ -98,6 +98,8 @@ describe('readEnvironment', () => {
     ['OPS_STATEMENT_TIMEOUT_MS', '99'],
     ['OPS_LOCK_TIMEOUT_MS', '9'],
     ['OPS_MAX_REBUILD_DAYS', '0'],
+    ['OPS_MAX_CONCURRENT_READS', '0'],
+    ['OPS_READ_TIMEOUT_MS', '99'],
     ['OPS_USAGE_RETENTION_DAYS', '0'],
     ['OPS_ERROR_RETENTION_DAYS', '0.5'],
   ])('names %s when it is %j', (name, value) => {
@@ -134,6 +136,8 @@ describe('opsOptionsFrom', () => {
       OPS_STATEMENT_TIMEOUT_MS: '700',
       OPS_LOCK_TIMEOUT_MS: '80',
       OPS_MAX_REBUILD_DAYS: '9',
+      OPS_MAX_CONCURRENT_READS: '12',
+      OPS_READ_TIMEOUT_MS: '1300',
       OPS_USAGE_RETENTION_DAYS: '10',
       OPS_ERROR_RETENTION_DAYS: '11',
     });
@@ -148,6 +152,8 @@ describe('opsOptionsFrom', () => {
       statementTimeoutMs: 700,
       lockTimeoutMs: 80,
       maxRebuildDays: 9,
+      maxConcurrentReads: 12,
+      readTimeoutMs: 1300,
       rawRetentionDays: { usageLogs: 10, errorLogs: 11 },
     });
   });

@@ -60,32 +60,54 @@ describe('Distribution', () => {
   });
 });
 
+/** Raw latencies, small ones, ones around the borders of bins, and any. */
+const latency = fc.oneof(
+  fc.integer({ min: -300, max: 700 }),
+  fc
+    .tuple(fc.integer({ min: 5, max: 31 }), fc.integer({ min: 4, max: 7 }), fc.integer({ min: -70, max: 70 }))
+    .map(([exponent, quarter, off]) => Math.min(2 ** 31 - 1, 2 ** (exponent - 3) * quarter + off)),
+  fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 - 1 }),
+);
+
 describe('histogram', () => {
-  it('puts every sample into the one bin that holds it, without gaps between bins', () => {
+  it('counts in each bin the raw latencies that its borders say, stored rounded or as they were', () => {
+    const parts = fc.array(
+      fc.record({ latencies: fc.array(latency, { minLength: 1 }), isRounded: fc.boolean() }),
+      { minLength: 1 },
+    );
     fc.assert(
-      fc.property(fc.array(sample, { minLength: 1 }), (samples) => {
+      fc.property(parts, (stored) => {
         const distribution = new Distribution();
-        distribution.add(...textOf(samples));
+        for (const { latencies, isRounded } of stored) {
+          if (isRounded) {
+            distribution.add(`{${latencies.join(',')}}`, null); // rounds them
+          } else {
+            distribution.add(...textOf(latencies));
+          }
+        }
+        const all = stored.flatMap(({ latencies }) => latencies);
         const bins = histogram(distribution);
         for (const { from, to, count } of bins) {
           expect(from).toBeLessThan(to);
-          expect(count).toBe(samples.filter((value) => value >= from && value < to).length);
+          expect(count).toBe(all.filter((value) => value >= from && value < to).length);
         }
         bins.slice(1).forEach((bin, index) => {
           expect(bin.from).toBe(bins[index]?.to);
         });
-        expect(bins.reduce((sum, { count }) => sum + count, 0)).toBe(samples.length);
+        expect(bins.reduce((sum, { count }) => sum + count, 0)).toBe(all.length);
         expect(bins[0]?.count).toBeGreaterThan(0);
         expect(bins.at(-1)?.count).toBeGreaterThan(0);
       }),
+      { numRuns: 500 },
     );
   });
 
-  it('has four bins to a doubling from 8 ms on, and whole milliseconds below', () => {
+  it('has four bins to a doubling from 8 ms on, whole milliseconds below, and borders where values are told apart', () => {
     const distribution = new Distribution();
-    distribution.add('{0,33}', '{1,1}');
+    distribution.add('{0,33,320}', '{1,1,1}');
     expect(histogram(distribution).map(({ from }) => from)).toEqual([
-      0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32,
+      0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 159, 191,
+      223, 255, 318,
     ]);
   });
 });

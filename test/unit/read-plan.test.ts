@@ -14,11 +14,11 @@ describe('planSegments', () => {
       .map((offsets) => offsets.toSorted((a, b) => a - b).map(minute));
     fc.assert(
       fc.property(cuts, (borders) => {
-        const { hourSegments, hourNumbers, ragged } = planSegments(borders);
+        const { spans, ragged } = planSegments(borders);
         borders.slice(1).forEach((to, segment) => {
-          const hours = hourNumbers
-            .filter((_, index) => hourSegments[index] === segment)
-            .map((hour) => [hour * HOUR_MS, (hour + 1) * HOUR_MS] as const);
+          const hours = spans
+            .filter((span) => span.segment === segment)
+            .map(({ firstHour, endHour }) => [firstHour * HOUR_MS, endHour * HOUR_MS] as const);
           const ends = ragged
             .filter((range) => range.segment === segment)
             .map(({ from, to: end }) => [from.getTime(), end.getTime()] as const);

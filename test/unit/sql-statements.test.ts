@@ -4,7 +4,6 @@ import { OPS_TABLES as T, type SqlStatement } from '../../src/ops/metrics/ops-ta
 import { lastHourSamples } from '../../src/ops/prometheus/sql/last-hour-samples.sql.js';
 import { rollupSamples } from '../../src/ops/prometheus/sql/rollup-samples.sql.js';
 import { planSegments } from '../../src/ops/read/read-plan.js';
-import { groupNames } from '../../src/ops/read/sql/group-names.sql.js';
 import { readPieces } from '../../src/ops/read/sql/read-pieces.sql.js';
 import { rawTables } from '../../src/ops/refresh/raw-tables.js';
 import * as daily from '../../src/ops/refresh/sql/daily.sql.js';
@@ -113,7 +112,6 @@ const BUILDERS: Record<string, (g: Given) => SqlStatement> = {
   dailyDifferences: (g) => verify.dailyDifferences(T, g.iso, g.iso, g.n),
   noteHours: (g) => verify.noteHours(T, [g.iso, ...g.isos]),
   readPositions: (g) => detect.readPositions(T, g.n),
-  groupNames: (g) => groupNames(T, [g.text]),
   readPieces: (g) =>
     readPieces(T, {
       plan: planSegments([new Date(g.iso), new Date(Date.parse(g.iso) + 10_000_000)]),
@@ -121,6 +119,15 @@ const BUILDERS: Record<string, (g: Given) => SqlStatement> = {
       freshFrom: g.n,
       level: { platform: g.text },
       peaks: true,
+      hourByHour: false,
+    }),
+  'readPieces by group': (g) =>
+    readPieces(T, {
+      plan: planSegments([new Date(g.iso), new Date(Date.parse(g.iso) + 10_000_000)]),
+      safeDelaySeconds: g.n,
+      freshFrom: g.n,
+      level: { by: 'group', limit: g.n },
+      peaks: false,
       hourByHour: false,
     }),
   lastHourSamples: (g) => lastHourSamples(T, g.n, g.n),
@@ -164,12 +171,15 @@ const NO_STATEMENT = [
   'shortestRetentionHours',
   'breakdownBy',
   'bucketRelations',
+  'freshnessRelation',
   'latencyColumns',
   'levelOf',
   'rawPieces',
   'rawRelations',
+  'storedCounts',
   'storedPeaks',
   'storedPieces',
+  'topKeys',
 ];
 
 describe('statement builders', () => {

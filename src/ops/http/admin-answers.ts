@@ -5,10 +5,19 @@ import {
   ApiServiceUnavailableResponse,
   ApiTooManyRequestsResponse,
   ApiUnauthorizedResponse,
+  ApiUnprocessableEntityResponse,
 } from '@nestjs/swagger';
 import { STORABLE_EXPECTED } from './ops-validation.pipe.js';
 import { NOT_MIGRATED } from './ops-error.filter.js';
 import { errorAnswer } from './ops-error.response.js';
+
+const NOT_MIGRATED_EXAMPLE = {
+  'a database without the migrations': {
+    code: 'NOT_MIGRATED',
+    message: `${NOT_MIGRATED} (42P01: relation "ops_rebuilds" does not exist)`,
+    field: null,
+  },
+};
 
 /** Documents what every admin route may answer. */
 export const ApiAdminErrors = (): ClassDecorator & MethodDecorator =>
@@ -45,13 +54,42 @@ export const ApiAdminErrors = (): ClassDecorator & MethodDecorator =>
     ),
     ApiServiceUnavailableResponse(
       errorAnswer('The database lacks a table or a column that is needed.', {
-        'a database without the migrations': {
-          code: 'NOT_MIGRATED',
-          message: `${NOT_MIGRATED} (42P01: relation "ops_rebuilds" does not exist)`,
+        ...NOT_MIGRATED_EXAMPLE,
+      }),
+    ),
+  );
+
+/** Documents what every read may answer instead of numbers. */
+export const ApiReadErrors = (): MethodDecorator =>
+  applyDecorators(
+    ApiUnprocessableEntityResponse(
+      errorAnswer('A sum of the range is past what its type holds: 64 bits, or 2^53 - 1 for counts.', {
+        'too many tokens': {
+          code: 'SUM_OUT_OF_RANGE',
+          message: 'The sum of tokens is past 64 bits: ask for a shorter range',
           field: null,
         },
       }),
     ),
+    ApiServiceUnavailableResponse({
+      ...errorAnswer(
+        'Too many reads at the same time (`maxConcurrentReads`), or it took too long (`readTimeoutMs`).',
+        {
+          'too many reads': {
+            code: 'READS_BUSY',
+            message: '4 reads run at the same time, and too many are waiting: try again in 2 s',
+            field: null,
+          },
+          'a locked table': {
+            code: 'READ_TIMEOUT',
+            message: 'A table is locked: the read waited 2000 ms for it',
+            field: null,
+          },
+          ...NOT_MIGRATED_EXAMPLE,
+        },
+      ),
+      headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer', example: 2 } } },
+    }),
   );
 
 /** Documents the query of a read endpoint that is refused. */

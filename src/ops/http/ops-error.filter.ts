@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { errorText, sqlState } from '../refresh/database-errors.js';
+import { OpsBusyError, OpsReadUnavailableError, OpsSumOutOfRangeError } from '../read/read-errors.js';
 import {
   OpsBelowFloorError,
   OpsInputError,
@@ -45,6 +46,9 @@ export class OpsErrorFilter implements ExceptionFilter {
       return;
     }
     const [status, body] = answerTo(error);
+    if (error instanceof OpsReadUnavailableError) {
+      httpAdapter.setHeader(response, 'Retry-After', String(error.retryAfterSeconds));
+    }
     // A 503 is an answer, not an accident: whoever gives it knows why.
     if (status >= 500 && status !== 503) {
       this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -65,6 +69,13 @@ function answerTo(error: unknown): [status: number, body: OpsErrorBody] {
   }
   if (error instanceof OpsRebuildEndedError) {
     return [409, { code: 'REBUILD_ENDED', message: error.message, field: 'id' }];
+  }
+  if (error instanceof OpsReadUnavailableError) {
+    const code = error instanceof OpsBusyError ? 'READS_BUSY' : 'READ_TIMEOUT';
+    return [503, { code, message: error.message, field: null }];
+  }
+  if (error instanceof OpsSumOutOfRangeError) {
+    return [422, { code: 'SUM_OUT_OF_RANGE', message: error.message, field: null }];
   }
   if (error instanceof HttpException) {
     const status = error.getStatus();

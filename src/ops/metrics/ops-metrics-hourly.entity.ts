@@ -9,6 +9,7 @@ import { OpsMetricsRow } from './ops-metrics-row.js';
 @Index('idx_ops_metrics_hourly_bucket', { synchronize: false })
 @Index('idx_ops_metrics_hourly_platform_bucket', { synchronize: false })
 @Index('idx_ops_metrics_hourly_group_bucket', { synchronize: false })
+@Index('idx_ops_metrics_hourly_overall', { synchronize: false })
 export class OpsMetricsHourly extends OpsMetricsRow {
   /** Start of the UTC hour. */
   @Column({ name: 'bucket_start', type: 'timestamptz' })

@@ -51,13 +51,13 @@ const ROLLUP_METRICS: readonly MetricDefinition[] = [
   gauge('ops_rollup_job_last_success_timestamp_seconds', 'When the job last succeeded.', ['job_name']),
   gauge('ops_rollup_job_last_duration_seconds', 'How long the last run of the job took.', ['job_name']),
   gauge('ops_rollup_job_last_run_failed', '1 if the last run of the job failed, else 0.', ['job_name']),
-  gauge('ops_rollup_pending_buckets', 'Closed hours that are stale, failing ones included.'),
-  gauge('ops_rollup_waiting_buckets', 'Hours with new rows that are not closed yet.'),
-  gauge('ops_rollup_failing_buckets', 'Hours whose last recomputation failed.'),
+  gauge('ops_rollup_pending_buckets', 'Closed hours and days that are stale, failing ones included.'),
+  gauge('ops_rollup_waiting_buckets', 'Hours and days with new rows that are not closed yet.'),
+  gauge('ops_rollup_failing_buckets', 'Hours and days whose last recomputation failed.'),
   gauge('ops_rollup_suspicious_buckets', 'Hours held back until somebody looks at them.'),
   gauge(
     'ops_rollup_oldest_pending_age_seconds',
-    'How long the oldest pending hour could have been recomputed; 0 without one.',
+    'How long the oldest pending hour or day could have been recomputed; 0 without one.',
   ),
   counter('ops_rollup_late_rows_total', 'Raw rows first seen after their hour had been closed.', [
     'raw_table',
@@ -69,7 +69,7 @@ const ROLLUP_METRICS: readonly MetricDefinition[] = [
     'raw_table',
   ]),
   gauge('ops_rollup_rebuilds', 'Requested rebuilds.', ['state']),
-  gauge('ops_rollup_rebuild_buckets_left', 'Hours that running rebuilds still have to recompute.'),
+  gauge('ops_rollup_rebuild_buckets_left', 'Hours and days that running rebuilds still have to recompute.'),
   gauge(
     'ops_gateway_last_hour_timestamp_seconds',
     'Start of the hour that the ops_gateway_last_hour metrics tell of: the last closed one that is rolled up.',

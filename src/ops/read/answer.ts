@@ -9,6 +9,14 @@ interface HourLoad {
   tokens: number;
 }
 
+/** One key of a breakdown. */
+export interface KeyAnswer {
+  readonly key: string;
+  readonly groupName: string | null;
+  readonly groupPlatform: string | null;
+  readonly adder: MeasuresAdder;
+}
+
 /** The rows of one read, sorted out: by segment and, in a breakdown, by key. */
 export class Answer {
   public readonly now: Date;
@@ -29,8 +37,18 @@ export class Answer {
   }
 
   public freshness(to: Date): Freshness {
-    const end = new Date(Math.min(to.getTime(), this.now.getTime())).toISOString();
-    return { freshThrough: this.clock.stale_from ?? end, pendingHours: this.clock.pending_hours };
+    const { stale_from: staleFrom, pending_hours: pendingHours, missing_hours: missingHours } = this.clock;
+    return {
+      freshThrough: staleFrom ?? new Date(this.endOf(to)).toISOString(),
+      pendingHours,
+      missingHours,
+      missingFrom: this.clock.missing_from,
+    };
+  }
+
+  /** Missing hours of the segments that the freshness does not speak of. */
+  public get missingBefore(): number {
+    return this.clock.missing_before;
   }
 
   /** One adder for each segment that has pieces. */
@@ -39,9 +57,23 @@ export class Answer {
     return this.segments;
   }
 
-  /** One adder for each key of a breakdown. */
-  public byKey(): ReadonlyMap<string, MeasuresAdder> {
-    return this.addersBy((row) => row.key ?? '');
+  /** The pieces of each key of a breakdown added up, the busiest key first, and how many keys there are. */
+  public byKey(): { readonly total: number; readonly keys: readonly KeyAnswer[] } {
+    const firsts = new Map<string, PieceRow>();
+    for (const row of this.pieces) {
+      const key = row.key ?? '';
+      firsts.set(key, firsts.get(key) ?? row);
+    }
+    const adders = this.addersBy((row) => row.key ?? '');
+    const keys = [...firsts]
+      .sort(([, a], [, b]) => (a.rank ?? 0) - (b.rank ?? 0))
+      .map(([key, { group_name: groupName = null, group_platform: groupPlatform = null }]) => ({
+        key,
+        groupName,
+        groupPlatform,
+        adder: adders.get(key) ?? new MeasuresAdder(),
+      }));
+    return { total: this.pieces[0]?.total ?? 0, keys };
   }
 
   /** Seconds of [from, to) that have passed. */

@@ -2,20 +2,21 @@ import { LATENCIES, PERCENTILES } from '../metrics/definitions.js';
 import { Distribution } from './distribution.js';
 import type { LatencyMetric, LatencySummary, Measures } from './read.types.js';
 import type { PieceRow } from './sql/piece-row.js';
+import { safeCount, WholeSum } from './whole-sum.js';
 
 const FRACTIONS = PERCENTILES.map(([, fraction]) => fraction);
 
 /** Adds up the latency of pieces. */
 class LatencyAdder {
   public readonly distribution = new Distribution();
-  private samples = 0;
+  private readonly samples = new WholeSum('samples');
   private sum = 0;
   private max: number | null = null;
   private known = true;
   private exact: readonly (number | null)[] | null = null;
 
   public add(row: PieceRow, name: LatencyMetric): void {
-    this.samples += Number(row[`${name}_samples`]);
+    this.samples.add(row[`${name}_samples`]);
     this.sum += Number(row[`${name}_sum_ms`]);
     const max = row[`${name}_max_ms`];
     this.max = max === null || (this.max !== null && this.max >= max) ? this.max : max;
@@ -37,46 +38,43 @@ class LatencyAdder {
   }
 
   public summary(): LatencySummary {
-    const merged = this.known && this.distribution.samples === this.samples;
+    const samples = this.samples.count();
+    const merged = this.known && this.distribution.samples === samples;
     const percentiles = (merged ? this.distribution.percentiles(FRACTIONS) : this.exact) ?? [];
     const complete = merged || this.exact !== null;
     const [p50 = null, p90 = null, p95 = null, p99 = null] = percentiles;
-    const avg = this.known && this.samples > 0 ? this.sum / this.samples : null;
-    return { p50, p90, p95, p99, avg, max: this.max, samples: this.samples, percentilesComplete: complete };
+    const avg = this.known && samples > 0 ? this.sum / samples : null;
+    return { p50, p90, p95, p99, avg, max: this.max, samples, percentilesComplete: complete };
   }
 }
 
-/** Adds up the pieces of one answer: counts, sums, maxima, distributions and the busiest whole hour. */
+/** Adds up the pieces of one answer: counts, sums, maxima and distributions. */
 export class MeasuresAdder {
   private readonly latencies = {
     duration: new LatencyAdder(),
     ttft: new LatencyAdder(),
   };
-  private success = 0;
-  private errors = 0;
-  private businessLimited = 0;
-  private errorsSla = 0;
-  private upstreamOther = 0;
-  private upstream429 = 0;
-  private upstream529 = 0;
-  private tokens = 0;
+  private readonly success = new WholeSum('successful requests');
+  private readonly errors = new WholeSum('errors');
+  private readonly businessLimited = new WholeSum('business-limited errors');
+  private readonly errorsSla = new WholeSum('errors that count against the SLA');
+  private readonly upstreamOther = new WholeSum('provider errors');
+  private readonly upstream429 = new WholeSum('provider errors 429');
+  private readonly upstream529 = new WholeSum('provider errors 529');
+  private readonly tokens = new WholeSum('tokens');
 
   public add(row: PieceRow): void {
-    this.success += Number(row.success_count);
-    this.errors += Number(row.error_count_total);
-    this.businessLimited += Number(row.business_limited_count);
-    this.errorsSla += Number(row.error_count_sla);
-    this.upstreamOther += Number(row.upstream_error_count_excl_429_529);
-    this.upstream429 += Number(row.upstream_429_count);
-    this.upstream529 += Number(row.upstream_529_count);
-    this.tokens += Number(row.token_consumed);
+    this.success.add(row.success_count);
+    this.errors.add(row.error_count_total);
+    this.businessLimited.add(row.business_limited_count);
+    this.errorsSla.add(row.error_count_sla);
+    this.upstreamOther.add(row.upstream_error_count_excl_429_529);
+    this.upstream429.add(row.upstream_429_count);
+    this.upstream529.add(row.upstream_529_count);
+    this.tokens.add(row.token_consumed);
     for (const [name] of LATENCIES) {
       this.latencies[name].add(row, name);
     }
-  }
-
-  public get requests(): number {
-    return this.success + this.errors;
   }
 
   public distributionOf(metric: LatencyMetric): Distribution {
@@ -87,27 +85,37 @@ export class MeasuresAdder {
     return this.latencies[metric].summary();
   }
 
-  /** @param seconds length of the period, as far as it has passed */
+  /**
+   * @param seconds length of the period, as far as it has passed
+   * @throws OpsSumOutOfRangeError for tokens past 64 bits, or a count that is no safe integer
+   */
   public measures(seconds: number): Measures {
     const per = (count: number, whole: number): number | null => (whole > 0 ? count / whole : null);
-    const total = this.success + this.errors;
-    const sla = this.success + this.errorsSla;
+    const [success, errors, errorsSla] = [this.success.count(), this.errors.count(), this.errorsSla.count()];
+    const upstream = [
+      this.upstreamOther.count(),
+      this.upstream429.count(),
+      this.upstream529.count(),
+    ] as const;
+    const total = safeCount('requests', success + errors);
+    const sla = safeCount('requests', success + errorsSla);
+    const tokens = this.tokens.exact();
     return {
-      successCount: this.success,
-      errorCountTotal: this.errors,
-      businessLimitedCount: this.businessLimited,
-      errorCountSla: this.errorsSla,
-      upstreamErrorCountExcl429529: this.upstreamOther,
-      upstream429Count: this.upstream429,
-      upstream529Count: this.upstream529,
-      tokenConsumed: this.tokens,
+      successCount: success,
+      errorCountTotal: errors,
+      businessLimitedCount: this.businessLimited.count(),
+      errorCountSla: errorsSla,
+      upstreamErrorCountExcl429529: upstream[0],
+      upstream429Count: upstream[1],
+      upstream529Count: upstream[2],
+      tokenConsumed: tokens,
       requestCountTotal: total,
       requestCountSla: sla,
-      sla: per(this.success, sla),
-      errorRate: per(this.errors, total),
-      upstreamErrorRate: per(this.upstreamOther + this.upstream429 + this.upstream529, total),
+      sla: per(success, sla),
+      errorRate: per(errors, total),
+      upstreamErrorRate: per(upstream[0] + upstream[1] + upstream[2], total),
       requestsPerSecond: per(total, seconds),
-      tokensPerSecond: per(this.tokens, seconds),
+      tokensPerSecond: per(Number(tokens), seconds),
       duration: this.summaryOf('duration'),
       ttft: this.summaryOf('ttft'),
     };

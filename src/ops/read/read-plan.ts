@@ -7,11 +7,16 @@ export interface RaggedRange {
   readonly to: Date;
 }
 
+/** The whole UTC hours of one segment: [firstHour, endHour), counted since 1970. */
+export interface HourSpan {
+  readonly segment: number;
+  readonly firstHour: number;
+  readonly endHour: number;
+}
+
 /** Which whole UTC hours and which ragged ends make up consecutive segments of time. */
 export interface ReadPlan {
-  /** Per whole hour: its segment, and its number since 1970. */
-  readonly hourSegments: readonly number[];
-  readonly hourNumbers: readonly number[];
+  readonly spans: readonly HourSpan[];
   readonly ragged: readonly RaggedRange[];
 }
 
@@ -20,8 +25,7 @@ export interface ReadPlan {
  * instant falls into exactly one whole hour or ragged range of its own segment, so segments add up.
  */
 export function planSegments(cuts: readonly Date[]): ReadPlan {
-  const hourSegments: number[] = [];
-  const hourNumbers: number[] = [];
+  const spans: HourSpan[] = [];
   const ragged: RaggedRange[] = [];
   const addRagged = (segment: number, from: number, to: number): void => {
     if (from < to) {
@@ -38,11 +42,8 @@ export function planSegments(cuts: readonly Date[]): ReadPlan {
       return;
     }
     addRagged(segment, from, firstHour * HOUR_MS);
-    for (let hour = firstHour; hour < endHour; hour += 1) {
-      hourSegments.push(segment);
-      hourNumbers.push(hour);
-    }
+    spans.push({ segment, firstHour, endHour });
     addRagged(segment, endHour * HOUR_MS, to);
   });
-  return { hourSegments, hourNumbers, ragged };
+  return { spans, ragged };
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRows } from '../metrics/sql-runner.js';
 import { OpsOptions } from '../ops.options.js';
@@ -10,7 +10,7 @@ import { histogram } from './histogram.js';
 import type { BreakdownBy, LevelFilter } from './level.js';
 import { MeasuresAdder } from './measures.js';
 import { planSegments } from './read-plan.js';
-import { readTransaction } from './read-transaction.js';
+import { ReadTransactions } from './read-transactions.js';
 import type {
   Breakdown,
   LatencyDistribution,
@@ -33,21 +33,28 @@ export interface RangeQuery extends LevelFilter {
 /**
  * Answers for any range of time: whole UTC days from daily rows, whole hours from hourly rows, and the rest, the
  * ragged ends and what is not rolled up yet, from raw rows, by the same definitions. So the answers of adjacent
- * ranges add up to that of the whole, exactly for counts and sums, as long as no hour in them is stale. Where raw
- * rows have been purged, ragged ends are empty; ask for whole hours there.
+ * ranges add up to that of the whole, exactly for counts and sums, as long as no hour in them is stale or missing: of
+ * closed hours that are not rolled up yet only the newest three are counted live, and the freshness says how many are
+ * left out. Where raw rows have been purged, ragged ends are empty; ask for whole hours there.
  *
  * Percentiles are those of merged distributions, within 0.79 % of percentile_cont over the raw rows. The hours of
  * a trend have the exact ones, rounded to whole milliseconds.
  *
- * All methods throw QueryFailedError as the database gives it. They expect a range whose end is after its start.
+ * All methods throw OpsBusyError where too many reads wait for their turn (`maxConcurrentReads`), OpsReadTimeoutError
+ * where the database takes too long (`readTimeoutMs`), OpsSumOutOfRangeError where tokens are past 64 bits, and
+ * QueryFailedError as the database gives it. They expect a range whose end is after its start.
  */
 @Injectable()
 export class ReadService {
+  private readonly transactions: ReadTransactions;
+
   public constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectDataSource() dataSource: DataSource,
     @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
     private readonly options: OpsOptions,
-  ) {}
+  ) {
+    this.transactions = new ReadTransactions(dataSource, options);
+  }
 
   /** Totals, rates and percentiles of a range, beside those of the period of equal length before it. */
   public async overview(query: RangeQuery): Promise<Overview> {
@@ -57,7 +64,7 @@ export class ReadService {
     return {
       ...scopeOf(query),
       ...answer.period(1, from, to),
-      previous: answer.period(0, before, from),
+      previous: { ...answer.period(0, before, from), missingHours: answer.missingBefore },
       freshness: answer.freshness(to),
     };
   }
@@ -89,19 +96,16 @@ export class ReadService {
     readonly limit: number;
   }): Promise<Breakdown> {
     const { from, to, by, limit } = query;
-    return readTransaction(this.dataSource, async (manager) => {
-      const answer = await this.readIn(manager, [from, to], { by });
-      const adders = answer.byKey();
-      const seconds = answer.seconds(from, to);
-      return {
-        from: from.toISOString(),
-        to: to.toISOString(),
-        by,
-        total: adders.size,
-        items: await breakdownItems(manager, this.tables, { by, limit, adders, seconds }),
-        freshness: answer.freshness(to),
-      };
-    });
+    const answer = await this.read([from, to], { by, limit });
+    const { total, keys } = answer.byKey();
+    return {
+      from: from.toISOString(),
+      to: to.toISOString(),
+      by,
+      total,
+      items: breakdownItems(by, keys, answer.seconds(from, to)),
+      freshness: answer.freshness(to),
+    };
   }
 
   /** A histogram of one latency, with the percentiles to mark in it. */
@@ -125,15 +129,6 @@ export class ReadService {
     level: ReadOptions['level'],
     wanted: Partial<ReadOptions> = {},
   ): Promise<Answer> {
-    return readTransaction(this.dataSource, (manager) => this.readIn(manager, cuts, level, wanted));
-  }
-
-  private async readIn(
-    manager: EntityManager,
-    cuts: readonly Date[],
-    level: ReadOptions['level'],
-    wanted: Partial<ReadOptions> = {},
-  ): Promise<Answer> {
     const statement = readPieces(this.tables, {
       plan: planSegments(cuts),
       level,
@@ -143,7 +138,7 @@ export class ReadService {
       hourByHour: false,
       ...wanted,
     });
-    return new Answer(await selectRows<ReadRow>(manager, statement));
+    return new Answer(await this.transactions.run((manager) => selectRows<ReadRow>(manager, statement)));
   }
 }
 

@@ -14,9 +14,12 @@ export interface LatencySummary {
 }
 
 /**
- * Counts are exact up to 2^53 - 1, JSON's largest safe integer, and the nearest double above it. Rates are per
- * second of the range, up to now at most.
+ * A sum of 64 bits, exactly: a number up to 2^53 - 1, which is as far as every JSON parser has whole numbers, and the
+ * same in decimal text beyond.
  */
+export type ExactSum = number | string;
+
+/** Counts are exact. Rates are per second of the range, up to now at most. */
 export interface Measures {
   readonly successCount: number;
   readonly errorCountTotal: number;
@@ -25,7 +28,7 @@ export interface Measures {
   readonly upstreamErrorCountExcl429529: number;
   readonly upstream429Count: number;
   readonly upstream529Count: number;
-  readonly tokenConsumed: number;
+  readonly tokenConsumed: ExactSum;
   /** successCount + errorCountTotal. */
   readonly requestCountTotal: number;
   /** successCount + errorCountSla. */
@@ -54,14 +57,27 @@ export interface PeriodMeasures extends Measures {
   readonly peakTokensPerSecond: number | null;
 }
 
+export interface PreviousMeasures extends PeriodMeasures {
+  /** As in {@link Freshness}, which speaks of the range only. */
+  readonly missingHours: number;
+}
+
 export interface Freshness {
   /**
    * Everything up to here, exclusively, is rolled up or was read live from raw rows: the start of the range's first
-   * stale hour that was answered from its stored row; else the end of the range, or now if that is earlier.
+   * hour that is stale and was answered from its stored row, or that is missing; else the end of the range, or now if
+   * that is earlier.
    */
   readonly freshThrough: string;
   /** Closed hours that the answer takes whole and that are noted for recomputation, or held back as suspicious. */
   readonly pendingHours: number;
+  /**
+   * Closed hours that the answer leaves out: they have raw rows and are not rolled up yet, and more than the newest
+   * three of those are not counted live.
+   */
+  readonly missingHours: number;
+  /** Start of the first of them, or null. */
+  readonly missingFrom: string | null;
 }
 
 /** What every answer repeats of the question; times are ISO 8601 in UTC. */
@@ -74,7 +90,7 @@ export interface Scope {
 
 export interface Overview extends PeriodMeasures, Scope {
   /** The period of equal length just before. */
-  readonly previous: PeriodMeasures;
+  readonly previous: PreviousMeasures;
   readonly freshness: Freshness;
 }
 

@@ -28,11 +28,24 @@ export async function scansOf(
   text: string,
   values: unknown[],
 ): Promise<readonly Scan[]> {
-  const [row] = await dataSource.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
-    `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
-    values,
-  );
-  return row === undefined ? [] : scansIn(row['QUERY PLAN'][0].Plan);
+  return scansIn(await executedPlan<PlanNode>(dataSource, 'ANALYZE', text, values));
+}
+
+/** Executes a statement as reads do, without JIT, and gives the topmost node of its plan. */
+export async function executedPlan<Node>(
+  dataSource: DataSource,
+  options: string,
+  text: string,
+  values: unknown[],
+): Promise<Node> {
+  return dataSource.transaction(async (manager) => {
+    await manager.query('SET LOCAL jit = off');
+    const rows = await manager.query<[{ 'QUERY PLAN': [{ Plan: Node }] }]>(
+      `EXPLAIN (${options}, FORMAT JSON) ${text}`,
+      values,
+    );
+    return rows[0]['QUERY PLAN'][0].Plan;
+  });
 }
 
 function scansIn(node: PlanNode): Scan[] {

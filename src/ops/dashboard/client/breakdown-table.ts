@@ -47,7 +47,7 @@ const NUMBERS: readonly Column[] = [
     value: (i) => i.ttft.p95,
     format: milliseconds,
   },
-  { key: 'tokens', head: 'Tokens', value: (i) => i.tokenConsumed, format: compact },
+  { key: 'tokens', head: 'Tokens', value: (i) => Number(i.tokenConsumed), format: compact },
 ];
 
 /** The name of a platform or a group, also of a group that was deleted. */

@@ -27,15 +27,17 @@ export function showRangeLine(answers: Answers, view: View, updatedAt: number): 
 
 /** Says where the rollup lags behind, whatever the reason. */
 export function showStale({ overview, status }: Answers, view: View): void {
-  const { freshThrough, pendingHours } = overview.freshness;
+  const { freshThrough, pendingHours, missingHours } = overview.freshness;
   const through = Date.parse(freshThrough);
   const end = Math.min(Date.parse(overview.to), Date.parse(status.now));
-  const stale = pendingHours > 0 && end - through > FRESH_ENOUGH_MS;
+  const stale = (pendingHours > 0 || missingHours > 0) && end - through > FRESH_ENOUGH_MS;
+  const missing =
+    missingHours > 0 ? ` ${plural(missingHours, 'hour')} not rolled up yet are missing in them.` : '';
   show(
     'stale',
     stale
       ? `Some numbers are not final: complete up to ${formatTime(through, view.zone, 'full')}, ` +
-          `${span(end - through, 60)} ago; ${plural(pendingHours, 'hour')} of this range wait to be recomputed.`
+          `${span(end - through, 60)} ago; ${plural(pendingHours, 'hour')} of this range wait to be recomputed.${missing}`
       : null,
   );
 }

@@ -44,7 +44,7 @@ export const TILES: readonly TileSpec[] = [
   {
     id: 'tokens',
     label: 'Tokens',
-    value: (m) => m.tokenConsumed,
+    value: (m) => Number(m.tokenConsumed),
     point: (m) => m.tokensPerSecond,
     format: compact,
     better: null,
@@ -57,7 +57,9 @@ export function renderTiles(container: Element, overview: Overview, trend: Trend
   container.replaceChildren(
     ...TILES.map((spec) => {
       const now = spec.value(overview);
-      const change = changeOf(spec, now, spec.value(overview.previous));
+      // Against a period of which hours are missing, everything would seem to have grown.
+      const before = overview.previous.missingHours > 0 ? null : spec.value(overview.previous);
+      const change = changeOf(spec, now, before);
       return el(
         'li',
         { class: 'tile', 'data-tile': spec.id, 'data-value': now ?? '' },

@@ -1,5 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { LatencySummary, Measures, PeriodMeasures } from '../../read/read.types.js';
+import type {
+  ExactSum,
+  LatencySummary,
+  Measures,
+  PeriodMeasures,
+  PreviousMeasures,
+} from '../../read/read.types.js';
 import { count, instant } from '../response-properties.js';
 
 const nullable = (description: string, example: number): PropertyDecorator =>
@@ -57,8 +63,16 @@ export class MeasuresResponse implements Measures {
   @count('Provider errors 529 (overloaded).', 801)
   readonly upstream529Count!: number;
 
-  @count('Input, output and cache tokens.', 3_918_220_114)
-  readonly tokenConsumed!: number;
+  @ApiProperty({
+    oneOf: [
+      { type: 'integer', format: 'int64', maximum: Number.MAX_SAFE_INTEGER },
+      { type: 'string', format: 'int64', pattern: '^-?[0-9]{16,19}$' },
+    ],
+    description:
+      'Input, output and cache tokens, exactly: past 2^53 - 1 as decimal text, so that no parser rounds it.',
+    example: 3_918_220_114,
+  })
+  readonly tokenConsumed!: ExactSum;
 
   @count('successCount + errorCountTotal.', 1_225_345)
   readonly requestCountTotal!: number;
@@ -102,4 +116,9 @@ export class PeriodMeasuresResponse extends RangeMeasuresResponse implements Per
 
   @nullable('Mean token rate of the UTC hour with the most tokens; null where the period has none.', 3920.4)
   readonly peakTokensPerSecond!: number | null;
+}
+
+export class PreviousMeasuresResponse extends PeriodMeasuresResponse implements PreviousMeasures {
+  @count('Closed hours of this period that are left out; freshness speaks of the range only.', 0)
+  readonly missingHours!: number;
 }

@@ -2,7 +2,7 @@ import { Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ReadService } from '../../read/read.service.js';
 import type { Breakdown, LatencyDistribution, Overview, Trend } from '../../read/read.types.js';
-import { ApiWrongQuery } from '../admin-answers.js';
+import { ApiReadErrors, ApiWrongQuery } from '../admin-answers.js';
 import { OpsAdminController } from '../ops-admin-controller.js';
 import {
   BreakdownQueryDto,
@@ -25,6 +25,7 @@ export class OpsReadController {
   @ApiOperation({ summary: 'Counts, rates and latency of a range, beside those of the period before it' })
   @ApiOkResponse({ type: OverviewResponse })
   @ApiWrongQuery()
+  @ApiReadErrors()
   public async overview(@Query() query: ReadLevelDto): Promise<Overview> {
     return this.reads.overview(query);
   }
@@ -33,6 +34,7 @@ export class OpsReadController {
   @ApiOperation({ summary: 'The same measures over time, without gaps' })
   @ApiOkResponse({ type: TrendResponse })
   @ApiWrongQuery()
+  @ApiReadErrors()
   public async trend(@Query() query: TrendQueryDto): Promise<Trend> {
     return this.reads.trend(query);
   }
@@ -41,6 +43,7 @@ export class OpsReadController {
   @ApiOperation({ summary: 'The same measures for each platform or group, most requests first' })
   @ApiOkResponse({ type: BreakdownResponse })
   @ApiWrongQuery()
+  @ApiReadErrors()
   public async breakdown(@Query() query: BreakdownQueryDto): Promise<Breakdown> {
     return this.reads.breakdown(query);
   }
@@ -49,6 +52,7 @@ export class OpsReadController {
   @ApiOperation({ summary: 'A histogram of one latency, ready to draw' })
   @ApiOkResponse({ type: LatencyDistributionResponse })
   @ApiWrongQuery()
+  @ApiReadErrors()
   public async latencyDistribution(
     @Query() query: LatencyDistributionQueryDto,
   ): Promise<LatencyDistribution> {

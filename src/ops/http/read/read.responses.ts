@@ -16,8 +16,10 @@ import {
   LatencySummaryResponse,
   MeasuresResponse,
   PeriodMeasuresResponse,
+  PreviousMeasuresResponse,
   RangeMeasuresResponse,
 } from './measures.responses.js';
+import { nullableInstant } from '../response-properties.js';
 
 const FROM = { type: String, format: 'date-time', example: '2026-01-01T00:00:00.000Z' } as const;
 const TO = { type: String, format: 'date-time', example: '2026-01-31T00:00:00.000Z' } as const;
@@ -28,7 +30,7 @@ export class FreshnessResponse implements Freshness {
   @ApiProperty({
     ...TO,
     description:
-      'Everything before it is rolled up or was read live: the start of the first stale hour, or the end of the range.',
+      'Everything before it is rolled up or was read live: the start of the first stale or missing hour, or the end of the range.',
   })
   readonly freshThrough!: string;
 
@@ -38,6 +40,17 @@ export class FreshnessResponse implements Freshness {
     example: 0,
   })
   readonly pendingHours!: number;
+
+  @ApiProperty({
+    type: 'integer',
+    description:
+      'Closed hours that the answer leaves out: not rolled up yet, and too many to be counted from raw rows.',
+    example: 0,
+  })
+  readonly missingHours!: number;
+
+  @nullableInstant('Start of the first hour that is left out; null where none is.', null)
+  readonly missingFrom!: string | null;
 }
 
 export class OverviewResponse extends PeriodMeasuresResponse implements Overview {
@@ -47,8 +60,8 @@ export class OverviewResponse extends PeriodMeasuresResponse implements Overview
   @ApiProperty(GROUP_ID)
   readonly groupId!: string | null;
 
-  @ApiProperty({ type: PeriodMeasuresResponse, description: 'The period of equal length just before.' })
-  readonly previous!: PeriodMeasuresResponse;
+  @ApiProperty({ type: PreviousMeasuresResponse, description: 'The period of equal length just before.' })
+  readonly previous!: PreviousMeasuresResponse;
 
   @ApiProperty({ type: FreshnessResponse })
   readonly freshness!: FreshnessResponse;
@@ -118,10 +131,10 @@ export class BreakdownResponse implements Breakdown {
 }
 
 export class HistogramBinResponse implements HistogramBin {
-  @ApiProperty({ description: 'Milliseconds, inclusive.', example: 1792 })
+  @ApiProperty({ description: 'Milliseconds, inclusive.', example: 1784 })
   readonly from!: number;
 
-  @ApiProperty({ description: 'Milliseconds, exclusive.', example: 2048 })
+  @ApiProperty({ description: 'Milliseconds, exclusive.', example: 2040 })
   readonly to!: number;
 
   @ApiProperty({ type: 'integer', format: 'int64', example: 90_122 })
@@ -147,7 +160,7 @@ export class LatencyDistributionResponse implements LatencyDistribution {
   @ApiProperty({
     type: [HistogramBinResponse],
     description:
-      'Contiguous; four to each doubling from 8 ms on. Incomplete where percentilesComplete is false.',
+      'Contiguous; four to each doubling from 8 ms on, with borders where stored latencies are told apart. Incomplete where percentilesComplete is false.',
   })
   readonly bins!: HistogramBinResponse[];
 

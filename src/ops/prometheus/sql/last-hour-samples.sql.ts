@@ -35,7 +35,7 @@ hour AS MATERIALIZED (
   SELECT through - back * interval '1 hour' AS starts
   FROM detected, generate_series(1, ${HOURS_BACK}) AS back
   WHERE through > ${closedThrough('$1')} - interval '${HOURS_BACK} hours'
-    AND NOT EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE i.bucket_start = through - back * interval '1 hour')
+    AND NOT EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE i.tier = 'hour' AND i.bucket_start = through - back * interval '1 hour')
   ORDER BY 1 DESC LIMIT 1
 ),
 ranked AS (

@@ -21,7 +21,8 @@ export function rollupSamples(
   safeDelaySeconds: number,
   jobs: readonly string[],
 ): SqlStatement {
-  const closed = `i.bucket_start < ${closedThrough('$1')}`;
+  const ends = `i.bucket_start + CASE i.tier WHEN 'day' THEN interval '24 hours' ELSE interval '1 hour' END`;
+  const closed = `${ends} <= ${closedThrough('$1')}`;
   const active = 'finished_at IS NULL AND cancelled_at IS NULL';
   return {
     text: `WITH job AS (
@@ -34,8 +35,8 @@ stale AS (
     count(*) FILTER (WHERE suspicious_at IS NULL AND NOT ${closed}) AS waiting,
     count(*) FILTER (WHERE suspicious_at IS NULL AND attempts > 0) AS failing,
     count(*) FILTER (WHERE suspicious_at IS NOT NULL) AS suspicious,
-    -- Since it could have been recomputed: an hour is noted with its first rows, long before it is closed.
-    max(clock_timestamp() - GREATEST(noted_at, bucket_start + interval '1 hour' + make_interval(secs => $1::float8)))
+    -- Since it could have been recomputed: a bucket is noted with its first rows, long before it is closed.
+    max(clock_timestamp() - GREATEST(noted_at, ${ends} + make_interval(secs => $1::float8)))
       FILTER (WHERE suspicious_at IS NULL AND ${closed}) AS oldest
   FROM ${tables.invalidations} i
 ),
@@ -73,7 +74,7 @@ SELECT metric, labels, value::float8 AS value FROM (
   SELECT 'ops_rollup_rebuild_buckets_left', '{}', count(*) FROM ${tables.invalidations} i
   WHERE EXISTS (
     SELECT 1 FROM ${tables.rebuilds} r
-    WHERE ${active} AND i.bucket_start >= r.range_start AND i.bucket_start < r.range_end
+    WHERE ${active} AND i.bucket_start < r.range_end AND ${ends} > r.range_start
   )
 ) sample WHERE value IS NOT NULL`,
     values: [safeDelaySeconds, jobs],

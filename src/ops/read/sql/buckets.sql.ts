@@ -1,8 +1,15 @@
+import { USAGE_GROUP_JOIN } from '../../metrics/definitions.js';
 import type { OpsTables } from '../../metrics/ops-tables.js';
-import { closedThrough, EPOCH } from '../../metrics/sql-time.js';
-import type { ReadPlan } from '../read-plan.js';
+import { closedThrough, dayOf, EPOCH } from '../../metrics/sql-time.js';
+import type { HourSpan, ReadPlan } from '../read-plan.js';
 import type { Bindings } from './bindings.js';
 import { OVERALL } from './level.sql.js';
+
+/**
+ * How many closed hours that are not rolled up yet one answer counts from raw rows, the newest of them: usually that is
+ * the one closed a moment ago. With more it would cost what the traffic of a backlog costs.
+ */
+const LIVE_HOURS = 3;
 
 const iso = (dates: readonly Date[]): string[] => dates.map((date) => date.toISOString());
 
@@ -10,18 +17,20 @@ const iso = (dates: readonly Date[]): string[] => dates.map((date) => date.toISO
  * Decides, in the database and by its clock, what each part of the range is answered from. The relations:
  *
  * - `clock`: now, and the instant through which hours are closed.
- * - `hour`: every whole hour of the plan that is closed, with its overall row. An hour is rolled up when it has one
- *   that was computed after the hour had ended (another program may have rolled up the hour that was still
- *   running). Otherwise `rolled_up_at` is NULL.
- * - `gap`: closed hours that are not rolled up but have raw rows: a first backfill is still under way, the hour
- *   closed a moment ago, its drain fails. An hour without any raw row needs nothing.
- * - `dropped`: days of which the retention has dropped an hour. Their daily rows know more than what is left of their
- *   hours, and of their raw rows, some of which may have been purged.
- * - `day`: whole UTC days inside one segment whose daily row is there and dropped, or is not older than any of its
- *   hourly rows while its hours have no gap. The latter equals its hours, and it still has a distribution where the
- *   retention has dropped theirs.
- * - `raw_range`: what only raw rows can answer: the ragged ends, the gaps outside those days, and everything from the
- *   first hour on that is not closed, up to now.
+ * - `part`: the closed whole hours of each segment, UTC day by UTC day.
+ * - `noted`: the invalidations of those days.
+ * - `day`: parts that are a whole day and answered from its daily row: one that was computed after the day had ended
+ *   (another program may have rolled up the day that was still running), while neither the day nor one of its hours is
+ *   noted. Or the retention has dropped an hour of it: then the daily row knows more than what is left of its hours,
+ *   and of their raw rows, some of which may have been purged. A daily row still has a distribution where the
+ *   retention has dropped those of its hours.
+ * - `hour`: every hour of the other parts. It is rolled up when it has an overall row that was computed after the hour
+ *   had ended. Otherwise `rolled_up_at` is NULL.
+ * - `gap`: hours that are not rolled up but have raw rows that count: a first backfill is still under way, the hour
+ *   closed a moment ago, its drain fails. The newest of them are `live`, the others are missing in the answer. An hour
+ *   without any such row needs nothing.
+ * - `raw_range`: what only raw rows can answer: the ragged ends, the live gaps, and everything from the first hour on
+ *   that is not closed, up to now.
  *
  * An hour that is stale (noted for recomputation) and has a row is answered from that row.
  *
@@ -35,62 +44,126 @@ export function bucketRelations(
   bindings: Bindings,
 ): string {
   const delay = bindings.add(safeDelaySeconds, 'float8');
-  const segments = bindings.addNumbers(plan.hourSegments, 'int[]');
-  const numbers = bindings.addNumbers(plan.hourNumbers, 'int[]');
+  const spans = (number: (span: HourSpan) => number): string =>
+    bindings.addNumbers(plan.spans.map(number), 'int[]');
+  const spanSegments = spans(({ segment }) => segment);
+  const firstHours = spans(({ firstHour }) => firstHour);
+  const endHours = spans(({ endHour }) => endHour);
   const raggedSegments = bindings.addNumbers(
     plan.ragged.map(({ segment }) => segment),
     'int[]',
   );
   const raggedFrom = bindings.add(iso(plan.ragged.map(({ from }) => from)), 'timestamptz[]');
   const raggedTo = bindings.add(iso(plan.ragged.map(({ to }) => to)), 'timestamptz[]');
-  const hasRaw = (table: string): string =>
-    `EXISTS (SELECT 1 FROM ${table} r WHERE r.created_at >= h.starts AND r.created_at < h.starts + interval '1 hour')`;
+  const rawSince = (table: string): string =>
+    `(SELECT r.created_at FROM ${table} r WHERE r.created_at >= b.starts AND r.created_at < b.ends ORDER BY r.created_at LIMIT 1)`;
+  const inHour = (alias: string): string =>
+    `${alias}.created_at >= h.starts AND ${alias}.created_at < h.starts + interval '1 hour'`;
   return `clock AS MATERIALIZED (
   SELECT clock_timestamp() AS now, ${closedThrough(delay)} AS closed
 ),
-planned AS MATERIALIZED (
-  SELECT segment, hour_number, ${EPOCH} + hour_number * interval '1 hour' AS starts
-  FROM unnest(${segments}, ${numbers}) AS given(segment, hour_number)
+span AS MATERIALIZED (
+  SELECT segment, ${EPOCH} + first_hour * interval '1 hour' AS starts, ${EPOCH} + end_hour * interval '1 hour' AS ends
+  FROM unnest(${spanSegments}, ${firstHours}, ${endHours}) AS given(segment, first_hour, end_hour)
+),
+part AS MATERIALIZED (
+  SELECT s.segment, d.starts AS day_starts, GREATEST(s.starts, d.starts) AS starts,
+    LEAST(s.ends, c.closed, d.starts + interval '24 hours') AS ends
+  FROM span s
+  JOIN clock c ON s.starts < c.closed
+  CROSS JOIN LATERAL generate_series(
+    ${dayOf('s.starts')}, LEAST(s.ends, c.closed) - interval '1 hour', interval '24 hours'
+  ) AS d(starts)
+),
+noted AS MATERIALIZED (
+  SELECT i.tier, i.bucket_start, ${dayOf('i.bucket_start')} AS day_starts
+  FROM (SELECT min(day_starts) AS starts, max(ends) AS ends FROM part) b
+  JOIN ${tables.invalidations} i
+    ON i.tier IN ('hour', 'day') AND i.bucket_start >= b.starts AND i.bucket_start < b.ends
+),
+dropped AS MATERIALIZED (
+  SELECT DISTINCT ${dayOf('x.bucket_start')} AS day_starts
+  FROM (SELECT min(day_starts) AS starts, max(ends) AS ends FROM part) b
+  JOIN ${tables.droppedHours} x ON x.bucket_start >= b.starts AND x.bucket_start < b.ends
+),
+day AS MATERIALIZED (
+  SELECT p.segment, p.starts, m.bucket_date
+  FROM part p CROSS JOIN LATERAL (
+    SELECT m.bucket_date FROM ${tables.daily} m
+    WHERE m.bucket_date = (p.starts AT TIME ZONE 'UTC')::date AND ${OVERALL} AND m.computed_at >= p.ends
+    LIMIT 1
+  ) m
+  WHERE p.ends = p.starts + interval '24 hours'
+    AND (p.starts NOT IN (SELECT day_starts FROM noted) OR p.starts IN (SELECT day_starts FROM dropped))
 ),
 hour AS MATERIALIZED (
-  SELECT p.segment, p.hour_number / 24 AS day_number, p.starts, m.computed_at AS rolled_up_at,
-    m.success_count + m.error_count_total AS requests, m.token_consumed AS tokens
-  FROM planned p
-  JOIN clock c ON p.starts < c.closed
+  SELECT p.segment, h.starts, m.computed_at AS rolled_up_at
+  FROM (
+    SELECT * FROM part p
+    WHERE NOT EXISTS (SELECT 1 FROM day d WHERE d.segment = p.segment AND d.starts = p.starts)
+    OFFSET 0
+  ) p
+  CROSS JOIN LATERAL generate_series(p.starts, p.ends - interval '1 hour', interval '1 hour') AS h(starts)
   LEFT JOIN LATERAL (
-    SELECT m.computed_at, m.success_count, m.error_count_total, m.token_consumed
-    FROM ${tables.hourly} m
-    WHERE m.bucket_start = p.starts AND ${OVERALL} AND m.computed_at >= p.starts + interval '1 hour'
+    SELECT m.computed_at FROM ${tables.hourly} m
+    WHERE m.bucket_start = h.starts AND ${OVERALL} AND m.computed_at >= h.starts + interval '1 hour'
     LIMIT 1
   ) m ON true
 ),
-gap AS MATERIALIZED (
-  SELECT h.segment, h.day_number, h.starts
-  FROM hour h
-  WHERE h.rolled_up_at IS NULL AND (${hasRaw(tables.usageLogs)} OR ${hasRaw(tables.errorLogs)})
-),
-dropped AS MATERIALIZED (
-  SELECT DISTINCT h.day_number FROM hour h JOIN ${tables.droppedHours} x ON x.bucket_start = h.starts
-),
-day AS MATERIALIZED (
-  SELECT w.segment, w.day_number, m.bucket_date
+first_raw AS MATERIALIZED (
+  SELECT LEAST(${rawSince(tables.usageLogs)}, ${rawSince(tables.errorLogs)}) AS created_at
   FROM (
-    SELECT segment, day_number, max(rolled_up_at) AS rolled_up_at
-    FROM hour GROUP BY segment, day_number HAVING count(*) = 24
-  ) w
-  JOIN ${tables.daily} m ON m.bucket_date = date '1970-01-01' + w.day_number AND ${OVERALL}
-  WHERE w.day_number IN (SELECT day_number FROM dropped)
-    OR (w.rolled_up_at IS NULL OR m.computed_at >= w.rolled_up_at) AND w.day_number NOT IN (SELECT day_number FROM gap)
+    SELECT min(starts) AS starts, max(starts) + interval '1 hour' AS ends FROM hour WHERE rolled_up_at IS NULL
+  ) b
+),
+gap AS MATERIALIZED (
+  SELECT h.segment, h.starts, row_number() OVER (ORDER BY h.starts DESC) <= ${LIVE_HOURS} AS live
+  FROM hour h JOIN first_raw f ON h.starts + interval '1 hour' > f.created_at
+  WHERE h.rolled_up_at IS NULL AND (
+    EXISTS (SELECT 1 FROM ${tables.errorLogs} e WHERE ${inHour('e')})
+    -- Usage rows of no group count nowhere. A scalar subquery: a join might hash all groups for every hour.
+    OR EXISTS (
+      SELECT 1 FROM ${tables.usageLogs} u
+      WHERE ${inHour('u')} AND (SELECT true FROM ${tables.groups} g WHERE ${USAGE_GROUP_JOIN})
+    )
+  )
 ),
 raw_range AS MATERIALIZED (
   SELECT r.segment, r.starts, LEAST(r.ends, c.now) AS ends, false AS whole_hour
   FROM unnest(${raggedSegments}, ${raggedFrom}, ${raggedTo}) AS r(segment, starts, ends)
   JOIN clock c ON r.starts < c.now
   UNION ALL
-  SELECT g.segment, g.starts, g.starts + interval '1 hour', true FROM gap g
-  WHERE NOT EXISTS (SELECT 1 FROM day d WHERE d.segment = g.segment AND d.day_number = g.day_number)
+  SELECT g.segment, g.starts, g.starts + interval '1 hour', true FROM gap g WHERE g.live
   UNION ALL
-  SELECT p.segment, p.starts, LEAST(p.starts + interval '1 hour', c.now), p.starts + interval '1 hour' <= c.now
-  FROM planned p JOIN clock c ON p.starts >= c.closed AND p.starts < c.now
+  SELECT s.segment, h.starts, LEAST(h.starts + interval '1 hour', c.now), h.starts + interval '1 hour' <= c.now
+  FROM span s
+  JOIN clock c ON s.ends > c.closed
+  CROSS JOIN LATERAL generate_series(
+    GREATEST(s.starts, c.closed), LEAST(s.ends - interval '1 hour', c.now), interval '1 hour'
+  ) AS h(starts)
+  WHERE h.starts < c.now
+)`;
+}
+
+/**
+ * The relation `freshness`, one row: what of the whole closed hours of the segments from `freshFrom` on is noted for
+ * recomputation, from when on, what is missing, and how many hours are missing in the segments before.
+ */
+export function freshnessRelation(freshFrom: string): string {
+  return `freshness AS (
+  SELECT s.pending_hours, LEAST(s.stale_from, g.missing_from) AS stale_from,
+    g.missing_hours, g.missing_from, g.missing_before
+  FROM (
+    SELECT count(*)::int AS pending_hours,
+      min(i.bucket_start) FILTER (WHERE i.bucket_start NOT IN (SELECT starts FROM hour WHERE rolled_up_at IS NULL))
+        AS stale_from
+    FROM noted i JOIN part p ON p.day_starts = i.day_starts AND i.bucket_start >= p.starts AND i.bucket_start < p.ends
+    WHERE i.tier = 'hour' AND p.segment >= ${freshFrom}
+  ) s CROSS JOIN (
+    SELECT count(*) FILTER (WHERE segment >= ${freshFrom})::int AS missing_hours,
+      min(starts) FILTER (WHERE segment >= ${freshFrom}) AS missing_from,
+      count(*) FILTER (WHERE segment < ${freshFrom})::int AS missing_before
+    FROM gap WHERE NOT live
+  ) g
 )`;
 }

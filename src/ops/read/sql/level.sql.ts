@@ -2,12 +2,29 @@ import { ERROR_GROUP, ERROR_PLATFORM, USAGE_PLATFORM } from '../../metrics/defin
 import type { BreakdownBy, LevelFilter } from '../level.js';
 import type { Bindings } from './bindings.js';
 
+/** What an answer is broken down by. */
+export interface KeySql {
+  /** The key of a metrics row (alias m, one of `distributed` included), a usage row (u, g) and an error row (e), of one type. */
+  readonly ofRow: string;
+  readonly ofUsage: string;
+  readonly ofError: string;
+  /** An order of keys that no collation of the database changes. */
+  readonly order: string;
+  /** The rows of the key `t.key` in one bucket. */
+  readonly stored: string;
+  /** The group that the key `t.key` names, as a condition on `g`. */
+  readonly group: string;
+}
+
 /**
  * A level as predicates over a metrics row (alias m), a usage row (u, with its group g) and an error row (e), and
  * what the answer is broken down by. A platform '' counts at the overall level only, so the other two exclude it.
  */
 export interface LevelSql {
+  /** The rows of one bucket, in the words of the unique index where they allow it. */
   readonly stored: string;
+  /** The same rows over a range of buckets, in the words of the level's partial index. */
+  readonly ranged: string;
   /**
    * Hourly rows that hold the distributions of the level, where its own do not: a platform's are its groups'. Null
    * where the rows of `stored` have their own.
@@ -15,15 +32,11 @@ export interface LevelSql {
   readonly distributed: string | null;
   readonly usage: string;
   readonly error: string;
-  /** SQL text expressions; NULL where the answer is not broken down. */
-  readonly storedKey: string;
-  readonly usageKey: string;
-  readonly errorKey: string;
+  /** Null where the answer is not broken down. */
+  readonly key: KeySql | null;
   /** Whether one bucket of this level is one metrics row. */
   readonly oneRowPerBucket: boolean;
 }
-
-const NO_KEY = { distributed: null, storedKey: 'NULL::text', usageKey: 'NULL::text', errorKey: 'NULL::text' };
 
 /** The exact key of the unique index, in its own words, so that one bucket is one index probe. */
 const storedAt = (platform: string, groupId: string): string =>
@@ -35,25 +48,37 @@ export function levelOf(filter: LevelFilter, bindings: Bindings): LevelSql {
   const onPlatform = (column: string): string =>
     platform === null ? `${column} <> ''` : `${column} = ${platform}`;
   if (groupId !== null) {
+    const ofGroup = `m.group_id = ${groupId}`;
     return {
-      ...NO_KEY,
-      stored: platform === null ? `m.group_id = ${groupId}` : storedAt(platform, groupId),
+      stored: platform === null ? ofGroup : storedAt(platform, groupId),
+      ranged: platform === null ? ofGroup : `${ofGroup} AND m.platform = ${platform}`,
+      distributed: null,
       usage: `u.group_id = ${groupId} AND ${onPlatform(USAGE_PLATFORM)}`,
       error: `e.group_id = ${groupId} AND ${onPlatform(ERROR_PLATFORM)}`,
+      key: null,
       oneRowPerBucket: platform !== null,
     };
   }
   if (platform !== null) {
     return {
-      ...NO_KEY,
       stored: storedAt(platform, '0'),
+      ranged: `m.platform = ${platform} AND m.group_id IS NULL`,
       distributed: `COALESCE(m.platform, '') = ${platform} AND COALESCE(m.group_id, 0) <> 0`,
       usage: onPlatform(USAGE_PLATFORM),
       error: onPlatform(ERROR_PLATFORM),
+      key: null,
       oneRowPerBucket: true,
     };
   }
-  return { ...NO_KEY, stored: OVERALL, usage: 'true', error: 'true', oneRowPerBucket: true };
+  return {
+    stored: OVERALL,
+    ranged: 'm.platform IS NULL AND m.group_id IS NULL',
+    distributed: null,
+    usage: 'true',
+    error: 'true',
+    key: null,
+    oneRowPerBucket: true,
+  };
 }
 
 /** The overall rows of a metrics table. */
@@ -62,24 +87,37 @@ export const OVERALL = storedAt("''", '0');
 export function breakdownBy(by: BreakdownBy): LevelSql {
   if (by === 'platform') {
     return {
-      stored: 'm.platform IS NOT NULL AND m.group_id IS NULL',
+      // The group as the index has it: the rows of a bucket's groups are passed over in the index.
+      stored: "COALESCE(m.group_id, 0) = 0 AND COALESCE(m.platform, '') <> ''",
+      ranged: 'm.platform IS NOT NULL AND m.group_id IS NULL',
       distributed: 'm.group_id IS NOT NULL',
-      storedKey: 'm.platform::text',
       usage: `${USAGE_PLATFORM} <> ''`,
-      usageKey: `${USAGE_PLATFORM}::text`,
       error: `${ERROR_PLATFORM} <> ''`,
-      errorKey: `${ERROR_PLATFORM}::text`,
+      key: {
+        ofRow: 'm.platform::text',
+        ofUsage: `${USAGE_PLATFORM}::text`,
+        ofError: `${ERROR_PLATFORM}::text`,
+        order: 'key COLLATE "C"',
+        stored: storedAt('t.key', '0'),
+        group: 'false',
+      },
       oneRowPerBucket: false,
     };
   }
   return {
     stored: 'm.group_id IS NOT NULL',
+    ranged: 'm.group_id IS NOT NULL',
     distributed: null,
-    storedKey: 'm.group_id::text',
     usage: `${USAGE_PLATFORM} <> ''`,
-    usageKey: 'g.id::text',
     error: `${ERROR_PLATFORM} <> '' AND ${ERROR_GROUP} <> 0`,
-    errorKey: 'e.group_id::text',
+    key: {
+      ofRow: 'm.group_id',
+      ofUsage: 'g.id',
+      ofError: 'e.group_id',
+      order: 'key',
+      stored: 'm.group_id = t.key',
+      group: 'g.id = t.key',
+    },
     oneRowPerBucket: false,
   };
 }

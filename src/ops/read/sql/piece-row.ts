@@ -20,8 +20,19 @@ type CountColumns = Record<
   string
 >;
 
+/** What a breakdown knows of the key of a piece. */
+export interface KeyColumns {
+  /** 1 is the busiest. */
+  readonly rank: number;
+  /** How many keys there are, the ones without a piece included. */
+  readonly total: number;
+  readonly group_name: string | null;
+  readonly group_platform: string | null;
+}
+
 /** A part of an answer: a metrics row, or the usage rows or the error rows of a raw range. */
-export interface PieceRow extends CountColumns, LatencyColumns<'duration'>, LatencyColumns<'ttft'> {
+export interface PieceRow
+  extends CountColumns, LatencyColumns<'duration'>, LatencyColumns<'ttft'>, Partial<KeyColumns> {
   readonly segment: number;
   readonly source: 'day' | 'hour' | 'raw';
   /** Platform or group id of a breakdown. */
@@ -46,6 +57,10 @@ export interface ClockColumns {
   readonly now: string;
   readonly pending_hours: number;
   readonly stale_from: string | null;
+  readonly missing_hours: number;
+  readonly missing_from: string | null;
+  /** Missing hours of the segments that the freshness does not speak of. */
+  readonly missing_before: number;
 }
 
 /** The only row of an answer without any piece. */

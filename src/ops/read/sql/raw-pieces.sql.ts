@@ -11,7 +11,10 @@ const inRange = (alias: string): string => `${alias}.created_at >= r.starts AND 
  */
 const RANGES_SENT_RAW = 12;
 
-/** The raw usage rows of every raw range, each read by one index range scan, with all of their latencies. */
+/**
+ * The raw rows of every raw range, each read by one index range scan: `usage_range` with all latencies of its rows,
+ * and `error_range`.
+ */
 export function rawRelations(tables: OpsTables, level: LevelSql): string {
   const latencies = LATENCIES.flatMap(([name, column]) => [
     `count(u.${column}) AS ${name}_samples`,
@@ -22,11 +25,21 @@ export function rawRelations(tables: OpsTables, level: LevelSql): string {
   return `usage_range AS MATERIALIZED (
   SELECT r.segment, r.starts, r.whole_hour, l.*
   FROM raw_range r CROSS JOIN LATERAL (
-    SELECT ${level.usageKey} AS key, count(*) AS success_count, sum(${TOKENS})::bigint AS token_consumed,
+    SELECT ${level.key?.ofUsage ?? 'NULL::text'} AS key, count(*) AS success_count, sum(${TOKENS})::bigint AS token_consumed,
       ${latencies.join(',\n      ')}
     FROM (SELECT * FROM ${tables.usageLogs} u WHERE ${inRange('u')} OFFSET 0) u
     JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}
     WHERE ${level.usage}
+    GROUP BY 1
+  ) l
+),
+error_range AS MATERIALIZED (
+  SELECT r.segment, r.starts, r.whole_hour, l.*
+  FROM raw_range r CROSS JOIN LATERAL (
+    SELECT ${level.key?.ofError ?? 'NULL::text'} AS key,
+      ${ERROR_COUNTS.map(([column, condition]) => `count(*) FILTER (WHERE ${condition}) AS ${column}`).join(',\n      ')}
+    FROM ${tables.errorLogs} e
+    WHERE ${inRange('e')} AND ${level.error}
     GROUP BY 1
   ) l
 ),
@@ -35,10 +48,11 @@ sending AS MATERIALIZED (
 )`;
 }
 
-const NO_LATENCY = '0, 0, NULL, NULL, NULL, true, NULL';
-
-/** Counts and latencies of the usage side, then the counts of the error side. Raw latencies come without counts. */
-export function rawPieces(tables: OpsTables, level: LevelSql): string {
+/**
+ * Counts and latencies of the usage side, then the counts of the error side; in a breakdown, of the keys in `top` only.
+ * Raw latencies come without counts.
+ */
+export function rawPieces(level: LevelSql): string {
   const latencies = LATENCIES.map(
     ([name]) => `u.${name}_samples, u.${name}_sum_ms, u.${name}_max_ms,
     CASE WHEN s.raw THEN u.${name}_raw::text ELSE ${name}.vals END, ${name}.counts, true, NULL`,
@@ -52,19 +66,17 @@ export function rawPieces(tables: OpsTables, level: LevelSql): string {
     ) bin
   ) ${name}`,
   );
-  return `SELECT u.segment, 'raw', u.key, u.starts, u.whole_hour, u.success_count,
+  const isTop = (alias: string): string =>
+    level.key === null ? '' : `\n  WHERE ${alias}.key IN (SELECT key FROM top)`;
+  return `SELECT u.segment, 'raw', u.key::text, u.starts, u.whole_hour, u.success_count,
     ${ERROR_COUNTS.map(() => '0').join(', ')}, u.token_consumed,
     ${latencies.join(',\n    ')}
   FROM usage_range u CROSS JOIN sending s
-  ${counted.join('\n  ')}
+  ${counted.join('\n  ')}${isTop('u')}
   UNION ALL
-  SELECT r.segment, 'raw', l.key, r.starts, r.whole_hour, 0, ${ERROR_COUNTS.map(([column]) => `l.${column}`).join(', ')}, 0,
+  SELECT e.segment, 'raw', e.key::text, e.starts, e.whole_hour, 0, ${ERROR_COUNTS.map(([column]) => `e.${column}`).join(', ')}, 0,
     ${LATENCIES.map(() => NO_LATENCY).join(', ')}
-  FROM raw_range r CROSS JOIN LATERAL (
-    SELECT ${level.errorKey} AS key,
-      ${ERROR_COUNTS.map(([column, condition]) => `count(*) FILTER (WHERE ${condition}) AS ${column}`).join(',\n      ')}
-    FROM ${tables.errorLogs} e
-    WHERE ${inRange('e')} AND ${level.error}
-    GROUP BY 1
-  ) l`;
+  FROM error_range e${isTop('e')}`;
 }
+
+const NO_LATENCY = '0, 0, NULL, NULL, NULL, true, NULL';

@@ -4,14 +4,15 @@ import { isoUtc } from '../../metrics/sql-time.js';
 import type { BreakdownBy, LevelFilter } from '../level.js';
 import type { ReadPlan } from '../read-plan.js';
 import { Bindings } from './bindings.js';
-import { bucketRelations } from './buckets.sql.js';
+import { bucketRelations, freshnessRelation } from './buckets.sql.js';
 import { breakdownBy, levelOf } from './level.sql.js';
 import { rawPieces, rawRelations } from './raw-pieces.sql.js';
 import { PIECE_COLUMNS, storedPeaks, storedPieces } from './stored-pieces.sql.js';
+import { topKeys } from './top-keys.sql.js';
 
 export interface ReadOptions {
   readonly plan: ReadPlan;
-  readonly level: LevelFilter | { readonly by: BreakdownBy };
+  readonly level: LevelFilter | { readonly by: BreakdownBy; readonly limit: number };
   readonly safeDelaySeconds: number;
   /** First segment that the freshness speaks of. */
   readonly freshFrom: number;
@@ -23,36 +24,44 @@ export interface ReadOptions {
 
 /**
  * Everything that a range's answer is added up from, as pieces: one row for each metrics row, and one for the usage
- * rows and one for the error rows of each raw range. One statement, one snapshot; merging distributions is left to
- * the caller, which is three times as fast at it. There is always at least one row, which then only has the clock and
- * the freshness.
+ * rows and one for the error rows of each raw range; in a breakdown, those of the busiest keys. One statement, one
+ * snapshot; merging distributions is left to the caller, which is three times as fast at it. There is always at least
+ * one row, which then only has the clock and the freshness.
  */
 export function readPieces(tables: OpsTables, options: ReadOptions): SqlStatement {
   const bindings = new Bindings();
   const buckets = bucketRelations(tables, options.plan, options.safeDelaySeconds, bindings);
-  const freshFrom = bindings.add(options.freshFrom, 'int');
+  const freshness = freshnessRelation(bindings.add(options.freshFrom, 'int'));
   const level = 'by' in options.level ? breakdownBy(options.level.by) : levelOf(options.level, bindings);
-  const isOverall = !('by' in options.level) && Object.keys(options.level).length === 0;
-  const none = PIECE_COLUMNS.slice(5).map(() => 'NULL');
+  const top =
+    'by' in options.level && level.key !== null
+      ? topKeys(tables, level, level.key, bindings.add(options.level.limit, 'int'))
+      : null;
+  const own = PIECE_COLUMNS.slice(5);
   const peaks = `SELECT segment, 'peak', NULL, NULL, false, requests, NULL, NULL, NULL, NULL, NULL, NULL, tokens${', NULL'.repeat(
-    none.length - COUNT_COLUMNS.length,
+    own.length - COUNT_COLUMNS.length,
   )} FROM peak`;
-  const text = `WITH ${buckets},
-${rawRelations(tables, level)},
-freshness AS (
-  SELECT count(*)::int AS pending_hours, min(h.starts) FILTER (WHERE h.rolled_up_at IS NOT NULL) AS stale_from
-  FROM ${tables.invalidations} i JOIN hour h ON h.starts = i.bucket_start AND h.segment >= ${freshFrom}
-),${options.peaks ? `\npeak AS (\n  ${storedPeaks(tables, level, isOverall)}\n),` : ''}
-piece (${PIECE_COLUMNS.join(', ')}) AS (
+  const relations = [
+    buckets,
+    freshness,
+    rawRelations(tables, level),
+    ...(top === null ? [] : [top]),
+    ...(options.peaks ? [`peak AS (\n  ${storedPeaks(tables, level)}\n)`] : []),
+    `piece (${PIECE_COLUMNS.join(', ')}) AS (
   ${storedPieces(tables, level, options.hourByHour && level.oneRowPerBucket)}
   UNION ALL
-  ${rawPieces(tables, level)}${options.peaks ? `\n  UNION ALL\n  ${peaks}` : ''}
-)
+  ${rawPieces(level)}${options.peaks ? `\n  UNION ALL\n  ${peaks}` : ''}
+)`,
+  ];
+  const text = `WITH ${relations.join(',\n')}
 SELECT ${isoUtc('c.now')} AS now, f.pending_hours, ${isoUtc('f.stale_from')} AS stale_from,
+  f.missing_hours, ${isoUtc('f.missing_from')} AS missing_from, f.missing_before,
   p.segment, p.source, p.key, ${isoUtc('p.starts')} AS starts, p.whole_hour,
-  ${PIECE_COLUMNS.slice(5)
-    .map((column) => `p.${column}`)
-    .join(', ')}
-FROM clock c CROSS JOIN freshness f LEFT JOIN piece p ON true`;
+  ${own.map((column) => `p.${column}`).join(', ')}${
+    top === null ? '' : ',\n  t.rank, t.total, t.group_name, t.group_platform'
+  }
+FROM clock c CROSS JOIN freshness f LEFT JOIN piece p ON true${
+    top === null ? '' : ' LEFT JOIN top t ON t.key::text = p.key'
+  }`;
   return { text, values: bindings.values };
 }

@@ -1,7 +1,7 @@
 import { COUNT_COLUMNS } from '../../metrics/columns.js';
 import { LATENCIES, PERCENTILES } from '../../metrics/definitions.js';
 import type { OpsTables } from '../../metrics/ops-tables.js';
-import type { LevelSql } from './level.sql.js';
+import type { KeySql, LevelSql } from './level.sql.js';
 
 /** The columns of a latency that a piece has; the percentiles only where they can be taken as they stand. */
 export const latencyColumns = (latency: string): readonly string[] => [
@@ -59,9 +59,11 @@ function latency(name: string, { exact, distributedElsewhere }: LatencyParts): r
   ];
 }
 
+const keyOf = ({ key }: LevelSql): string => (key === null ? 'NULL::text' : 't.key::text');
+
 const pieceOf = (source: 'day' | 'hour', level: LevelSql, parts: LatencyParts): string =>
   [
-    `b.segment, '${source}', ${level.storedKey}, NULL::timestamptz, false`,
+    `b.segment, '${source}', ${keyOf(level)}, NULL::timestamptz, false`,
     ...COUNT_COLUMNS.map((column) => `m.${column}`),
     ...LATENCIES.flatMap(([name]) => latency(name, parts)),
   ].join(',\n    ');
@@ -69,7 +71,7 @@ const pieceOf = (source: 'day' | 'hour', level: LevelSql, parts: LatencyParts): 
 /** A piece that adds nothing but a distribution, to a row that counts its samples. */
 const distributionPieceOf = (level: LevelSql): string =>
   [
-    `b.segment, 'hour', ${level.storedKey}, NULL::timestamptz, false`,
+    `b.segment, 'hour', ${keyOf(level)}, NULL::timestamptz, false`,
     ...COUNT_COLUMNS.map(() => '0::bigint'),
     ...LATENCIES.flatMap(([name]) => [
       '0::bigint',
@@ -83,61 +85,71 @@ const distributionPieceOf = (level: LevelSql): string =>
   ].join(',\n    ');
 
 /** The rolled-up hours outside the days. */
-const HOURS = `(
-    SELECT h.segment, h.starts FROM hour h
-    WHERE h.rolled_up_at IS NOT NULL
-      AND h.day_number NOT IN (SELECT day_number FROM day)
-    OFFSET 0
-  ) b`;
+const HOURS = `(SELECT h.segment, h.starts FROM hour h WHERE h.rolled_up_at IS NOT NULL OFFSET 0) b`;
+
+const dailyRows = (tables: OpsTables, where: string): string => `CROSS JOIN LATERAL (
+    SELECT * FROM ${tables.daily} m WHERE m.bucket_date = b.bucket_date AND ${where} OFFSET 0
+  ) m`;
 
 const hourlyRows = (tables: OpsTables, where: string): string => `CROSS JOIN LATERAL (
     SELECT * FROM ${tables.hourly} m WHERE m.bucket_start = b.starts AND ${where} OFFSET 0
   ) m`;
 
-/** One piece for each metrics row of the level: of the days, and of the rolled-up hours outside them. */
+/**
+ * One piece for each metrics row of the level: of the days, and of the rolled-up hours outside them. In a breakdown,
+ * of the keys in `top` only.
+ */
 export function storedPieces(tables: OpsTables, level: LevelSql, exactHours: boolean): string {
-  const { distributed } = level;
+  const { key, distributed } = level;
+  const { stored } = key ?? level;
+  const keys = key === null ? '' : ' CROSS JOIN top t';
   const hour = pieceOf('hour', level, { exact: exactHours, distributedElsewhere: distributed !== null });
-  return `SELECT ${pieceOf('day', level, { exact: false, distributedElsewhere: false })}
-  FROM day b CROSS JOIN LATERAL (
-    SELECT * FROM ${tables.daily} m WHERE m.bucket_date = b.bucket_date AND ${level.stored} OFFSET 0
-  ) m
+  const rows = `SELECT ${pieceOf('day', level, { exact: false, distributedElsewhere: false })}
+  FROM day b${keys} ${dailyRows(tables, stored)}
   UNION ALL
   SELECT ${hour}
-  FROM ${HOURS} ${hourlyRows(tables, level.stored)}${
-    distributed === null
-      ? ''
-      : `\n  UNION ALL\n  ${distributionPieces(tables, level, distributed, exactHours)}`
+  FROM ${HOURS}${keys} ${hourlyRows(tables, stored)}`;
+  if (distributed === null) {
+    return rows;
+  }
+  // One scan of an hour for all keys: there are few platforms, and nearly all of an hour's rows are theirs.
+  return `${rows}
+  UNION ALL
+  SELECT ${distributionPieceOf(level)}
+  FROM ${HOURS} ${hourlyRows(tables, distributed)}${key === null ? '' : ` JOIN top t ON t.key = ${key.ofRow}`}${
+    exactHours ? hasSmallValues(tables, stored) : ''
   }`;
 }
 
-function distributionPieces(
-  tables: OpsTables,
-  level: LevelSql,
-  distributed: string,
-  exactHours: boolean,
-): string {
-  const isSmall = LATENCIES.map(([name]) => `m.${name}_p50_ms < ${ROUNDING_SHOWS_BELOW_MS}`).join(' OR ');
-  const wanted = exactHours
-    ? `WHERE EXISTS (
-    SELECT 1 FROM ${tables.hourly} m WHERE m.bucket_start = b.starts AND ${level.stored} AND (${isSmall})
-  )`
-    : '';
-  return `SELECT ${distributionPieceOf(level)}
-  FROM ${HOURS} ${hourlyRows(tables, distributed)}
-  ${wanted}`;
+const hasSmallValues = (tables: OpsTables, stored: string): string => `
+  WHERE EXISTS (
+    SELECT 1 FROM ${tables.hourly} m WHERE m.bucket_start = b.starts AND ${stored}
+      AND (${LATENCIES.map(([name]) => `m.${name}_p50_ms < ${ROUNDING_SHOWS_BELOW_MS}`).join(' OR ')})
+  )`;
+
+/** Requests of each key in each metrics row, without anything heavy. */
+export function storedCounts(tables: OpsTables, { stored }: LevelSql, key: KeySql): string {
+  const counts = `SELECT ${key.ofRow} AS key, m.success_count AS successes, m.error_count_total AS errors`;
+  return `${counts} FROM day b ${dailyRows(tables, stored)}
+  UNION ALL
+  ${counts} FROM ${HOURS} ${hourlyRows(tables, stored)}`;
 }
 
-/** The busiest rolled-up whole hour of each segment: most requests, and most tokens. */
-export function storedPeaks(tables: OpsTables, level: LevelSql, isOverall: boolean): string {
-  const perHour = isOverall
-    ? 'SELECT segment, requests, tokens FROM hour WHERE rolled_up_at IS NOT NULL'
-    : `SELECT h.segment, sum(m.success_count + m.error_count_total) AS requests, sum(m.token_consumed) AS tokens
-    FROM hour h CROSS JOIN LATERAL (
-      SELECT * FROM ${tables.hourly} m WHERE m.bucket_start = h.starts AND ${level.stored} OFFSET 0
-    ) m
-    WHERE h.rolled_up_at IS NOT NULL
-    GROUP BY h.segment, h.starts`;
+/**
+ * The busiest rolled-up whole hour of each segment: most requests, and most tokens. One range scan of the level's own
+ * index for each segment; a year of overall hours is in their index alone.
+ */
+export function storedPeaks(tables: OpsTables, level: LevelSql): string {
+  const rows = `FROM span s CROSS JOIN clock c CROSS JOIN LATERAL (
+      SELECT m.bucket_start, m.success_count + m.error_count_total AS requests, m.token_consumed AS tokens
+      FROM ${tables.hourly} m
+      WHERE m.bucket_start >= s.starts AND m.bucket_start < LEAST(s.ends, c.closed) AND ${level.ranged}
+        AND m.computed_at >= m.bucket_start + interval '1 hour'
+      OFFSET 0
+    ) m`;
+  const perHour = level.oneRowPerBucket
+    ? `SELECT s.segment, m.requests, m.tokens ${rows}`
+    : `SELECT s.segment, sum(m.requests) AS requests, sum(m.tokens) AS tokens ${rows} GROUP BY s.segment, m.bucket_start`;
   return `SELECT segment, max(requests)::bigint AS requests, max(tokens)::bigint AS tokens
   FROM (
     ${perHour}

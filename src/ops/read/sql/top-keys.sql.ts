@@ -1,0 +1,30 @@
+import type { OpsTables } from '../../metrics/ops-tables.js';
+import type { KeySql, LevelSql } from './level.sql.js';
+import { storedCounts } from './stored-pieces.sql.js';
+
+/**
+ * The relation `top`: the busiest keys of a breakdown with their ranks, how many keys there are, and what the group of
+ * each is. They are decided by counts alone, so that whatever is heavy is fetched for them only.
+ *
+ * @param limit placeholder of how many are wanted
+ */
+export function topKeys(tables: OpsTables, level: LevelSql, key: KeySql, limit: string): string {
+  return `top AS MATERIALIZED (
+  SELECT t.*, g.name AS group_name, g.platform AS group_platform
+  FROM (
+    SELECT key, row_number() OVER (ORDER BY requests DESC, ${key.order})::int AS rank, count(*) OVER ()::int AS total
+    FROM (
+      SELECT key, sum(successes) + sum(errors) AS requests FROM (
+        ${storedCounts(tables, level, key)}
+        UNION ALL
+        SELECT key, success_count, 0 FROM usage_range
+        UNION ALL
+        SELECT key, 0, error_count_total FROM error_range
+      ) counts
+      GROUP BY key
+    ) ranked
+    ORDER BY rank LIMIT ${limit}
+  ) t
+  LEFT JOIN ${tables.groups} g ON ${key.group}
+)`;
+}

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { OPS_TABLES, type SqlStatement } from '../../src/ops/metrics/ops-tables.js';
+import { DAY_MS, HOUR_MS } from '../../src/ops/metrics/utc.js';
+import { resolveOptions } from '../../src/ops/ops.options.js';
+import { lastHourSamples } from '../../src/ops/prometheus/sql/last-hour-samples.sql.js';
+import { rollupSamples } from '../../src/ops/prometheus/sql/rollup-samples.sql.js';
+import type { BreakdownBy } from '../../src/ops/read/level.js';
+import { planSegments } from '../../src/ops/read/read-plan.js';
+import { ReadService } from '../../src/ops/read/read.service.js';
+import type { PieceRow } from '../../src/ops/read/sql/piece-row.js';
+import { readPieces, type ReadOptions } from '../../src/ops/read/sql/read-pieces.sql.js';
+import { workOf, type PlanWork } from '../support/read/plan-work.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const SIZES = [100, 1_000, 10_000] as const;
+const DAYS = 3;
+const LIMIT = 20;
+
+/** Metrics rows as the rollup leaves them, three days up to the last midnight and this day up to the last hour. */
+async function fill({ dataSource }: TestDatabase, groups: number): Promise<void> {
+  await dataSource.query(
+    `INSERT INTO groups (id, name, platform) SELECT i, 'group ' || i, 'platform ' || i % 5 FROM generate_series(1, $1::int) i`,
+    [groups],
+  );
+  const levels = `(
+    SELECT NULL::text AS platform, NULL::bigint AS group_id, 0 AS i
+    UNION ALL SELECT DISTINCT platform, NULL::bigint, 0 FROM groups
+    UNION ALL SELECT platform, id, id FROM groups
+  ) l`;
+  const columns = `platform, group_id, success_count, duration_samples, duration_sum_ms, duration_max_ms,
+    duration_values, duration_counts, definition_version, computed_at`;
+  const values = `l.platform, l.group_id, 2 + l.i, 2, 30, 20,
+    CASE WHEN l.platform IS NULL OR l.group_id IS NOT NULL THEN '{10,20}'::int[] END, '{1,1}'::int[], 2`;
+  // Only the hours that the reads here look at have all their rows; the others have the overall one.
+  await dataSource.query(
+    `INSERT INTO ops_metrics_hourly (bucket_start, ${columns})
+     SELECT h.starts, ${values}, h.starts + interval '70 minutes'
+     FROM generate_series(date_trunc('day', now(), 'UTC') - $1 * interval '24 hours',
+       date_trunc('hour', now()) - interval '1 hour', interval '1 hour') AS h(starts), ${levels}
+     WHERE l.platform IS NULL OR h.starts >= date_trunc('hour', now()) - interval '1 hour'
+       OR h.starts >= date_trunc('day', now(), 'UTC') - $1 * interval '24 hours' + interval '22 hours'
+         AND h.starts < date_trunc('day', now(), 'UTC') - ($1 - 1) * interval '24 hours'`,
+    [DAYS],
+  );
+  await dataSource.query(
+    `INSERT INTO ops_metrics_daily (bucket_date, ${columns})
+     SELECT (d.starts AT TIME ZONE 'UTC')::date, ${values}, d.starts + interval '25 hours'
+     FROM generate_series(date_trunc('day', now(), 'UTC') - $1 * interval '24 hours',
+       date_trunc('day', now(), 'UTC') - interval '24 hours', interval '24 hours') AS d(starts), ${levels}`,
+    [DAYS],
+  );
+  await dataSource.query(
+    `INSERT INTO ops_detect_state (raw_table, safe_id, closed_through, late_before)
+     VALUES ('usage_logs', 0, date_trunc('hour', now()), now()), ('ops_error_logs', 0, date_trunc('hour', now()), now())`,
+  );
+  await dataSource.query('VACUUM ANALYZE');
+}
+
+describe('with the number of groups', () => {
+  const databases: TestDatabase[] = [];
+  const midnight = new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS);
+  const daysAgo = (days: number): Date => new Date(midnight.getTime() - days * DAY_MS);
+
+  beforeAll(async () => {
+    for (const groups of SIZES) {
+      const database = await createTestDatabase(`read_growth_${groups}`);
+      databases.push(database);
+      await fill(database, groups);
+    }
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.all(databases.map((database) => database.drop()));
+  });
+
+  const pieces = (cuts: readonly Date[], wanted: Partial<ReadOptions>): SqlStatement =>
+    readPieces(OPS_TABLES, {
+      plan: planSegments(cuts),
+      level: {},
+      safeDelaySeconds: 0,
+      freshFrom: 0,
+      peaks: false,
+      hourByHour: false,
+      ...wanted,
+    });
+  const breakdown = (by: BreakdownBy, cuts: readonly Date[]): SqlStatement =>
+    pieces([cuts[0] ?? midnight, cuts.at(-1) ?? midnight], { level: { by, limit: LIMIT } });
+  const eachSize = async (statement: SqlStatement): Promise<PlanWork[]> =>
+    Promise.all(
+      databases.map(async ({ dataSource }) => workOf(dataSource, statement.text, statement.values)),
+    );
+  /** Ends two hours after, and before, a midnight: two days' rows, and hours at both ends. */
+  const ragged = [new Date(daysAgo(DAYS).getTime() + 22 * HOUR_MS), daysAgo(0)];
+  const everyDay = Array.from({ length: DAYS + 1 }, (_, index) => daysAgo(DAYS - index));
+
+  it.each([
+    ['an overview', pieces([daysAgo(2 * DAYS), daysAgo(DAYS), daysAgo(0)], { peaks: true, freshFrom: 1 })],
+    ['an overview of a platform', pieces([daysAgo(1), daysAgo(0)], { level: { platform: 'platform 1' } })],
+    ['an overview of a group', pieces(ragged, { level: { groupId: '7' }, peaks: true })],
+    ['a trend by day', pieces(everyDay, {})],
+    ['a trend by hour', pieces(ragged, { hourByHour: true })],
+    ['the Prometheus samples of the rollup', rollupSamples(OPS_TABLES, 0, ['a', 'b'])],
+  ])('the work of %s does not grow', async (_what, statement) => {
+    const [few, , many] = await eachSize(statement);
+    expect(many?.rows).toBeLessThanOrEqual((few?.rows ?? NaN) * 1.1);
+    // Indexes over a hundred times as many rows are deeper.
+    expect(many?.pages).toBeLessThanOrEqual((few?.pages ?? NaN) * 4);
+  });
+
+  it.each([
+    ['a breakdown by group', breakdown('group', everyDay)],
+    ['a breakdown by group, with hours at an end', breakdown('group', ragged)],
+    ['a breakdown by platform', breakdown('platform', everyDay)],
+    ['a breakdown by platform, with hours at an end', breakdown('platform', ragged)],
+    ['the Prometheus samples of the last hour', lastHourSamples(OPS_TABLES, 0, 50)],
+  ])('the work of %s grows no faster', async (_what, statement) => {
+    const [few, some, many] = await eachSize(statement);
+    expect(some?.rows).toBeLessThanOrEqual((few?.rows ?? NaN) * 10 * 1.2);
+    expect(many?.rows).toBeLessThanOrEqual((some?.rows ?? NaN) * 10 * 1.2);
+    expect(many?.pages).toBeLessThanOrEqual((some?.pages ?? NaN) * 10 * 1.5);
+  });
+
+  it('a breakdown fetches distributions of the groups that it shows, and of no other', async () => {
+    const statement = breakdown('group', everyDay);
+    for (const [index, { dataSource }] of databases.entries()) {
+      const groups = SIZES[index] ?? NaN;
+      const rows = await dataSource.query<PieceRow[]>(statement.text, statement.values);
+      expect(rows).toHaveLength(LIMIT * DAYS);
+      expect(new Set(rows.map(({ key }) => Number(key)))).toEqual(
+        new Set(Array.from({ length: LIMIT }, (_, place) => groups - place)),
+      );
+      const reads = new ReadService(dataSource, OPS_TABLES, resolveOptions());
+      const { items, total } = await reads.breakdown({
+        from: daysAgo(DAYS),
+        to: daysAgo(0),
+        by: 'group',
+        limit: 2,
+      });
+      expect(total).toBe(groups);
+      expect(items).toMatchObject([
+        { groupId: String(groups), groupName: `group ${groups}`, successCount: DAYS * (groups + 2) },
+        { groupId: String(groups - 1), duration: { samples: 2 * DAYS, p50: 15 } },
+      ]);
+    }
+  });
+});
+
+describe('with the length of the range', () => {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('read_growth_days');
+    // Two years of overall rows, rolled up.
+    await database.dataSource.query(
+      `INSERT INTO ops_metrics_hourly (bucket_start, success_count, computed_at)
+       SELECT h, 1, h + interval '70 minutes' FROM generate_series('2024-01-01Z'::timestamptz, '2025-12-31 23:00Z', '1 hour') h`,
+    );
+    await database.dataSource.query(
+      `INSERT INTO ops_metrics_daily (bucket_date, success_count, computed_at)
+       SELECT d, 24, (d + 1)::timestamp AT TIME ZONE 'UTC' + interval '1 hour'
+       FROM (SELECT date '2024-01-01' + i AS d FROM generate_series(0, 730) i) days`,
+    );
+    await database.dataSource.query('VACUUM ANALYZE');
+  });
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  const overviewOf = (from: string, to: string): SqlStatement => {
+    const [start, end] = [Date.parse(from), Date.parse(to)];
+    return readPieces(OPS_TABLES, {
+      plan: planSegments([new Date(2 * start - end), new Date(start), new Date(end)]),
+      level: {},
+      safeDelaySeconds: 300,
+      freshFrom: 1,
+      peaks: true,
+      hourByHour: false,
+    });
+  };
+
+  it("a year's overview probes its days, and only the hours at its ends; the busiest hour is one scan a period", async () => {
+    const { text, values } = overviewOf('2025-01-01T05:00:00Z', '2025-12-31T05:00:00Z');
+    const { scans } = await workOf(database.dataSource, text, values);
+    // Of both years: the hours outside whole days, looked for and then taken, and the scans for the busiest ones.
+    expect(scans.get('ops_metrics_hourly')).toBeLessThanOrEqual(2 * (24 + 24) + 2);
+    expect(scans.get('ops_metrics_daily')).toBeLessThanOrEqual(2 * 2 * 365);
+    const reads = new ReadService(database.dataSource, OPS_TABLES, resolveOptions());
+    const range = { from: new Date('2025-01-01T05:00:00Z'), to: new Date('2025-12-31T05:00:00Z') };
+    expect(await reads.overview(range)).toMatchObject({
+      successCount: 364 * 24,
+      peakRequestsPerSecond: 1 / 3600,
+      previous: { successCount: 364 * 24 },
+      freshness: { missingHours: 0, pendingHours: 0 },
+    });
+  });
+
+  it('a day that is noted is the only one whose hours are looked at', async () => {
+    await database.dataSource.query(
+      `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason) VALUES
+       ('day', '2025-06-01Z', 'new_rows'), ('hour', '2025-07-01 07:00Z', 'new_rows')`,
+    );
+    const { text, values } = overviewOf('2025-01-01T00:00:00Z', '2025-12-31T00:00:00Z');
+    const { scans } = await workOf(database.dataSource, text, values);
+    expect(scans.get('ops_metrics_hourly')).toBeLessThanOrEqual(2 * (24 + 24) + 2);
+  });
+});

@@ -1,0 +1,141 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Response } from 'supertest';
+import { resolveOptions } from '../../src/ops/ops.options.js';
+import { ReadTransactions } from '../../src/ops/read/read-transactions.js';
+import { AdminClient } from '../support/admin-client.js';
+import { connect } from '../support/refresh-scene.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const YEAR = 'from=2025-01-01T00:00Z&to=2026-01-01T00:00Z';
+const READS = [
+  `overview?${YEAR}`,
+  `breakdown?${YEAR}&by=group`,
+  `trend?${YEAR}&bucket=day`,
+  `latency-distribution?${YEAR}&metric=ttft`,
+];
+
+describe('many or slow reads', () => {
+  let database: TestDatabase;
+  let client: AdminClient;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('read_load');
+  });
+  afterEach(async () => {
+    await client.close();
+  });
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  const start = async (variables: Record<string, string>): Promise<void> => {
+    client = await AdminClient.start(database.url, variables);
+  };
+  const send = async (count: number): Promise<Response[]> =>
+    Promise.all(
+      Array.from({ length: count }, async (_, index) =>
+        client.send('get', `/admin/ops/${READS[index % READS.length] ?? ''}`),
+      ),
+    );
+  const codeOf = ({ status, body }: Response): string =>
+    status === 200 ? '200' : `${status} ${(body as { code: string }).code}`;
+
+  /** While nobody can read usage_logs. */
+  async function whileLocked(work: () => Promise<void>): Promise<void> {
+    const other = await connect(database.url);
+    try {
+      await other.query('BEGIN; LOCK TABLE usage_logs IN ACCESS EXCLUSIVE MODE');
+      await work();
+    } finally {
+      await other.end();
+    }
+  }
+
+  it('leave connections for readiness and metrics behind a locked table, and answer 503', async () => {
+    await start({ OPS_READ_TIMEOUT_MS: '1000' });
+    await whileLocked(async () => {
+      const reading = send(12);
+      const [ready, metrics] = await Promise.all([
+        client.anonymous('get', '/ready'),
+        client.anonymous('get', '/metrics'),
+      ]);
+      expect([ready.status, metrics.status]).toEqual([200, 200]);
+      expect(metrics.text).toContain('ops_rollup_up 1');
+      for (const response of await reading) {
+        expect(codeOf(response)).toBe('503 READ_TIMEOUT');
+        expect(response.headers['retry-after']).toBe('5');
+      }
+    });
+    expect((await send(4)).map(codeOf)).toEqual(['200', '200', '200', '200']);
+  });
+
+  it('never take the last connection of a small pool', async () => {
+    await start({ DATABASE_POOL_SIZE: '2', OPS_MAX_CONCURRENT_READS: '8', OPS_READ_TIMEOUT_MS: '600' });
+    await whileLocked(async () => {
+      const reading = send(6);
+      expect((await client.anonymous('get', '/ready')).status).toBe(200);
+      expect(new Set((await reading).map(codeOf))).toEqual(new Set(['503 READ_TIMEOUT']));
+    });
+  });
+
+  it('are refused at once when more are waiting than the queue takes, and served otherwise', async () => {
+    await start({ OPS_MAX_CONCURRENT_READS: '1', OPS_READ_TIMEOUT_MS: '200' });
+    await whileLocked(async () => {
+      const responses = await send(60);
+      const busy = responses.filter((response) => codeOf(response) === '503 READS_BUSY');
+      expect(busy.length).toBeGreaterThan(0);
+      expect(busy[0]?.headers['retry-after']).toBe('2');
+      expect(new Set(responses.map(codeOf))).toEqual(new Set(['503 READS_BUSY', '503 READ_TIMEOUT']));
+    });
+    expect(new Set((await send(20)).map(codeOf))).toEqual(new Set(['200']));
+  });
+
+  it('answer 200 or 503, and nothing else, when 200 year-long ones come at the same moment', async () => {
+    await start({});
+    const [responses, ready] = await Promise.all([send(200), client.anonymous('get', '/ready')]);
+    expect(ready.status).toBe(200);
+    const codes = responses.map(codeOf);
+    expect(codes.filter((code) => code === '200').length).toBeGreaterThanOrEqual(104);
+    expect(codes.filter((code) => code !== '200' && code !== '503 READS_BUSY')).toEqual([]);
+  });
+
+  it('are given up after readTimeoutMs', async () => {
+    await start({ OPS_READ_TIMEOUT_MS: '200' });
+    await database.dataSource.query(`
+      ALTER TABLE ops_metrics_invalidations RENAME TO invalidations;
+      CREATE VIEW ops_metrics_invalidations AS
+        SELECT 'hour'::text AS tier, clock_timestamp() AS bucket_start FROM pg_sleep(30)`);
+    try {
+      expect((await send(4)).map(codeOf)).toEqual(Array<string>(4).fill('503 READ_TIMEOUT'));
+    } finally {
+      await database.dataSource.query(`
+        DROP VIEW ops_metrics_invalidations;
+        ALTER TABLE invalidations RENAME TO ops_metrics_invalidations`);
+    }
+  });
+
+  it('run read-only, READ COMMITTED, under limits that end with their transaction', async () => {
+    await start({});
+    const names = [
+      'transaction_isolation',
+      'transaction_read_only',
+      'statement_timeout',
+      'lock_timeout',
+      'idle_in_transaction_session_timeout',
+      'jit',
+    ];
+    const text = `SELECT ARRAY[${names.map((name) => `current_setting('${name}')`).join(', ')}] AS settings,
+      pg_backend_pid() AS pid`;
+    const { dataSource } = database;
+    const stricter = 'ALTER DATABASE CURRENT SET default_transaction_isolation';
+    await dataSource.query(
+      stricter.replace('CURRENT', new URL(database.url).pathname.slice(1)) + ` = 'serializable'`,
+    );
+    const reads = new ReadTransactions(dataSource, resolveOptions({ readTimeoutMs: 3000 }));
+    const [row] = await reads.run((manager) => manager.query<{ settings: string[]; pid: number }[]>(text));
+    expect(row?.settings).toEqual(['read committed', 'on', '3s', '1500ms', '30s', 'off']);
+    const [after] = await dataSource.query<{ settings: string[]; pid: number }[]>(text);
+    expect(after?.pid).toBe(row?.pid);
+    expect(after?.settings.slice(1, 4)).toEqual(['off', '0', '0']);
+  });
+});

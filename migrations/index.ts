@@ -4,6 +4,7 @@ import { CreateOpsJobHeartbeats1764000000003 } from './1764000000003-create-ops-
 import { CreateOpsInvalidations1764000000004 } from './1764000000004-create-ops-invalidations.js';
 import { AddOpsDistributions1764000000005 } from './1764000000005-add-ops-distributions.js';
 import { CreateOpsDroppedHours1764000000006 } from './1764000000006-create-ops-dropped-hours.js';
+import { InvalidationTiers1764000000007 } from './1764000000007-invalidation-tiers.js';
 import { inSchema, type MigrationClass } from './support/in-schema.js';
 
 export { SchemaConflictError } from './support/schema-conflict.error.js';
@@ -18,6 +19,7 @@ export const opsMigrations = [
   CreateOpsInvalidations1764000000004,
   AddOpsDistributions1764000000005,
   CreateOpsDroppedHours1764000000006,
+  InvalidationTiers1764000000007,
 ] as const;
 
 /** The same, with the tables in a schema of their own, which is created where it is absent. */

@@ -94,7 +94,7 @@ export class DayRefresher {
     if (due.length === 0) {
       return [];
     }
-    const hours = due.map(({ hour }) => hour);
+    const hours = [...new Set(due.map(({ hour }) => hour))]; // a day's row stands for its first hour
     const dayClosed = due[0]?.day_closed === true;
     const others = wholeDay && dayClosed ? await this.hoursToRestore(manager, day, hours) : [];
     // A statement of its own: its snapshot is taken now, after the claim.

@@ -21,7 +21,7 @@ export function noteOldDefinitions(tables: OpsTables, retentionHours: number | n
     AND m.bucket_start >= ${recomputeFloor(tables, '$1')}
     AND m.bucket_start >= ${hourOf(`LEAST(${oldest(tables.usageLogs)}, ${oldest(tables.errorLogs)})`)}
   ORDER BY m.bucket_start
-  ON CONFLICT (bucket_start) DO NOTHING
+  ON CONFLICT (tier, bucket_start) DO NOTHING
   RETURNING 1
 )
 SELECT count(*)::int AS hours FROM noted`,

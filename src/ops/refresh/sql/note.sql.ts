@@ -41,7 +41,7 @@ stale AS (
 noted AS (
   INSERT INTO ${tables.invalidations} AS i (bucket_start, reason)
   SELECT bucket_start, 'backfill' FROM stale ORDER BY bucket_start
-  ON CONFLICT (bucket_start) DO UPDATE SET ${NOTED_AGAIN}
+  ON CONFLICT (tier, bucket_start) DO UPDATE SET ${NOTED_AGAIN}
   RETURNING 1
 )
 SELECT count(*)::int AS hours FROM noted`,
@@ -82,7 +82,7 @@ floor AS (SELECT ${recomputeFloor(tables, '$3')} AS at),
 noted AS (
   INSERT INTO ${tables.invalidations} AS i (bucket_start, reason)
   SELECT bucket_start, 'new_rows' FROM fresh, floor WHERE bucket_start >= floor.at ORDER BY bucket_start
-  ON CONFLICT (bucket_start) DO UPDATE
+  ON CONFLICT (tier, bucket_start) DO UPDATE
     SET noted_at = clock_timestamp(), reason = EXCLUDED.reason, suspicious_at = NULL
   RETURNING 1
 )
@@ -129,7 +129,7 @@ export function noteOverlap(
     interval '1 hour') AS series(bucket_start)
   WHERE s.raw_table = $1 AND bucket_start >= ${recomputeFloor(tables, '$4')} AND $3::int > 0
   ORDER BY bucket_start
-  ON CONFLICT (bucket_start) DO UPDATE SET ${NOTED_AGAIN}
+  ON CONFLICT (tier, bucket_start) DO UPDATE SET ${NOTED_AGAIN}
   RETURNING 1
 )
 SELECT count(*)::int AS hours FROM noted`,

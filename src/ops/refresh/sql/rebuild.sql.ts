@@ -23,7 +23,7 @@ export function requestRebuild(
   SELECT bucket_start, 'rebuild', $3::boolean
   FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS series(bucket_start)
   ORDER BY bucket_start
-  ON CONFLICT (bucket_start) DO UPDATE SET
+  ON CONFLICT (tier, bucket_start) DO UPDATE SET
     noted_at = clock_timestamp(), next_attempt_at = clock_timestamp(), attempts = 0, last_error = NULL,
     forced = i.forced OR EXCLUDED.forced, suspicious_at = NULL
   RETURNING 1

@@ -191,7 +191,7 @@ export function noteHours(tables: OpsTables, hours: readonly string[]): SqlState
     text: `WITH noted AS (
   INSERT INTO ${tables.invalidations} AS i (bucket_start, reason)
   SELECT DISTINCT bucket_start, 'verify' FROM unnest($1::timestamptz[]) AS given(bucket_start) ORDER BY bucket_start
-  ON CONFLICT (bucket_start) DO UPDATE SET ${NOTED_AGAIN}, next_attempt_at = clock_timestamp()
+  ON CONFLICT (tier, bucket_start) DO UPDATE SET ${NOTED_AGAIN}, next_attempt_at = clock_timestamp()
   RETURNING 1
 )
 SELECT count(*)::int AS hours FROM noted`,

@@ -5,6 +5,7 @@ import { CreateOpsInvalidations1764000000004 } from './1764000000004-create-ops-
 import { AddOpsDistributions1764000000005 } from './1764000000005-add-ops-distributions.js';
 import { CreateOpsDroppedHours1764000000006 } from './1764000000006-create-ops-dropped-hours.js';
 import { InvalidationTiers1764000000007 } from './1764000000007-invalidation-tiers.js';
+import { CreateOpsRuns1764000000008 } from './1764000000008-create-ops-runs.js';
 import { inSchema, type MigrationClass } from './support/in-schema.js';
 
 export { SchemaConflictError } from './support/schema-conflict.error.js';
@@ -20,6 +21,7 @@ export const opsMigrations = [
   AddOpsDistributions1764000000005,
   CreateOpsDroppedHours1764000000006,
   InvalidationTiers1764000000007,
+  CreateOpsRuns1764000000008,
 ] as const;
 
 /** The same, with the tables in a schema of their own, which is created where it is absent. */

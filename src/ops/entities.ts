@@ -5,6 +5,7 @@ import { OpsDroppedHour } from './refresh/ops-dropped-hour.entity.js';
 import { OpsInvalidation } from './refresh/ops-invalidation.entity.js';
 import { OpsJobHeartbeat } from './refresh/ops-job-heartbeat.entity.js';
 import { OpsRebuild } from './refresh/ops-rebuild.entity.js';
+import { OpsRun } from './runs/ops-run.entity.js';
 
 /** List these in the `entities` of the DataSource that OpsModule uses. */
 export const opsEntities = [
@@ -15,4 +16,5 @@ export const opsEntities = [
   OpsDetectState,
   OpsRebuild,
   OpsDroppedHour,
+  OpsRun,
 ] as const;

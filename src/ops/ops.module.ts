@@ -3,6 +3,8 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import { DashboardController } from './dashboard/dashboard.controller.js';
 import { OpsAdminOperationsController } from './http/admin/ops-admin.controller.js';
 import { OpsRebuildsController } from './http/admin/rebuilds.controller.js';
+import { OpsRefreshController } from './http/admin/refresh.controller.js';
+import { OpsVerificationsController } from './http/admin/verify.controller.js';
 import { OPS_ADMIN_GUARD } from './http/ops-admin.guard.js';
 import { OpsReadController } from './http/read/ops-read.controller.js';
 import { OPS_TABLES_TOKEN, opsTables } from './metrics/ops-tables.js';
@@ -16,11 +18,14 @@ import { DrainService } from './refresh/drain.service.js';
 import { OpsJobs } from './refresh/ops-jobs.service.js';
 import { RangeChecker } from './refresh/range-checker.service.js';
 import { RebuildService } from './refresh/rebuild.service.js';
+import { RefreshRuns } from './refresh/refresh-runs.service.js';
 import { RefreshService } from './refresh/refresh.service.js';
 import { RetentionService } from './refresh/retention.service.js';
 import { StatusService } from './refresh/status.service.js';
-import { VerifyService } from './refresh/verify.service.js';
 import { OpsPreaggService } from './rollup/ops-preagg.service.js';
+import { RunsService } from './runs/runs.service.js';
+import { VerificationsService } from './verify/verifications.service.js';
+import { VerifyService } from './verify/verify.service.js';
 
 /** What must be known before anything is instantiated. */
 export interface OpsModuleStructure {
@@ -57,10 +62,17 @@ const SERVICES = [
   RebuildService,
   StatusService,
   VerifyService,
+  VerificationsService,
   ReadService,
   OpsPrometheusService,
 ];
-const ADMIN_CONTROLLERS = [OpsAdminOperationsController, OpsRebuildsController, OpsReadController];
+const ADMIN_CONTROLLERS = [
+  OpsAdminOperationsController,
+  OpsRefreshController,
+  OpsVerificationsController,
+  OpsRebuildsController,
+  OpsReadController,
+];
 
 /**
  * The rollup of a gateway's raw logs. The host imports TypeOrmModule with a DataSource whose `entities` and
@@ -125,6 +137,8 @@ function assemble(structure: OpsModuleStructure, options: Provider): DynamicModu
       DayRefresher,
       DrainService,
       RetentionService,
+      RunsService,
+      RefreshRuns,
       OpsJobs,
     ],
     exports: SERVICES,

@@ -14,6 +14,7 @@ import {
   OpsRebuildEndedError,
   OpsRebuildNotFoundError,
 } from '../refresh/ops-input.error.js';
+import { OpsRunError } from '../runs/run.errors.js';
 
 /** The one shape of every error answer. */
 export interface OpsErrorBody {
@@ -58,6 +59,9 @@ function answerTo(error: unknown): [status: number, body: OpsErrorBody] {
   }
   if (error instanceof OpsRebuildEndedError) {
     return [409, { code: 'REBUILD_ENDED', message: error.message, field: 'id' }];
+  }
+  if (error instanceof OpsRunError) {
+    return [error.status, { code: error.code, message: error.message, field: error.field }];
   }
   if (error instanceof HttpException) {
     const status = error.getStatus();

@@ -10,6 +10,7 @@ export interface OpsTables {
   readonly detectState: string;
   readonly rebuilds: string;
   readonly droppedHours: string;
+  readonly runs: string;
 }
 
 /** Schemas of the tables; not set: whatever the search path finds. */
@@ -32,6 +33,7 @@ export function opsTables({ schema, rawSchema }: OpsSchemas = {}): OpsTables {
     detectState: metrics('ops_detect_state'),
     rebuilds: metrics('ops_rebuilds'),
     droppedHours: metrics('ops_metrics_dropped_hours'),
+    runs: metrics('ops_runs'),
   };
 }
 

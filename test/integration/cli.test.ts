@@ -83,7 +83,8 @@ describe('command line', () => {
     expect(found.stderr.trimEnd()).not.toContain('\n');
     expect(JSON.parse(found.stdout)).toMatchObject({
       differenceCount: 2, // the day's row follows from the hour's
-      notedHours: 2,
+      notedHours: 1,
+      notedDays: 1,
       differences: [
         { bucket: '2026-03-01T05:00:00.000Z', column: 'token_consumed', stored: '7', computed: '6' },
         { bucket: '2026-03-01', column: 'token_consumed', stored: '144', computed: '145' },

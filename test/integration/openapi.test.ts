@@ -9,8 +9,13 @@ const ERROR = '#/components/schemas/OpsErrorResponse';
 /** Every admin route, and which statuses it documents besides 401 and 500, which all of them do. */
 const ADMIN_ROUTES: Readonly<Record<string, readonly number[]>> = {
   'get /admin/ops/status': [200],
-  'post /admin/ops/refresh': [200, 429],
-  'post /admin/ops/verify': [200, 400, 429],
+  'post /admin/ops/refresh': [202, 409, 429],
+  'get /admin/ops/refresh': [200],
+  'get /admin/ops/refresh/{id}': [200, 404],
+  'post /admin/ops/verify': [202, 400, 409, 429],
+  'get /admin/ops/verify': [200],
+  'get /admin/ops/verify/{id}': [200, 404],
+  'delete /admin/ops/verify/{id}': [200, 404, 409, 429],
   'get /admin/ops/rebuilds': [200],
   'post /admin/ops/rebuilds': [202, 400, 409, 429],
   'get /admin/ops/rebuilds/{id}': [200, 404],

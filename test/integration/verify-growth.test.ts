@@ -63,19 +63,16 @@ describe('the work of verify', () => {
          FROM groups g, ${hours}`,
       [START],
     );
-    for (const [table, bucket, buckets] of [
-      ['hourly', 'bucket_start', `$1::timestamptz + hour * interval '1 hour'`],
-      ['daily', 'bucket_date', `'2026-03-01'::date WHERE hour = 0`],
-    ] as const) {
-      await dataSource.query(
+    const store = (table: string, bucket: string, at: string): Promise<unknown> =>
+      dataSource.query(
         `INSERT INTO ops_metrics_${table} (${bucket}, platform, group_id, success_count, duration_samples,
                                            duration_values, duration_counts)
-         SELECT b.at, platform, id, 2 * count(*), 2 * count(*), '{100,200}', ARRAY[count(*), count(*)]
-           FROM groups, ${hours}, LATERAL (SELECT ${buckets}) b(at) WHERE $1 <> ''
-          GROUP BY b.at, GROUPING SETS ((), (platform), (platform, id))`,
-        [START],
+         SELECT ${at}, platform, id, 2 * count(*), 2 * count(*), '{100,200}', ARRAY[count(*), count(*)]
+           FROM groups, ${hours}
+          GROUP BY ${at}, GROUPING SETS ((), (platform), (platform, id))`,
       );
-    }
+    await store('hourly', 'bucket_start', `'${START}'::timestamptz + hour * interval '1 hour'`);
+    await store('daily', 'bucket_date', `'${START}'::date`);
     await dataSource.query('ANALYZE');
   }
 

@@ -60,6 +60,7 @@ export class RefreshRuns {
   }
 }
 
-function flat({ request: _request, result, ...state }: Run<object, Ticks>): Refresh {
-  return { ...state, ...result };
+function flat(run: Run<object, Ticks>): Refresh {
+  const { id, state, requestedBy, startedAt, finishedAt, cancelRequestedAt, error, result } = run;
+  return { id, state, requestedBy, startedAt, finishedAt, cancelRequestedAt, error, ...result };
 }

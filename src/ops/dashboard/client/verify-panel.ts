@@ -176,9 +176,7 @@ export class VerifyPanel {
         : `${run.state} after ${count(run.hours)} of ${plural(run.hoursTotal, 'hour')}`;
     const because = run.error === null ? '' : ` (${run.error})`;
     const unjudged =
-      run.unjudgedCount > 0
-        ? ` ${plural(run.unjudgedCount, 'bucket')} could not be judged in full.`
-        : '';
+      run.unjudgedCount > 0 ? ` ${plural(run.unjudgedCount, 'bucket')} could not be judged in full.` : '';
     const noted =
       run.notedHours + run.notedDays > 0
         ? ` ${plural(run.notedHours, 'hour')} and ${plural(run.notedDays, 'day')} noted for recomputation.`

@@ -92,7 +92,7 @@ describe('after hours were dropped', () => {
       differenceCount: 0,
       notedHours: 0,
       hours: 9 * 24,
-      unjudgedCount: 24 + 1, // the hours of day 8, and the day
+      unjudgedCount: 3 * 24 + 3, // the hours, and their days
     });
   });
 

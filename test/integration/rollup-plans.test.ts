@@ -67,7 +67,8 @@ describe.each(['plain', 'partitioned'] as const)('the plan on %s raw tables', (l
       expect(rowsOf(executed, 'usage_logs')).toBe(24 * ROWS_PER_HOUR);
       expect(rowsOf(executed, 'ops_error_logs')).toBe(24 * ROWS_PER_HOUR);
       if (layout === 'partitioned') {
-        expect([...new Set(executed.map(({ table }) => table))].sort()).toEqual([
+        const read = executed.filter(({ node }) => node !== 'Index Only Scan'); // the probe for the oldest row
+        expect([...new Set(read.map(({ table }) => table))].sort()).toEqual([
           `ops_error_logs_${dayOf(ASKED)}`,
           `usage_logs_${dayOf(ASKED)}`,
         ]);

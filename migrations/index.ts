@@ -5,6 +5,7 @@ import { CreateOpsInvalidations1764000000004 } from './1764000000004-create-ops-
 import { AddOpsDistributions1764000000005 } from './1764000000005-add-ops-distributions.js';
 import { CreateOpsDroppedHours1764000000006 } from './1764000000006-create-ops-dropped-hours.js';
 import { AddOpsTiers1764000000007 } from './1764000000007-add-ops-tiers.js';
+import { CreateOpsRuns1764000000008 } from './1764000000008-create-ops-runs.js';
 import { IndexOverallRows1764000000012 } from './1764000000012-index-overall-rows.js';
 import { inSchema, type MigrationClass } from './support/in-schema.js';
 
@@ -21,6 +22,7 @@ export const opsMigrations = [
   AddOpsDistributions1764000000005,
   CreateOpsDroppedHours1764000000006,
   AddOpsTiers1764000000007,
+  CreateOpsRuns1764000000008,
   IndexOverallRows1764000000012,
 ] as const;
 

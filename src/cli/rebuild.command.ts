@@ -1,14 +1,12 @@
-import { SingleBar } from 'cli-progress';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { userInfo } from 'node:os';
 import { RebuildService, RefreshService, type RebuildProgress } from '../ops/index.js';
 import { withServices } from './context.js';
 import { CommandFailure } from './failures.js';
+import { hoursDisplay } from './hours-display.js';
 
 /** How often the progress is read, in milliseconds. */
 const PROGRESS_INTERVAL_MS = 200;
-/** Without a terminal a line is printed per so many percent. */
-const LINE_EVERY_PERCENT = 10;
 
 interface RebuildOptions {
   readonly from: Date;
@@ -39,7 +37,7 @@ export async function rebuildCommand(options: RebuildOptions): Promise<void> {
 
 /** Shows the progress until the rebuild has ended: a bar on a terminal, plain lines elsewhere. */
 async function watch(rebuilds: RebuildService, requested: RebuildProgress): Promise<RebuildProgress> {
-  const show = process.stdout.isTTY ? barDisplay(requested.hours.total) : lineDisplay();
+  const show = hoursDisplay(requested.hours.total);
   // No jobs run here: until the rebuild has ended, this process is the one that comes back for what is left.
   let draining: Promise<void> | undefined;
   for (;;) {
@@ -47,50 +45,11 @@ async function watch(rebuilds: RebuildService, requested: RebuildProgress): Prom
       draining = undefined;
     });
     const progress = await rebuilds.progress(requested.id);
-    show.update(progress);
+    show.update(progress.hours.done);
     if (progress.state !== 'running') {
       show.end();
       return progress;
     }
     await sleep(PROGRESS_INTERVAL_MS);
   }
-}
-
-interface Display {
-  update(progress: RebuildProgress): void;
-  end(): void;
-}
-
-function barDisplay(total: number): Display {
-  const bar = new SingleBar({
-    format: '{bar} {percentage}% | {value}/{total} hours | {eta_formatted} left',
-    barsize: 40,
-    hideCursor: true,
-    // Resizing by escape codes is not worth a garbled log.
-    noTTYOutput: false,
-  });
-  bar.start(total, 0);
-  return {
-    update: ({ hours }) => {
-      bar.update(hours.done);
-    },
-    end: () => {
-      bar.stop();
-    },
-  };
-}
-
-function lineDisplay(): Display {
-  let printed = -1;
-  return {
-    update: ({ hours }) => {
-      const percent = Math.floor((100 * hours.done) / Math.max(1, hours.total));
-      const step = percent - (percent % LINE_EVERY_PERCENT);
-      if (step > printed) {
-        printed = step;
-        console.log(`${percent}% ${hours.done}/${hours.total} hours`);
-      }
-    },
-    end: () => undefined,
-  };
 }

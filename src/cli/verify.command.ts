@@ -1,10 +1,11 @@
 import Table from 'cli-table3';
-import { VerifyService, type VerifyReport } from '../ops/index.js';
+import { VerifyService, type VerifyReport, type VerifyRun } from '../ops/index.js';
 import { withServices } from './context.js';
 import { CommandFailure } from './failures.js';
+import { hoursDisplay, type HoursDisplay } from './hours-display.js';
 
-/** Rows of the table on a terminal; --json lists all that the report holds. */
-const SHOWN_DIFFERENCES = 50;
+/** Rows of a table on a terminal; --json lists all that the report holds. */
+const SHOWN = 50;
 
 interface VerifyOptions {
   readonly from: Date;
@@ -15,41 +16,74 @@ interface VerifyOptions {
 
 export async function verifyCommand(options: VerifyOptions): Promise<void> {
   await withServices(async (app) => {
-    const report = await app
-      .get(VerifyService, { strict: false })
-      .verify(options.from, options.to, options.fix);
+    const service = app.get(VerifyService, { strict: false });
+    const report = await watched(options.json !== true, (run) =>
+      service.verify(options.from, options.to, options.fix, run),
+    );
     console.log(options.json === true ? JSON.stringify(report, null, 2) : reportText(report));
     if (report.differenceCount > 0) {
       throw new CommandFailure(
         `${report.differenceCount} differences` +
-          (options.fix === true ? `; ${report.notedHours} hours noted for recomputation` : ''),
+          (options.fix === true
+            ? `; ${report.notedHours} hours and ${report.notedDays} days noted for recomputation`
+            : ''),
       );
     }
   });
 }
 
+/** Shows the progress, unless the report is for a program. */
+async function watched(
+  isShown: boolean,
+  verify: (run: VerifyRun) => Promise<VerifyReport>,
+): Promise<VerifyReport> {
+  let display: HoursDisplay | undefined;
+  const onProgress = ({ hours, hoursTotal }: VerifyReport): void => {
+    display ??= hoursDisplay(hoursTotal);
+    display.update(hours);
+  };
+  try {
+    return await verify(isShown ? { onProgress } : {});
+  } finally {
+    display?.end();
+  }
+}
+
 function reportText(report: VerifyReport): string {
-  const skipped =
-    report.hoursBelowFloor === 0 ? '' : `, ${report.hoursBelowFloor} below the raw floor left out`;
-  const head = `Verified ${report.hours} hours, ${report.from} to ${report.to}${skipped}: ${report.differenceCount} differences`;
-  if (report.differences.length === 0) {
-    return head;
+  const parts = [
+    `Verified ${report.hours} hours, ${report.from} to ${report.to}: ${report.differenceCount} differences`,
+  ];
+  if (report.differences.length > 0) {
+    parts.push(
+      tableText(
+        ['bucket', 'level', 'platform', 'group', 'column', 'stored', 'computed', 'pending'],
+        report.differences.map(({ bucket, level, platform, groupId, column, stored, computed, pending }) => [
+          bucket,
+          level,
+          platform ?? '',
+          groupId ?? '',
+          column,
+          stored ?? 'NULL',
+          computed ?? 'NULL',
+          pending ? 'yes' : '',
+        ]),
+      ),
+    );
   }
-  const table = new Table({
-    head: ['bucket', 'level', 'platform', 'group', 'column', 'stored', 'computed', 'pending'],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const difference of report.differences.slice(0, SHOWN_DIFFERENCES)) {
-    table.push([
-      difference.bucket,
-      difference.level,
-      difference.platform ?? '',
-      difference.groupId ?? '',
-      difference.column,
-      difference.stored ?? 'NULL',
-      difference.computed ?? 'NULL',
-      difference.pending ? 'yes' : '',
-    ]);
+  if (report.unjudgedCount > 0) {
+    parts.push(
+      `${report.unjudgedCount} hours and days could not be judged, or not all of them:`,
+      tableText(
+        ['bucket', 'what comes from usage_logs', 'what comes from ops_error_logs'],
+        report.unjudged.map(({ bucket, usage, errors }) => [bucket, usage ?? 'judged', errors ?? 'judged']),
+      ),
+    );
   }
-  return `${head}\n${table.toString()}`;
+  return parts.join('\n');
+}
+
+function tableText(head: string[], rows: string[][]): string {
+  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  table.push(...rows.slice(0, SHOWN));
+  return table.toString();
 }

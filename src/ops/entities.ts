@@ -7,6 +7,7 @@ import { OpsInvalidation } from './refresh/ops-invalidation.entity.js';
 import { OpsJobHeartbeat } from './refresh/ops-job-heartbeat.entity.js';
 import { OpsKnownGroup } from './refresh/ops-known-group.entity.js';
 import { OpsRebuild } from './refresh/ops-rebuild.entity.js';
+import { OpsRun } from './runs/ops-run.entity.js';
 
 /** List these in the `entities` of the DataSource that OpsModule uses. */
 export const opsEntities = [
@@ -19,4 +20,5 @@ export const opsEntities = [
   OpsDroppedHour,
   OpsAuditState,
   OpsKnownGroup,
+  OpsRun,
 ] as const;

@@ -28,7 +28,21 @@ export type {
 } from './read/read.types.js';
 export { OpsBusyError, OpsReadTimeoutError, OpsSumOutOfRangeError } from './read/read-errors.js';
 export { StatusService, type OpsStatus } from './refresh/status.service.js';
-export { VerifyService, type Difference, type VerifyReport } from './refresh/verify.service.js';
+export { VerifyService } from './verify/verify.service.js';
+export type {
+  Difference,
+  UnjudgedBucket,
+  UnjudgedReason,
+  VerifyReport,
+  VerifyRun,
+} from './verify/verify.types.js';
+export {
+  VerificationsService,
+  type Verification,
+  type VerificationRequest,
+  type VerificationSummary,
+} from './verify/verifications.service.js';
+export { OpsRunActiveError, OpsRunEndedError, OpsRunError, OpsRunNotFoundError } from './runs/run.errors.js';
 export {
   OpsBelowFloorError,
   OpsInputError,

@@ -4,6 +4,8 @@ import { DashboardController } from './dashboard/dashboard.controller.js';
 import { OpsAdminOperationsController } from './http/admin/ops-admin.controller.js';
 import { OpsRebuildsController } from './http/admin/rebuilds.controller.js';
 import { OpsAdminDoor } from './http/ops-admin-door.js';
+import { OpsRefreshController } from './http/admin/refresh.controller.js';
+import { OpsVerificationsController } from './http/admin/verify.controller.js';
 import { OPS_ADMIN_GUARD } from './http/ops-admin.guard.js';
 import { RefusalDelays } from './http/refusal-delays.js';
 import { OpsReadController } from './http/read/ops-read.controller.js';
@@ -20,11 +22,14 @@ import { OpsJobs } from './refresh/ops-jobs.service.js';
 import { RangeChecker } from './refresh/range-checker.service.js';
 import { RawTableChecker } from './refresh/raw-table-checker.service.js';
 import { RebuildService } from './refresh/rebuild.service.js';
+import { RefreshRuns } from './refresh/refresh-runs.service.js';
 import { RefreshService } from './refresh/refresh.service.js';
 import { RetentionService } from './refresh/retention.service.js';
 import { StatusService } from './refresh/status.service.js';
-import { VerifyService } from './refresh/verify.service.js';
 import { OpsPreaggService } from './rollup/ops-preagg.service.js';
+import { RunsService } from './runs/runs.service.js';
+import { VerificationsService } from './verify/verifications.service.js';
+import { VerifyService } from './verify/verify.service.js';
 
 /** What must be known before anything is instantiated. */
 export interface OpsModuleStructure {
@@ -61,10 +66,17 @@ const SERVICES = [
   RebuildService,
   StatusService,
   VerifyService,
+  VerificationsService,
   ReadService,
   OpsPrometheusService,
 ];
-const ADMIN_CONTROLLERS = [OpsAdminOperationsController, OpsRebuildsController, OpsReadController];
+const ADMIN_CONTROLLERS = [
+  OpsAdminOperationsController,
+  OpsRefreshController,
+  OpsVerificationsController,
+  OpsRebuildsController,
+  OpsReadController,
+];
 
 /**
  * The rollup of a gateway's raw logs. The host imports TypeOrmModule with a DataSource whose `entities` and
@@ -133,6 +145,8 @@ function assemble(structure: OpsModuleStructure, options: Provider): DynamicModu
       BucketRefresher,
       DrainService,
       RetentionService,
+      RunsService,
+      RefreshRuns,
       OpsJobs,
     ],
     exports: SERVICES,

@@ -87,6 +87,69 @@ describeInBrowser('dashboard: operations', () => {
     await panel.getByText(/No difference: 24\s+hours compared/).waitFor();
   });
 
+  test('a verification shows its progress, and is cancelled', async () => {
+    const runner = fixture.gateway.database.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    const panel = dashboard.page.locator('[data-panel="verify"]');
+    try {
+      await runner.query('LOCK TABLE ops_error_logs IN ACCESS EXCLUSIVE MODE');
+      await panel.getByRole('button', { name: 'Verify' }).click();
+      await panel.locator('progress').waitFor();
+      await panel.getByText(/Comparing: 0 of 24\s+hours/).waitFor();
+      expect(await panel.getByRole('button', { name: 'Verify', exact: true }).isDisabled()).toBe(true);
+      await panel.getByRole('button', { name: /^Cancel verification/ }).click();
+      await panel.getByRole('button', { name: /^Cancel verification/, disabled: true }).waitFor();
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
+    await panel.getByText(/No difference: cancelled after \d+ of 24\s+hours/).waitFor();
+    expect(await panel.locator('progress').count()).toBe(0);
+  });
+
+  test('a verification that somebody else has started is followed, and can be cancelled', async () => {
+    const { dataSource } = fixture.gateway.database;
+    await dataSource.query(
+      `INSERT INTO ops_runs (kind, request, result, alive_until)
+       SELECT kind, request, result || '{"hours": 7}', now() + interval '1 hour' FROM ops_runs
+        WHERE kind = 'verify' ORDER BY id DESC LIMIT 1`,
+    );
+    const other = await fixture.open({ query: Dashboard.rangeQuery() });
+    const panel = other.page.locator('[data-panel="verify"]');
+    await panel.getByText(/Comparing: 7 of 24\s+hours/).waitFor();
+    await panel.getByRole('button', { name: /^Cancel verification/ }).click();
+    await panel.getByRole('button', { name: /^Cancel verification/, disabled: true }).waitFor();
+    await dataSource.query(
+      `UPDATE ops_runs SET state = 'cancelled' WHERE state = 'running' AND cancel_requested_at IS NOT NULL`,
+    );
+    await panel.getByText(/cancelled after 7 of 24\s+hours/).waitFor();
+    await other.page.close();
+  });
+
+  test('hours that cannot be judged are listed, with the reason', async () => {
+    const { dataSource } = fixture.gateway.database;
+    const hour = Dashboard.hourOfRange(5);
+    await dataSource.query(
+      `INSERT INTO ops_metrics_invalidations (bucket_start, reason, suspicious_at) VALUES ($1, 'overlap', now())`,
+      [hour],
+    );
+    await dataSource.query(
+      `UPDATE ops_metrics_hourly SET success_count = success_count + 1000 WHERE bucket_start = $1 AND platform IS NULL`,
+      [hour],
+    );
+    const panel = dashboard.page.locator('[data-panel="verify"]');
+    await panel.getByRole('button', { name: 'Verify' }).click();
+    const table = panel.getByRole('region', { name: 'Not judged' });
+    await table.waitFor();
+    const cells = await table.locator('tbody tr').first().locator('td').allInnerTexts();
+    expect(cells).toEqual(['held back', 'judged']);
+    await dataSource.query('DELETE FROM ops_metrics_invalidations WHERE bucket_start = $1', [hour]);
+    await dataSource.query(
+      `UPDATE ops_metrics_hourly SET success_count = success_count - 1000 WHERE bucket_start = $1 AND platform IS NULL`,
+      [hour],
+    );
+  });
+
   test('a running rebuild shows its progress and is cancelled', async () => {
     const { dataSource } = fixture.gateway.database;
     // Whoever holds a day's rows holds up its drain: the rebuild cannot end by itself.

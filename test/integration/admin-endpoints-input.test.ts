@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { TOKEN, type AdminClient, type Method } from '../support/admin-client.js';
 import { fillRecentHours, startLimitedAdmin } from '../support/admin-scene.js';
+import { eventually } from '../support/eventually.js';
 import * as scene from '../support/refresh-scene.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -10,7 +11,12 @@ const DAY_MS = 24 * HOUR_MS;
 const ROUTES: readonly [Method, string][] = [
   ['get', '/admin/ops/status'],
   ['post', '/admin/ops/refresh'],
+  ['get', '/admin/ops/refresh'],
+  ['get', '/admin/ops/refresh/1'],
   ['post', '/admin/ops/verify'],
+  ['get', '/admin/ops/verify'],
+  ['get', '/admin/ops/verify/1'],
+  ['delete', '/admin/ops/verify/1'],
   ['get', '/admin/ops/rebuilds'],
   ['post', '/admin/ops/rebuilds'],
   ['get', '/admin/ops/rebuilds/1'],
@@ -62,7 +68,10 @@ describe('what the admin endpoints refuse', () => {
     await client.anonymous('post', '/admin/ops/rebuilds').send(range()).expect(401);
     await client.anonymous('post', '/admin/ops/refresh').expect(401);
     expect(await scene.staleHours(database.dataSource)).toEqual([]);
-    expect((await client.send('get', '/admin/ops/rebuilds')).body).toEqual([]);
+    await client.anonymous('post', '/admin/ops/verify').send(range()).expect(401);
+    for (const list of ['rebuilds', 'verify', 'refresh']) {
+      expect((await client.send('get', `/admin/ops/${list}`)).body).toEqual([]);
+    }
   });
 
   describe.each(['/admin/ops/rebuilds', '/admin/ops/verify'])('POST %s', (path) => {
@@ -124,6 +133,11 @@ describe('what the admin endpoints refuse', () => {
         to: `${new Date(to.getTime() - 8 * HOUR_MS).toISOString().slice(0, 16)}-08:00`,
       });
       expect(response.body).toMatchObject({ from: from.toISOString(), to: to.toISOString() });
+      const { id } = response.body as { id: string };
+      await eventually(async () => {
+        const progress = await client.send('get', `${path}/${id}`).expect(200);
+        return (progress.body as { state: string }).state !== 'running';
+      }, 'its end: the next test empties the tables');
     });
   });
 

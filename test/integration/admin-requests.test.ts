@@ -187,7 +187,7 @@ describe.each(ADAPTERS)('an admin request on %s', (adapter) => {
       'action="POST /admin/ops/rebuilds" who=anonymous@127.0.0.1 status=403',
       'action="POST /admin/ops/rebuilds" who=anonymous@127.0.0.1 status=401',
       'action="DELETE /admin/ops/rebuilds/77" who=ann status=404',
-      'action="POST /admin/ops/refresh" who=ann status=200',
+      'action="POST /admin/ops/refresh" who=ann status=202',
     ]);
   });
 

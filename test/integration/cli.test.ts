@@ -72,7 +72,9 @@ describe('command line', () => {
     expect(await ops('verify', ...MARCH)).toMatchObject({
       code: 0,
       stderr: '',
-      stdout: expect.stringContaining(': 0 differences'),
+      stdout: expect.stringMatching(
+        /^0% 0\/48 hours\n50% 24\/48 hours\n100% 48\/48 hours\nVerified 48 hours, .*: 0 differences\n/,
+      ),
     });
 
     await database.dataSource.query(
@@ -83,7 +85,8 @@ describe('command line', () => {
     expect(found.stderr.trimEnd()).not.toContain('\n');
     expect(JSON.parse(found.stdout)).toMatchObject({
       differenceCount: 2, // the day's row follows from the hour's
-      notedHours: 2,
+      notedHours: 1,
+      notedDays: 1,
       differences: [
         { bucket: '2026-03-01T05:00:00.000Z', column: 'token_consumed', stored: '7', computed: '6' },
         { bucket: '2026-03-01', column: 'token_consumed', stored: '144', computed: '145' },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import type { RebuildProgress } from '../../src/ops/index.js';
+import type { RebuildProgress, Verification } from '../../src/ops/index.js';
 import { AdminClient, type Method } from '../support/admin-client.js';
 import { eventually } from '../support/eventually.js';
 import { OpenApiDocument } from '../support/openapi.js';
@@ -50,18 +50,25 @@ describe('the answers, held against the OpenAPI document', () => {
     return (body as RebuildProgress).id;
   };
 
-  const ended = async (id: string): Promise<unknown> =>
+  const ended = async (id: string, what = 'rebuilds'): Promise<unknown> =>
     eventually(async () => {
-      const body = await answer('get /admin/ops/rebuilds/{id}', 200, `/admin/ops/rebuilds/${id}`);
-      return (body as RebuildProgress).state === 'running' ? null : body;
-    }, 'an ended rebuild');
+      const body = await answer(`get /admin/ops/${what}/{id}`, 200, `/admin/ops/${what}/${id}`);
+      return (body as { state: string }).state === 'running' ? null : body;
+    }, `the end of one of ${what}`);
+
+  /** Both kinds of runs: asked for, watched to the end and listed. */
+  const run = async (what: 'refresh' | 'verify', body?: object): Promise<unknown> => {
+    const { id } = (await answer(`post /admin/ops/${what}`, 202, undefined, body)) as { id: string };
+    const last = await ended(id, what);
+    expect(await answer(`get /admin/ops/${what}`, 200)).toContainEqual(expect.objectContaining({ id }));
+    return last;
+  };
 
   it('describes what the operations really answer', async () => {
-    const refreshed = await answer('post /admin/ops/refresh', 200);
-    expect(refreshed).toMatchObject({ hourly: { drainedHours: expect.any(Number) } });
+    expect(await run('refresh')).toMatchObject({ hourly: { drainedHours: expect.any(Number) } });
     await database.dataSource.query('UPDATE ops_metrics_hourly SET success_count = success_count + 1');
-    const verified = await answer('post /admin/ops/verify', 200, undefined, range);
-    expect((verified as { differences: unknown[] }).differences).not.toEqual([]);
+    const { differences, unjudged } = (await run('verify', range)) as Verification;
+    expect([differences, unjudged].map((list) => list.length > 0)).toEqual([true, true]);
     const id = await rebuild();
     await ended(id);
     const listed = await answer('get /admin/ops/rebuilds', 200);
@@ -69,7 +76,7 @@ describe('the answers, held against the OpenAPI document', () => {
   });
 
   it('describes the status, troubled buckets included', async () => {
-    await answer('post /admin/ops/refresh', 200);
+    await run('refresh');
     await database.dataSource.query(
       `INSERT INTO ops_metrics_invalidations (bucket_start, reason, attempts, last_error, suspicious_at, next_attempt_at)
        VALUES ('2026-01-01T00:00:00Z', 'rebuild', 2, '57014: canceled', NULL, '2100-01-01T00:00:00Z'),
@@ -90,13 +97,27 @@ describe('the answers, held against the OpenAPI document', () => {
     await answer('post /admin/ops/rebuilds', 400, undefined, {});
     await answer('post /admin/ops/rebuilds', 409, undefined, { ...range, from: below });
     await answer('get /admin/ops/trend', 400);
-    for (const name of ['get /admin/ops/rebuilds/{id}', 'delete /admin/ops/rebuilds/{id}']) {
-      await answer(name, 404, '/admin/ops/rebuilds/999');
+    for (const name of [
+      'get /admin/ops/rebuilds/{id}',
+      'delete /admin/ops/rebuilds/{id}',
+      'get /admin/ops/verify/{id}',
+      'delete /admin/ops/verify/{id}',
+      'get /admin/ops/refresh/{id}',
+    ]) {
+      await answer(name, 404, (name.split(' ')[1] ?? '').replace('{id}', '999'));
     }
     await answer('get /admin/ops/rebuilds/{id}/events', 404, '/admin/ops/rebuilds/999/events');
     const id = await rebuild();
     await ended(id);
     await answer('delete /admin/ops/rebuilds/{id}', 409, `/admin/ops/rebuilds/${id}`);
+    const { id: verification } = (await answer(
+      'post /admin/ops/verify',
+      202,
+      undefined,
+      range,
+    )) as Verification;
+    await ended(verification, 'verify');
+    await answer('delete /admin/ops/verify/{id}', 409, `/admin/ops/verify/${verification}`);
     const refused = await client.anonymous('get', '/admin/ops/status').expect(401);
     expect(api.problems(refused.body, { $ref: ERROR })).toEqual([]);
   });

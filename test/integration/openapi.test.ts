@@ -16,8 +16,13 @@ const ALWAYS = [401, 429, 500, 503];
 /** Every admin route, and which statuses it documents besides. */
 const ADMIN_ROUTES: Readonly<Record<string, readonly number[]>> = {
   'get /admin/ops/status': [200],
-  'post /admin/ops/refresh': [200],
-  'post /admin/ops/verify': [200, 400],
+  'post /admin/ops/refresh': [202, 409],
+  'get /admin/ops/refresh': [200],
+  'get /admin/ops/refresh/{id}': [200, 400, 404],
+  'post /admin/ops/verify': [202, 400, 409],
+  'get /admin/ops/verify': [200],
+  'get /admin/ops/verify/{id}': [200, 400, 404],
+  'delete /admin/ops/verify/{id}': [200, 400, 404, 409],
   'get /admin/ops/rebuilds': [200],
   'post /admin/ops/rebuilds': [202, 400, 409],
   'get /admin/ops/rebuilds/{id}': [200, 400, 404],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { eventually } from '../support/eventually.js';
 import { HostApp } from '../support/host-app.js';
 import { createEmptyDatabase, dropDatabase, urlOf } from '../support/test-database.js';
 
@@ -66,10 +67,14 @@ describe('the package in a fresh Nest app', () => {
 
         expect((await fetch(`${running.said.url}/api/admin/ops/status`)).status).toBe(403);
         const refreshed = await ask('admin/ops/refresh', { method: 'POST', body: '{}' });
-        expect([refreshed.status, await refreshed.json()]).toMatchObject([
-          200,
-          { hourly: { pendingHours: 0 } },
-        ]);
+        expect(refreshed.status).toBe(202);
+        const { id } = (await refreshed.json()) as { id: string };
+        const ended = await eventually(async () => {
+          const run = (await (await ask(`admin/ops/refresh/${id}`)).json()) as { state: string };
+          return run.state === 'running' ? null : run;
+        }, 'the end of the refresh');
+        expect(ended).toMatchObject({ state: 'finished', hourly: { pendingHours: 0 } });
+        expect(refreshed.headers.get('location')).toBe(`/api/admin/ops/refresh/${id}`);
 
         const minute = 60_000;
         const at = (hoursAgo: number): string =>

@@ -91,8 +91,8 @@ describe('after hours were dropped', () => {
     expect(report).toMatchObject({
       differenceCount: 0,
       notedHours: 0,
-      hours: 6 * 24,
-      hoursBelowFloor: 3 * 24,
+      hours: 9 * 24,
+      unjudgedCount: 3 * 24 + 3, // the hours, and their days
     });
   });
 

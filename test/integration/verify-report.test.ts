@@ -37,11 +37,14 @@ describe('the report of verify', () => {
     expect(await verify()).toEqual({
       from: from.toISOString(),
       to: to.toISOString(),
+      hoursTotal: DAYS * 24,
       hours: DAYS * 24,
-      hoursBelowFloor: 0,
+      unjudgedCount: 0,
+      unjudged: [],
       differenceCount: 0,
       differences: [],
       notedHours: 0,
+      notedDays: 0,
     });
   });
 
@@ -81,9 +84,16 @@ describe('the report of verify', () => {
     expect(report.differenceCount).toBeGreaterThan(DAYS * 12 * 5 * 19);
     expect(report.differences).toHaveLength(1_000);
     expect(new Set(report.differences.map(({ bucket }) => bucket)).size).toBeGreaterThanOrEqual(12);
-    const stale = (await scene.staleHours(database.dataSource)).filter((text) => new Date(text) < to);
-    expect(stale.length).toBeGreaterThanOrEqual(DAYS * 12);
-    expect(report.notedHours).toBe(stale.length);
+    const noted = await database.dataSource.query<unknown[]>(
+      `SELECT tier, count(*)::int AS buckets FROM ops_metrics_invalidations WHERE bucket_start < $1::timestamptz
+        GROUP BY tier ORDER BY tier`,
+      [to.toISOString()],
+    );
+    expect(noted).toEqual([
+      { tier: 'day', buckets: DAYS },
+      { tier: 'hour', buckets: DAYS * 12 },
+    ]);
+    expect([report.notedHours, report.notedDays]).toEqual([DAYS * 12, DAYS]);
     await app.refresh.hourly();
     expect(await verify()).toMatchObject({ differenceCount: 0 });
   });

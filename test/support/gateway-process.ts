@@ -116,6 +116,19 @@ export class GatewayProcess {
     return (body as { id: string }).id;
   }
 
+  /** Asks for a tick of both jobs; resolves once it has succeeded. */
+  public async refresh(): Promise<void> {
+    const [status, body] = await this.ask('POST', '/admin/ops/refresh');
+    if (status !== 202) throw new Error(`A refresh was refused: ${status} ${JSON.stringify(body)}`);
+    const { id } = body as { id: string };
+    const state = await eventually(async () => {
+      const [, run] = await this.ask('GET', `/admin/ops/refresh/${id}`);
+      const { state } = run as { state: string };
+      return state === 'running' ? null : state;
+    }, `the end of refresh ${id}`);
+    if (state !== 'finished') throw new Error(`Refresh ${id} is ${state}`);
+  }
+
   private get url(): string | undefined {
     return /^Listening on (\S+)$/m.exec(this.output)?.[1];
   }

@@ -8,6 +8,7 @@ import {
   RebuildService,
   RefreshService,
   StatusService,
+  VerificationsService,
   VerifyService,
   type OpsModuleOptions,
 } from '../../src/ops/index.js';
@@ -17,16 +18,21 @@ export interface OpsApp {
   readonly rebuilds: RebuildService;
   readonly status: StatusService;
   readonly verify: VerifyService;
+  readonly verifications: VerificationsService;
   readonly preagg: OpsPreaggService;
   readonly dataSource: DataSource;
   close(): Promise<void>;
 }
 
 /** The module's services on a real database, without jobs; an hour is closed when it ends, and every tick audits all. */
-export async function createOpsApp(url: string, options: OpsModuleOptions = {}): Promise<OpsApp> {
+export async function createOpsApp(
+  url: string,
+  options: OpsModuleOptions = {},
+  poolSize?: number,
+): Promise<OpsApp> {
   const module = await Test.createTestingModule({
     imports: [
-      TypeOrmModule.forRoot(dataSourceOptions(url)),
+      TypeOrmModule.forRoot(dataSourceOptions(url, poolSize)),
       OpsModule.forRoot({ jobsEnabled: false, safeDelaySeconds: 0, auditPercent: 100, auditIntervalSeconds: 0, ...options }),
     ],
   }).compile();
@@ -36,6 +42,7 @@ export async function createOpsApp(url: string, options: OpsModuleOptions = {}):
     rebuilds: module.get(RebuildService),
     status: module.get(StatusService),
     verify: module.get(VerifyService),
+    verifications: module.get(VerificationsService),
     preagg: module.get(OpsPreaggService),
     dataSource: module.get(DataSource),
     close: () => module.close(),

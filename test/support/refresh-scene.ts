@@ -10,7 +10,8 @@ const GROUPS = [
 ];
 
 const TABLES = `groups, usage_logs, ops_error_logs, ops_metrics_hourly, ops_metrics_daily, ops_metrics_invalidations,
-  ops_detect_state, ops_rebuilds, ops_job_heartbeats, ops_audit_state, ops_known_groups`;
+  ops_detect_state, ops_rebuilds, ops_job_heartbeats, ops_metrics_dropped_hours, ops_runs, ops_audit_state,
+  ops_known_groups`;
 
 /** A test that counts hours must not see one close: it begins at least so many seconds before the next does. */
 const HOUR_MARGIN = 15;

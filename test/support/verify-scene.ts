@@ -17,12 +17,15 @@ export interface VerifyScene {
   readonly hour: Date;
 }
 
-/** Whole, closed UTC days with rows every two hours, rolled up. */
+/** Whole, closed UTC days with rows every two hours, rolled up, above the hours next to the oldest raw rows. */
 export async function fillVerifyScene(dataSource: DataSource, app: OpsApp): Promise<VerifyScene> {
   await scene.resetScene(dataSource);
   const today = Math.floor((await databaseNow(dataSource)).getTime() / DAY_MS) * DAY_MS;
   const [from, to] = [new Date(today - VERIFY_DAYS * DAY_MS), new Date(today)];
   const hour = new Date(from.getTime() + HOUR_MS);
+  const oldest = new Date(from.getTime() - 12 * HOUR_MS);
+  await scene.insertRequests(dataSource, oldest);
+  await scene.insertFailures(dataSource, oldest);
   for (let at = hour.getTime(); at < to.getTime(); at += 2 * HOUR_MS) {
     await scene.insertRequests(dataSource, new Date(at));
     await scene.insertRequests(dataSource, new Date(at), 2, 3);
@@ -30,6 +33,13 @@ export async function fillVerifyScene(dataSource: DataSource, app: OpsApp): Prom
   }
   await app.refresh.hourly();
   await app.refresh.daily();
+  // The oldest raw rows only set the floors: whoever compares every stored row looks from `from` on.
+  await dataSource.query('DELETE FROM ops_metrics_hourly WHERE bucket_start < $1::timestamptz', [
+    from.toISOString(),
+  ]);
+  await dataSource.query('DELETE FROM ops_metrics_daily WHERE bucket_date < $1::date', [
+    from.toISOString().slice(0, 10),
+  ]);
   return { from, to, hour };
 }
 

@@ -17,7 +17,8 @@ import * as rangeLimits from '../../src/ops/refresh/sql/range-limits.sql.js';
 import * as rebuild from '../../src/ops/refresh/sql/rebuild.sql.js';
 import * as retention from '../../src/ops/refresh/sql/retention.sql.js';
 import * as status from '../../src/ops/refresh/sql/status.sql.js';
-import * as verify from '../../src/ops/refresh/sql/verify.sql.js';
+import * as runs from '../../src/ops/runs/sql/runs.sql.js';
+import * as verify from '../../src/ops/verify/sql/verify.sql.js';
 import * as latest from '../../src/ops/rollup/sql/latest-bucket.sql.js';
 import * as upsertDaily from '../../src/ops/rollup/sql/upsert-daily.sql.js';
 import * as upsertHourly from '../../src/ops/rollup/sql/upsert-hourly.sql.js';
@@ -108,9 +109,30 @@ const BUILDERS: Record<string, (g: Given) => SqlStatement> = {
   readDetectStates: () => status.readDetectStates(T),
   readHeartbeats: () => status.readHeartbeats(T),
   readTroubledBuckets: (g) => status.readTroubledBuckets(T, g.n),
-  hourlyDifferences: (g) => verify.hourlyDifferences(T, g.iso, g.iso, g.n),
-  dailyDifferences: (g) => verify.dailyDifferences(T, g.iso, g.iso, g.n),
-  noteHours: (g) => verify.noteHours(T, [g.iso, ...g.isos]),
+  hourlyDifferences: (g) =>
+    verify.hourlyDifferences(T, {
+      start: g.iso,
+      end: g.iso,
+      limit: g.n,
+      retentionHours: { usage: g.hours, errors: g.hours },
+      distributions: g.flag,
+      distributionHours: g.hours,
+    }),
+  dailyDifferences: (g) =>
+    verify.dailyDifferences(T, { start: g.iso, end: g.iso, limit: g.n, distributions: g.flag }),
+  noteBuckets: (g) => verify.noteBuckets(T, g.flag ? 'day' : 'hour', [g.iso, ...g.isos]),
+  startRun: (g) =>
+    runs.startRun(T, {
+      kind: 'verify',
+      request: { fix: g.flag },
+      result: { text: g.text },
+      requestedBy: g.text,
+      aliveSeconds: g.n,
+    }),
+  reportRun: (g) => runs.reportRun(T, String(g.n), g.n, g.flag ? { text: g.text } : null),
+  endRun: (g) => runs.endRun(T, String(g.n), 'failed', g.flag ? { text: g.text } : null, g.text),
+  cancelRun: (g) => runs.cancelRun(T, 'verify', String(g.n)),
+  readRuns: (g) => runs.readRuns(T, 'refresh', g.flag ? String(g.n) : null, g.n, [g.text]),
   readPositions: (g) => detect.readPositions(T, g.n),
   readPieces: (g) =>
     readPieces(T, {
@@ -197,7 +219,7 @@ describe('statement builders', () => {
   });
 
   it('are all here', async () => {
-    const folders = ['rollup', 'refresh', 'read', 'prometheus'].map(
+    const folders = ['rollup', 'refresh', 'read', 'prometheus', 'runs', 'verify'].map(
       (part) => new URL(`../../src/ops/${part}/sql/`, import.meta.url),
     );
     const exported = new Set<string>();

@@ -15,6 +15,7 @@ import {
   OpsRebuildEndedError,
   OpsRebuildNotFoundError,
 } from '../refresh/ops-input.error.js';
+import { OpsRunError } from '../runs/run.errors.js';
 
 /** The one shape of every error answer. */
 export interface OpsErrorBody {
@@ -76,6 +77,9 @@ function answerTo(error: unknown): [status: number, body: OpsErrorBody] {
   }
   if (error instanceof OpsSumOutOfRangeError) {
     return [422, { code: 'SUM_OUT_OF_RANGE', message: error.message, field: null }];
+  }
+  if (error instanceof OpsRunError) {
+    return [error.status, { code: error.code, message: error.message, field: error.field }];
   }
   if (error instanceof HttpException) {
     const status = error.getStatus();

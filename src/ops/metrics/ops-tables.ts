@@ -12,6 +12,7 @@ export interface OpsTables {
   readonly droppedHours: string;
   readonly auditState: string;
   readonly knownGroups: string;
+  readonly runs: string;
 }
 
 /** Schemas of the tables; not set: whatever the search path finds. */
@@ -36,6 +37,7 @@ export function opsTables({ schema, rawSchema }: OpsSchemas = {}): OpsTables {
     droppedHours: metrics('ops_metrics_dropped_hours'),
     auditState: metrics('ops_audit_state'),
     knownGroups: metrics('ops_known_groups'),
+    runs: metrics('ops_runs'),
   };
 }
 

@@ -1,13 +1,14 @@
 import type {
   Rebuild,
-  RefreshResult,
+  Refresh,
   Status,
   Verification,
+  VerificationSummary,
 } from '../../../src/ops/dashboard/client/admin-types.js';
-import type { DailyTick, HourlyTick } from '../../../src/ops/refresh/refresh.service.js';
+import type { Refresh as RefreshRun } from '../../../src/ops/refresh/refresh-runs.service.js';
 import type { RebuildProgress } from '../../../src/ops/refresh/rebuild.service.js';
 import type { OpsStatus } from '../../../src/ops/refresh/status.service.js';
-import type { VerifyReport } from '../../../src/ops/refresh/verify.service.js';
+import type * as verify from '../../../src/ops/verify/verifications.service.js';
 
 type Reads<Page, Answer extends Page> = [Page, Answer];
 
@@ -15,6 +16,7 @@ type Reads<Page, Answer extends Page> = [Page, Answer];
 export type Contract = [
   Reads<Status, OpsStatus>,
   Reads<Rebuild, RebuildProgress>,
-  Reads<Verification, VerifyReport>,
-  Reads<RefreshResult, { hourly: HourlyTick; daily: DailyTick }>,
+  Reads<Verification, verify.Verification>,
+  Reads<VerificationSummary, verify.VerificationSummary>,
+  Reads<Refresh, RefreshRun>,
 ];

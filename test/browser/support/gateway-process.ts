@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { RawLogService } from '../../../src/gateway/raw-log.service.js';
 import { writeSampleTraffic } from '../../../src/gateway/sample-traffic/write-sample-traffic.js';
+import { eventually } from '../../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 
 const MAIN = join(import.meta.dirname, '../../../dist/src/main.js');
@@ -52,7 +53,11 @@ export class GatewayProcess {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const gateway = new GatewayProcess(await listeningUrl(child), token, database, child);
-    await gateway.call('refresh', {}, 'POST');
+    const { id } = await gateway.call<{ id: string }>('refresh', {}, 'POST');
+    await eventually(
+      async () => (await gateway.call<{ state: string }>(`refresh/${id}`, {})).state === 'finished',
+      'the first refresh',
+    );
     return gateway;
   }
 

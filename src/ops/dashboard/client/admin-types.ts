@@ -74,17 +74,46 @@ export interface VerifyDifference {
   readonly pending: boolean;
 }
 
-export interface Verification {
-  readonly from: string;
-  readonly to: string;
-  readonly hours: number;
-  readonly hoursBelowFloor: number;
-  readonly differenceCount: number;
-  readonly differences: readonly VerifyDifference[];
-  readonly notedHours: number;
+export type RunState = 'running' | 'finished' | 'cancelled' | 'failed' | 'interrupted';
+
+export interface UnjudgedBucket {
+  readonly table: string;
+  readonly bucket: string;
+  /** Why what comes from usage_logs was not judged; null where it was. */
+  readonly usage: UnjudgedReason | null;
+  readonly errors: UnjudgedReason | null;
 }
 
-export interface RefreshResult {
-  readonly hourly: { readonly drainedHours: number; readonly pendingHours: number; readonly ms: number };
-  readonly daily: { readonly days: number; readonly ms: number };
+export type UnjudgedReason =
+  'hourly_rows_dropped' | 'raw_rows_purged' | 'held_back' | 'late_rows_not_applied' | 'timed_out';
+
+/** As the list of verifications has it. */
+export interface VerificationSummary {
+  readonly id: string;
+  readonly state: RunState;
+  readonly error: string | null;
+  readonly cancelRequestedAt: string | null;
+  readonly hoursTotal: number;
+  readonly hours: number;
+  readonly unjudgedCount: number;
+  readonly differenceCount: number;
+  readonly notedHours: number;
+  readonly notedDays: number;
+}
+
+export interface Verification extends VerificationSummary {
+  readonly unjudged: readonly UnjudgedBucket[];
+  readonly differences: readonly VerifyDifference[];
+}
+
+export interface Refresh {
+  readonly id: string;
+  readonly state: RunState;
+  readonly error: string | null;
+  readonly hourly: {
+    readonly drainedHours: number;
+    readonly pendingHours: number;
+    readonly ms: number;
+  } | null;
+  readonly daily: { readonly days: number; readonly ms: number } | null;
 }

@@ -1,8 +1,9 @@
-import type { Rebuild, RefreshResult, Status } from './admin-types.js';
+import type { Rebuild, Refresh, Status } from './admin-types.js';
 import { describe, type Api } from './api.js';
 import { byId, setText } from './dom.js';
 import { milliseconds, plural } from './format.js';
 import { renderFacts } from './operations-facts.js';
+import { polled } from './polled.js';
 import { RebuildPanel } from './rebuild-panel.js';
 import { VerifyPanel } from './verify-panel.js';
 import type { TimeRange } from './view.js';
@@ -46,21 +47,29 @@ export class Operations {
       return;
     }
     this.refreshNow.disabled = true;
-    this.message.classList.remove('bad');
-    setText(this.message, 'Refreshing…');
+    this.say('Refreshing…', false);
     try {
-      const { hourly, daily } = await api.send<RefreshResult>('POST', 'refresh');
-      setText(
-        this.message,
-        `Recomputed ${plural(hourly.drainedHours, 'hour')} and ${plural(daily.days, 'day')} in ` +
-          `${milliseconds(hourly.ms + daily.ms)}; ${plural(hourly.pendingHours, 'hour')} pending.`,
-      );
+      const started = await api.send<Refresh>('POST', 'refresh');
+      const { hourly, daily, state, error } = await polled(api, 'refresh', started);
+      if (hourly !== null && daily !== null) {
+        this.say(
+          `Recomputed ${plural(hourly.drainedHours, 'hour')} and ${plural(daily.days, 'day')} in ` +
+            `${milliseconds(hourly.ms + daily.ms)}; ${plural(hourly.pendingHours, 'hour')} pending.`,
+          false,
+        );
+      } else {
+        this.say(`Not refreshed: ${error ?? state}.`, true);
+      }
       this.onChanged();
     } catch (error) {
-      this.message.classList.add('bad');
-      setText(this.message, `Not refreshed: ${describe(error)}.`);
+      this.say(`Not refreshed: ${describe(error)}.`, true);
     } finally {
       this.refreshNow.disabled = false;
     }
+  }
+
+  private say(text: string, bad: boolean): void {
+    this.message.classList.toggle('bad', bad);
+    setText(this.message, text);
   }
 }

@@ -1,6 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
+import type { Refresh } from '../../refresh/refresh-runs.service.js';
 import type { DailyTick, HourlyTick } from '../../refresh/refresh.service.js';
 import { count } from '../response-properties.js';
+import { RunStateResponse } from './run.responses.js';
 
 export class HourlyTickResponse implements HourlyTick {
   @count('Hours noted; one with new rows in both raw tables counts twice.', 4)
@@ -87,10 +89,14 @@ export class DailyTickResponse implements DailyTick {
   readonly ms!: number;
 }
 
-export class RefreshResponse {
-  @ApiProperty({ type: HourlyTickResponse })
-  readonly hourly!: HourlyTickResponse;
+export class RefreshResponse extends RunStateResponse implements Refresh {
+  @ApiProperty({ type: HourlyTickResponse, nullable: true, description: 'Null until it has ended.' })
+  readonly hourly!: HourlyTickResponse | null;
 
-  @ApiProperty({ type: DailyTickResponse })
-  readonly daily!: DailyTickResponse;
+  @ApiProperty({
+    type: DailyTickResponse,
+    nullable: true,
+    description: 'Follows the hourly one; null until it has ended.',
+  })
+  readonly daily!: DailyTickResponse | null;
 }

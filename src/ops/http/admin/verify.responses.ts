@@ -1,6 +1,15 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { MAX_LISTED_DIFFERENCES, type Difference, type VerifyReport } from '../../refresh/verify.service.js';
+import { ApiProperty, OmitType } from '@nestjs/swagger';
+import type { Verification } from '../../verify/verifications.service.js';
+import {
+  MAX_LISTED_DIFFERENCES,
+  MAX_LISTED_UNJUDGED,
+  UNJUDGED_REASONS,
+  type Difference,
+  type UnjudgedBucket,
+  type UnjudgedReason,
+} from '../../verify/verify.types.js';
 import { count, instant, nullableText } from '../response-properties.js';
+import { RunStateResponse } from './run.responses.js';
 
 export class DifferenceResponse implements Difference {
   @ApiProperty({ enum: ['hourly', 'daily'], example: 'hourly' })
@@ -33,7 +42,10 @@ export class DifferenceResponse implements Difference {
   })
   readonly column!: string;
 
-  @nullableText('What the table has, as text.', '1204')
+  @nullableText(
+    'What the table has, as text; of a distribution the rounded form that is compared, shortened.',
+    '1204',
+  )
   readonly stored!: string | null;
 
   @nullableText('What the raw rows (for a day: its hourly rows) give.', '1205')
@@ -43,18 +55,56 @@ export class DifferenceResponse implements Difference {
   readonly pending!: boolean;
 }
 
-export class VerifyReportResponse implements VerifyReport {
+const whyNot = (table: string): PropertyDecorator =>
+  ApiProperty({
+    enum: UNJUDGED_REASONS,
+    nullable: true,
+    description:
+      `Why the columns that come from ${table} were not; null where they were. \`raw_rows_purged\`: below the table's ` +
+      'floor, and more is stored than its raw rows give; `held_back`: by the shrink guard; `late_rows_not_applied`: below ' +
+      'the configured floor, and less is stored; `hourly_rows_dropped`: by the retention; `timed_out`: it takes longer ' +
+      'than a statement may.',
+    example: 'raw_rows_purged',
+  });
+
+export class UnjudgedBucketResponse implements UnjudgedBucket {
+  @ApiProperty({ enum: ['hourly', 'daily'], example: 'hourly' })
+  readonly table!: UnjudgedBucket['table'];
+
+  @ApiProperty({
+    description: 'Start of the UTC hour, or the UTC day (YYYY-MM-DD).',
+    example: '2026-01-02T07:00:00.000Z',
+  })
+  readonly bucket!: string;
+
+  @whyNot('usage_logs')
+  readonly usage!: UnjudgedReason | null;
+
+  @whyNot('ops_error_logs')
+  readonly errors!: UnjudgedReason | null;
+}
+
+export class VerificationResponse extends RunStateResponse implements Verification {
+  @ApiProperty({ description: 'Whether buckets with a difference are noted.', example: false })
+  readonly fix!: boolean;
+
   @instant('2026-01-01T00:00:00.000Z', 'The range, widened to whole UTC hours.')
   readonly from!: string;
 
   @instant('2026-01-31T00:00:00.000Z', 'Exclusive; cut at the last closed hour.')
   readonly to!: string;
 
-  @count('Closed hours that were recomputed and compared.', 720)
+  @count('Closed hours of the range.', 720)
+  readonly hoursTotal!: number;
+
+  @count('Of them, the ones that have been looked at so far.', 312)
   readonly hours!: number;
 
-  @count('Closed hours that were not, since their raw rows may have been purged.', 0)
-  readonly hoursBelowFloor!: number;
+  @count('Hours and days of which columns could not be judged.', 1)
+  readonly unjudgedCount!: number;
+
+  @ApiProperty({ type: [UnjudgedBucketResponse], description: `The first ${MAX_LISTED_UNJUDGED} of them.` })
+  readonly unjudged!: readonly UnjudgedBucketResponse[];
 
   @count('All of them, also those that are not listed.', 1)
   readonly differenceCount!: number;
@@ -64,4 +114,12 @@ export class VerifyReportResponse implements VerifyReport {
 
   @count('Hours noted for recomputation; 0 without `fix`.', 0)
   readonly notedHours!: number;
+
+  @count('Days noted for recomputation; 0 without `fix`.', 0)
+  readonly notedDays!: number;
 }
+
+export class VerificationSummaryResponse extends OmitType(VerificationResponse, [
+  'unjudged',
+  'differences',
+]) {}

@@ -8,19 +8,24 @@ export interface RetentionHours {
   readonly errors: number | null;
   readonly hourly: number | null;
   readonly daily: number | null;
+  readonly distributions: number | null;
 }
 
 /** A retention in days, or none, as hours to bind. */
 const daysInHours = (days: number | undefined): number | null => (days === undefined ? null : days * 24);
 
 export function retentionHours(
-  options: Pick<OpsOptions, 'rawRetentionDays' | 'hourlyRetentionDays' | 'dailyRetentionDays'>,
+  options: Pick<
+    OpsOptions,
+    'rawRetentionDays' | 'hourlyRetentionDays' | 'dailyRetentionDays' | 'distributionRetentionDays'
+  >,
 ): RetentionHours {
   return {
     usage: daysInHours(options.rawRetentionDays.usageLogs),
     errors: daysInHours(options.rawRetentionDays.errorLogs),
     hourly: daysInHours(options.hourlyRetentionDays),
     daily: daysInHours(options.dailyRetentionDays),
+    distributions: daysInHours(options.distributionRetentionDays),
   };
 }
 

@@ -1,0 +1,153 @@
+import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
+import { dayOf, isoUtc } from '../../metrics/sql-time.js';
+import { floorValues, type RetentionHours } from '../../refresh/sql/floors.sql.js';
+import { answer, comparedRows, countsCompare, joinedRows, storedRows } from '../fragments/compared-rows.js';
+import { computedDays } from '../fragments/hourly-days.js';
+import { computedHours } from '../fragments/raw-hours.js';
+import { sideFloors, type Sides } from '../fragments/side-floors.js';
+import type { UnjudgedReason } from '../verify.types.js';
+
+/** What a comparison found: one row. Buckets are ISO hours, or days as YYYY-MM-DD. */
+export interface ComparisonRow {
+  /** All differences. */
+  total: number;
+  /** The first of them. */
+  differences: {
+    bucket: string;
+    platform: string | null;
+    groupId: string | null;
+    column: string;
+    stored: string | null;
+    computed: string | null;
+    pending: boolean;
+  }[];
+  unjudged: { bucket: string; usage: UnjudgedReason | null; errors: UnjudgedReason | null }[];
+  /** Buckets with a difference that a drain would recompute. */
+  to_note: string[];
+}
+
+const reason = (name: UnjudgedReason): string => `'${name}'`;
+
+/** Why a side of the hour `l` is not judged, or NULL. */
+const reasonOf = (side: keyof Sides<string>): string => `CASE
+      WHEN x.bucket_start IS NOT NULL THEN ${reason('hourly_rows_dropped')}
+      WHEN l.${side}_lost AND l.bucket < GREATEST(f.${side}_floor, f.${side}_oldest) THEN ${reason('raw_rows_purged')}
+      WHEN l.${side}_lost AND i.suspicious_at IS NOT NULL THEN ${reason('held_back')}
+      WHEN l.${side}_grown AND l.bucket < f.${side}_floor THEN ${reason('late_rows_not_applied')}
+    END`;
+
+/**
+ * Compares the hours of a range with their raw rows. Where raw rows may be gone (below a floor of their table, or held
+ * back by the shrink guard) and the stored row counts more than they do, that side of the hour is not judged.
+ *
+ * Bound: start, end (ISO, whole hours), how many differences to return, retentions in hours, whether distributions are
+ * written, how many hours they are kept or null.
+ */
+export function hourlyDifferences(
+  tables: OpsTables,
+  bound: {
+    start: string;
+    end: string;
+    limit: number;
+    retention: RetentionHours;
+    distributions: boolean;
+  },
+): SqlStatement {
+  const inRange = (column: string): string => `${column} >= $1::timestamptz AND ${column} < $2::timestamptz`;
+  // The hourly rows of a platform may have none: their groups' add up to it.
+  const required = `$7::boolean AND (platform_key = '' OR group_key <> 0)
+        AND bucket >= COALESCE(${dayOf('clock_timestamp() - make_interval(hours => $8::int)')}, '-infinity')`;
+  const sides = (['usage', 'errors'] as const).flatMap((side) => [
+    `bool_or(${countsCompare(side, '>')}) AS ${side}_lost`,
+    `bool_or(${countsCompare(side, '<')}) AS ${side}_grown`,
+  ]);
+  return {
+    text: `WITH ${sideFloors(tables, 4)},
+${computedHours(tables)},
+${storedRows(tables.hourly, 'bucket_start', inRange('m.bucket_start'))},
+${joinedRows()},
+losses AS MATERIALIZED (
+  SELECT bucket, ${sides.join(',\n    ')}
+  FROM joined GROUP BY bucket
+),
+judgements AS MATERIALIZED (
+  SELECT COALESCE(l.bucket, x.bucket_start) AS bucket,
+    ${reasonOf('usage')} AS usage_reason,
+    ${reasonOf('errors')} AS errors_reason,
+    l.bucket >= f.usage_floor AS usage_healed, l.bucket >= f.errors_floor AS errors_healed
+  FROM losses l
+    FULL JOIN (SELECT bucket_start FROM ${tables.droppedHours} WHERE ${inRange('bucket_start')}) x ON x.bucket_start = l.bucket
+    LEFT JOIN ${tables.invalidations} i ON i.tier = 'hour' AND i.bucket_start = l.bucket
+    CROSS JOIN floors f
+),
+${comparedRows(required)}
+${answer(
+  '$3',
+  isoUtc('b.bucket'),
+  `EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE i.tier = 'hour' AND i.bucket_start = b.bucket)`,
+)}`,
+    values: [
+      bound.start,
+      bound.end,
+      bound.limit,
+      ...floorValues(bound.retention),
+      bound.distributions,
+      bound.retention.distributions,
+    ],
+  };
+}
+
+/**
+ * Compares the daily rows of whole UTC days with their hourly rows; not the days of which an hour has been dropped.
+ *
+ * Bound: start, end (ISO, whole UTC days), how many differences to return, whether distributions are written.
+ */
+export function dailyDifferences(
+  tables: OpsTables,
+  bound: { start: string; end: string; limit: number; distributions: boolean },
+): SqlStatement {
+  const days = `m.bucket_date >= ($1::timestamptz AT TIME ZONE 'UTC')::date
+    AND m.bucket_date < ($2::timestamptz AT TIME ZONE 'UTC')::date`;
+  return {
+    text: `WITH ${computedDays(tables)},
+${storedRows(tables.daily, 'bucket_date', days)},
+${joinedRows()},
+judgements AS MATERIALIZED (
+  SELECT bucket, x.reason AS usage_reason, x.reason AS errors_reason, true AS usage_healed, true AS errors_healed
+  FROM (SELECT DISTINCT bucket FROM joined) j
+    FULL JOIN (
+      SELECT DISTINCT (bucket_start AT TIME ZONE 'UTC')::date AS bucket, ${reason('hourly_rows_dropped')} AS reason
+      FROM ${tables.droppedHours} WHERE bucket_start >= $1::timestamptz AND bucket_start < $2::timestamptz
+    ) x USING (bucket)
+),
+${comparedRows('$4::boolean')}
+${answer(
+  '$3',
+  "to_char(b.bucket, 'YYYY-MM-DD')",
+  `EXISTS (SELECT 1 FROM ${tables.invalidations} i
+      WHERE i.bucket_start >= b.bucket::timestamp AT TIME ZONE 'UTC'
+        AND i.bucket_start < (b.bucket + 1)::timestamp AT TIME ZONE 'UTC')`,
+)}`,
+    values: [bound.start, bound.end, bound.limit, bound.distributions],
+  };
+}
+
+/** Bound: tier, starts of the buckets (ISO; a day is its UTC midnight). */
+export function noteBuckets(
+  tables: OpsTables,
+  tier: 'hour' | 'day',
+  starts: readonly string[],
+): SqlStatement {
+  return {
+    text: `WITH noted AS (
+  INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason)
+  SELECT DISTINCT $1::varchar(8), bucket_start, 'verify' FROM unnest($2::timestamptz[]) AS given(bucket_start)
+  ORDER BY bucket_start
+  ON CONFLICT (tier, bucket_start) DO UPDATE SET noted_at = clock_timestamp(), suspicious_at = NULL, reason = EXCLUDED.reason,
+    next_attempt_at = clock_timestamp()
+  RETURNING 1
+)
+SELECT count(*)::int AS buckets FROM noted`,
+    values: [tier, starts],
+  };
+}

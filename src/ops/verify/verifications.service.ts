@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import { OpsOptions } from '../ops.options.js';
+import { RangeChecker } from '../refresh/range-checker.service.js';
+import { OpsRunActiveError } from '../runs/run.errors.js';
+import { RunsService, type Run, type RunState } from '../runs/runs.service.js';
+import { ReportBuilder } from './report-builder.js';
+import { VerifyService } from './verify.service.js';
+import type { VerifyReport } from './verify.types.js';
+
+export interface VerificationRequest {
+  readonly from: Date;
+  readonly to: Date;
+  /** Note every bucket with a difference for recomputation. */
+  readonly fix?: boolean | undefined;
+  readonly requestedBy?: string | undefined;
+}
+
+/** A verification that goes on in the background, and its report so far. */
+export interface Verification extends RunState, VerifyReport {
+  readonly fix: boolean;
+}
+
+/** The same without its lists. */
+export type VerificationSummary = Omit<Verification, 'differences' | 'unjudged'>;
+
+interface Fix {
+  readonly fix: boolean;
+}
+
+/** Between two reports lies one statement; what it may wait for a connection comes on top. */
+const GRACE_SECONDS = 120;
+
+/** Verifications on demand: in the background, one at a time on each instance, to be seen and cancelled from any. */
+@Injectable()
+export class VerificationsService {
+  public constructor(
+    private readonly runs: RunsService,
+    private readonly verifier: VerifyService,
+    private readonly ranges: RangeChecker,
+    private readonly options: OpsOptions,
+  ) {}
+
+  /**
+   * @throws OpsInputError where the range is wrong
+   * @throws OpsRunActiveError where this instance is verifying already
+   */
+  public async request({ from, to, fix = false, requestedBy }: VerificationRequest): Promise<Verification> {
+    const { start, end } = await this.ranges.closedHours(from, to);
+    if (this.verifier.isRunning && !this.runs.isActive('verify')) {
+      throw new OpsRunActiveError('verify', null); // a host's own
+    }
+    const id = await this.runs.start<VerifyReport>({
+      kind: 'verify',
+      request: { fix } satisfies Fix,
+      first: new ReportBuilder(start, end).report(),
+      requestedBy,
+      aliveSeconds: this.options.statementTimeoutMs / 1000 + GRACE_SECONDS,
+      work: (onProgress, signal) => this.verifier.verify(start, end, fix, { onProgress, signal }),
+    });
+    return this.progress(id);
+  }
+
+  /** The latest ones, newest first, without their lists. */
+  public async list(limit = 50): Promise<VerificationSummary[]> {
+    const runs = await this.runs.list<Fix, Omit<VerifyReport, 'differences' | 'unjudged'>>('verify', limit, [
+      'differences',
+      'unjudged',
+    ]);
+    return runs.map(flat);
+  }
+
+  /** @throws OpsRunNotFoundError */
+  public async progress(id: string): Promise<Verification> {
+    return flat(await this.runs.read<Fix, VerifyReport>('verify', id));
+  }
+
+  /**
+   * Asks it to stop after the UTC day under way, on whichever instance it is.
+   *
+   * @throws OpsRunNotFoundError
+   * @throws OpsRunEndedError
+   */
+  public async cancel(id: string): Promise<Verification> {
+    await this.runs.cancel('verify', id);
+    return this.progress(id);
+  }
+}
+
+function flat<Report>({ request, result, ...state }: Run<Fix, Report>): RunState & Fix & Report {
+  return { ...state, ...request, ...result };
+}

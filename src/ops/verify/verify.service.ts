@@ -1,0 +1,167 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { OPS_TABLES_TOKEN, type OpsTables, type SqlStatement } from '../metrics/ops-tables.js';
+import { selectRow } from '../metrics/sql-runner.js';
+import { DAY_MS, HOUR_MS, type TimeRange } from '../metrics/utc.js';
+import { OpsOptions } from '../ops.options.js';
+import { sqlState } from '../refresh/database-errors.js';
+import { RangeChecker, type CheckedRange } from '../refresh/range-checker.service.js';
+import { notingTransaction } from '../refresh/short-transaction.js';
+import { retentionHours } from '../refresh/sql/floors.sql.js';
+import { OpsRunActiveError } from '../runs/run.errors.js';
+import { ReportBuilder } from './report-builder.js';
+import { dailyDifferences, hourlyDifferences, noteBuckets, type ComparisonRow } from './sql/verify.sql.js';
+import { MAX_LISTED_DIFFERENCES, type VerifyReport, type VerifyRun } from './verify.types.js';
+
+/** The statement took too long (57014), or more memory, disk or temporary space than there is (53, but 53300: connections). */
+const TOO_LARGE = /^(57014|53(?!300))/;
+
+/**
+ * Recomputes every closed bucket of a range by an independent, plain statement and compares it with what is stored, one
+ * short statement after the other: a UTC day each, or some of its hours where a day takes too long. One verification at
+ * a time, on one connection.
+ */
+@Injectable()
+export class VerifyService {
+  private readonly logger = new Logger('OpsVerify');
+  private running = false;
+
+  public constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
+    private readonly options: OpsOptions,
+    private readonly ranges: RangeChecker,
+  ) {}
+
+  /** Whether this instance is verifying. */
+  public get isRunning(): boolean {
+    return this.running;
+  }
+
+  /**
+   * @param from start; widened outward to whole UTC hours, as `to` is
+   * @param to end, exclusive; cut at the last closed hour
+   * @param fix notes every hour and every day with a difference as an invalidation, where a drain would recompute it
+   * @throws OpsInputError where the range is wrong
+   * @throws OpsRunActiveError where this instance is verifying already
+   * @throws QueryFailedError where the database fails otherwise than by the size of a bucket
+   */
+  public async verify(from: Date, to: Date, fix = false, run: VerifyRun = {}): Promise<VerifyReport> {
+    if (this.running) {
+      throw new OpsRunActiveError('verify', null);
+    }
+    this.running = true;
+    try {
+      return await this.walk(await this.ranges.closedHours(from, to), fix, run);
+    } finally {
+      this.running = false;
+    }
+  }
+
+  private async walk(range: CheckedRange, fix: boolean, run: VerifyRun): Promise<VerifyReport> {
+    const report = new ReportBuilder(range.start, range.end);
+    const progress = async (): Promise<void> => run.onProgress?.(report.report());
+    let hoursAtOnce = DAY_MS / HOUR_MS;
+    for (let start = range.start; start < range.end && run.signal?.aborted !== true;) {
+      const nextDay = new Date(Math.floor(start.getTime() / DAY_MS) * DAY_MS + DAY_MS);
+      const end = earliest(new Date(start.getTime() + hoursAtOnce * HOUR_MS), nextDay, range.end);
+      const fits = await this.verifyHours({ start, end }, fix, report);
+      const hours = (end.getTime() - start.getTime()) / HOUR_MS;
+      await progress();
+      if (!fits && hours > 1) {
+        hoursAtOnce = Math.ceil(hours / 4); // 24, 6, 2, 1; and the next days are as dense
+        continue;
+      }
+      if (!fits) {
+        const bucket = start.toISOString();
+        report.addUnjudged({ table: 'hourly', bucket, usage: 'timed_out', errors: 'timed_out' });
+      }
+      report.addHours(hours);
+      if (end.getTime() === nextDay.getTime()) {
+        await this.verifyDay(new Date(end.getTime() - DAY_MS), range, fix, report);
+      }
+      start = end;
+      await progress();
+    }
+    return report.report();
+  }
+
+  /** @returns false where it is too much for one statement */
+  private async verifyHours(range: TimeRange, fix: boolean, report: ReportBuilder): Promise<boolean> {
+    const found = await this.compare(
+      hourlyDifferences(this.tables, {
+        start: range.start.toISOString(),
+        end: range.end.toISOString(),
+        limit: MAX_LISTED_DIFFERENCES,
+        retention: retentionHours(this.options),
+        distributions: this.options.distributions,
+      }),
+    );
+    if (found === null) {
+      return false;
+    }
+    report.addComparison('hourly', found);
+    if (fix) {
+      report.addNoted('hour', await this.note('hour', found.to_note));
+    }
+    return true;
+  }
+
+  /** The daily rows of a day that lies in the range as a whole, if they are kept. */
+  private async verifyDay(
+    day: Date,
+    range: CheckedRange,
+    fix: boolean,
+    report: ReportBuilder,
+  ): Promise<void> {
+    if (day < range.start || (range.dailyFloor !== null && day < range.dailyFloor)) {
+      return;
+    }
+    const found = await this.compare(
+      dailyDifferences(this.tables, {
+        start: day.toISOString(),
+        end: new Date(day.getTime() + DAY_MS).toISOString(),
+        limit: MAX_LISTED_DIFFERENCES,
+        distributions: this.options.distributions,
+      }),
+    );
+    if (found === null) {
+      const bucket = day.toISOString().slice(0, 10);
+      report.addUnjudged({ table: 'daily', bucket, usage: 'timed_out', errors: 'timed_out' });
+      return;
+    }
+    report.addComparison('daily', found);
+    if (fix) {
+      report.addNoted('day', await this.note('day', found.to_note));
+    }
+  }
+
+  /** @returns null where it is too much for one statement */
+  private async compare(statement: SqlStatement): Promise<ComparisonRow | null> {
+    try {
+      return await notingTransaction(this.dataSource, this.options, (manager) =>
+        selectRow<ComparisonRow>(manager, statement),
+      );
+    } catch (error) {
+      if (!TOO_LARGE.test(sqlState(error) ?? '')) {
+        throw error;
+      }
+      this.logger.debug(`Too much for one statement: ${String(error)}`);
+      return null;
+    }
+  }
+
+  private async note(tier: 'hour' | 'day', buckets: readonly string[]): Promise<number> {
+    if (buckets.length === 0) {
+      return 0;
+    }
+    const starts = buckets.map((bucket) => (tier === 'day' ? `${bucket}T00:00:00.000Z` : bucket));
+    const noted = await notingTransaction(this.dataSource, this.options, (manager) =>
+      selectRow<{ buckets: number }>(manager, noteBuckets(this.tables, tier, starts)),
+    );
+    return noted.buckets;
+  }
+}
+
+const earliest = (...dates: readonly Date[]): Date => new Date(Math.min(...dates.map(Number)));

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { OPS_TABLES, type SqlStatement } from '../../src/ops/metrics/ops-tables.js';
+import { dailyDifferences, hourlyDifferences } from '../../src/ops/verify/sql/verify.sql.js';
+import { workOf } from '../support/plan-work.js';
+import { resetScene } from '../support/refresh-scene.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const START = '2026-03-01T00:00:00.000Z';
+const HOURS = 3;
+const PLATFORMS = 5;
+const GROUPS = [100, 1_000, 10_000] as const;
+
+const range = { start: START, end: '2026-03-02T00:00:00.000Z', limit: 1_000, distributions: true };
+const STATEMENTS: readonly (readonly [name: string, statement: SqlStatement])[] = [
+  [
+    'hours',
+    hourlyDifferences(OPS_TABLES, {
+      ...range,
+      retentionHours: { usage: null, errors: null },
+      distributionHours: null,
+    }),
+  ],
+  ['days', dailyDifferences(OPS_TABLES, range)],
+];
+
+describe('the work of verify', () => {
+  let database: TestDatabase;
+  /** By the name of a statement: its work for each of GROUPS. */
+  const work = new Map<string, number[]>(STATEMENTS.map(([name]) => [name, []]));
+
+  beforeAll(async () => {
+    database = await createTestDatabase('verify_growth');
+    for (const groups of GROUPS) {
+      await fill(groups);
+      for (const [name, statement] of STATEMENTS) {
+        work.get(name)?.push(await workOf(database.dataSource, statement));
+      }
+    }
+  }, 180_000);
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  /** Two requests and an error per group and hour, on some platforms, and what is stored of them at every level. */
+  async function fill(groups: number): Promise<void> {
+    const { dataSource } = database;
+    await resetScene(dataSource);
+    await dataSource.query('DELETE FROM groups');
+    await dataSource.query(
+      `INSERT INTO groups (id, name, platform) SELECT n, 'group ' || n, 'platform ' || n % $2 FROM generate_series(1, $1) AS n`,
+      [groups, PLATFORMS],
+    );
+    const hours = `generate_series(0, ${HOURS - 1}) AS hour`;
+    await dataSource.query(
+      `INSERT INTO usage_logs (user_id, api_key_id, account_id, model, group_id, duration_ms, first_token_ms, created_at)
+       SELECT 1, 1, 1, 'm', g.id, 100 * n, 10, $1::timestamptz + hour * interval '1 hour'
+         FROM groups g, ${hours}, generate_series(1, 2) AS n`,
+      [START],
+    );
+    await dataSource.query(
+      `INSERT INTO ops_error_logs (error_phase, error_type, platform, group_id, status_code, created_at)
+       SELECT 'upstream', 'timeout', g.platform, g.id, 504, $1::timestamptz + hour * interval '1 hour'
+         FROM groups g, ${hours}`,
+      [START],
+    );
+    const store = (table: string, bucket: string, at: string): Promise<unknown> =>
+      dataSource.query(
+        `INSERT INTO ops_metrics_${table} (${bucket}, platform, group_id, success_count, duration_samples,
+                                           duration_values, duration_counts)
+         SELECT ${at}, platform, id, 2 * count(*), 2 * count(*), '{100,200}', ARRAY[count(*), count(*)]
+           FROM groups, ${hours}
+          GROUP BY ${at}, GROUPING SETS ((), (platform), (platform, id))`,
+      );
+    await store('hourly', 'bucket_start', `'${START}'::timestamptz + hour * interval '1 hour'`);
+    await store('daily', 'bucket_date', `'${START}'::date`);
+    await dataSource.query('ANALYZE');
+  }
+
+  it.each(STATEMENTS.map(([name]) => name))('grows with the groups and not with their square: %s', (name) => {
+    const [small = NaN, ...larger] = (work.get(name) ?? []).map(
+      (rows, index) => rows / (GROUPS[index] ?? NaN),
+    );
+    expect(small).toBeGreaterThan(1);
+    expect(larger).toHaveLength(GROUPS.length - 1);
+    for (const perGroup of larger) {
+      expect(perGroup).toBeLessThan(1.5 * small);
+    }
+  });
+});

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createOpsApp, type OpsApp } from '../support/ops-app.js';
+import * as rows from '../support/raw-rows.js';
+import { resetScene } from '../support/refresh-scene.js';
+import { hoursAgo } from '../support/rollup-check.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { failure, usage } from '../support/spec-scene.js';
+
+const LONG = 'a-platform-of-more-than-32-characters-in-its-name';
+
+/** Raw tables of another program: their flags may be NULL, and their platforms be anything. */
+describe('verify on adopted raw tables', () => {
+  let database: TestDatabase;
+  let app: OpsApp;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('verify_nullable');
+    app = await createOpsApp(database.url);
+    const { dataSource } = database;
+    await resetScene(dataSource);
+    await rows.loosenUsage(dataSource);
+    await dataSource.query(
+      `ALTER TABLE ops_error_logs ALTER COLUMN is_business_limited DROP NOT NULL, ALTER COLUMN platform TYPE varchar(64)`,
+    );
+    await dataSource.query('ALTER TABLE groups ALTER COLUMN platform DROP NOT NULL');
+    await rows.insertGroups(dataSource, [
+      { id: 0, name: 'zero', platform: 'openai' },
+      { id: 4, name: 'empty', platform: '' },
+      { id: 5, name: 'long', platform: LONG },
+    ]);
+    await dataSource.query(`INSERT INTO groups (id, name, platform) VALUES (6, 'null', NULL)`);
+    const oldest = { createdAt: (await hoursAgo(dataSource, 60)).toISOString() };
+    await rows.insertUsage(dataSource, [usage(oldest)]);
+    await rows.insertErrors(dataSource, [failure(oldest)]);
+  });
+  afterAll(async () => {
+    await app.close();
+    await database.drop();
+  });
+
+  it('agrees with the rollup on every NULL, group 0 and odd platform, and finds nothing to fix', async () => {
+    const { dataSource } = database;
+    const at = (await hoursAgo(dataSource, 20)).toISOString();
+    await rows.insertErrors(dataSource, [failure({ createdAt: at })]);
+    await dataSource.query(
+      `INSERT INTO ops_error_logs (error_phase, error_type, platform, group_id, status_code, upstream_status_code,
+                                   error_owner, is_business_limited, created_at)
+       SELECT 'upstream', 'api_error', platform, group_id, status, upstream, owner, limited, $1::timestamptz
+         FROM unnest(ARRAY['openai', '', NULL, $2]) AS platform,
+              unnest(ARRAY[1, 0, NULL]::bigint[]) AS group_id,
+              unnest(ARRAY[500, 200, NULL]::int[]) AS status,
+              unnest(ARRAY[429, 529, NULL]::int[]) AS upstream,
+              unnest(ARRAY['provider', NULL]) AS owner,
+              unnest(ARRAY[true, false, NULL]::boolean[]) AS limited`,
+      [at, LONG],
+    );
+    await rows.insertUsage(
+      dataSource,
+      [0, 1, 4, 5, 6, 99, null].map((groupId) => ({
+        ...usage({ createdAt: at, durationMs: 1_000, firstTokenMs: groupId }),
+        groupId,
+      })),
+    );
+    await dataSource.query('UPDATE usage_logs SET input_tokens = NULL WHERE group_id IN (1, 5)');
+    await app.refresh.hourly();
+    await app.refresh.daily();
+
+    const [from, to] = [await hoursAgo(dataSource, 48), await hoursAgo(dataSource, 0)];
+    expect(await app.verify.verify(from, to, true)).toMatchObject({
+      differences: [],
+      unjudged: [],
+      notedHours: 0,
+      notedDays: 0,
+    });
+    const [row] = await dataSource.query<unknown[]>(
+      `SELECT error_count_sla::int AS sla, business_limited_count::int AS limited FROM ops_metrics_hourly
+        WHERE bucket_start = $1 AND platform IS NULL`,
+      [at],
+    );
+    // 4 platforms, 3 groups, status 500 of 3, 3 upstream statuses, 2 owners, and 2 (1) of 3 flags; and the plain one.
+    expect(row).toEqual({ sla: 145, limited: 72 });
+  });
+});

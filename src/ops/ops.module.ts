@@ -59,6 +59,7 @@ const SERVICES = [
   VerifyService,
   ReadService,
   OpsPrometheusService,
+  OpsJobs,
 ];
 const ADMIN_CONTROLLERS = [OpsAdminOperationsController, OpsRebuildsController, OpsReadController];
 
@@ -125,7 +126,6 @@ function assemble(structure: OpsModuleStructure, options: Provider): DynamicModu
       DayRefresher,
       DrainService,
       RetentionService,
-      OpsJobs,
     ],
     exports: SERVICES,
   };

@@ -37,6 +37,16 @@ export const PROCESS_METRICS = {
     'ops_rollup_below_floor_buckets_total',
     'Stale hours that this instance dropped since their raw rows may be gone.',
   ),
+  jobRunning: gauge(
+    'ops_rollup_job_running_seconds',
+    'How long the run under way on this instance takes already; 0 between runs.',
+    ['job_name'],
+  ),
+  jobStuck: gauge(
+    'ops_rollup_job_stuck',
+    '1 if the run under way on this instance has made no progress for longer than a statement may take, else 0.',
+    ['job_name'],
+  ),
 } as const;
 
 /**

@@ -8,8 +8,9 @@ import { selectRows } from '../metrics/sql-runner.js';
 import { OpsOptions } from '../ops.options.js';
 import { errorText } from '../refresh/database-errors.js';
 import { DrainService } from '../refresh/drain.service.js';
+import { OpsJobs } from '../refresh/ops-jobs.service.js';
 import { DAILY_JOB, HOURLY_JOB } from '../refresh/refresh.service.js';
-import { shortTransaction } from '../refresh/short-transaction.js';
+import { limitedTransaction } from '../refresh/short-transaction.js';
 import { DATABASE_METRICS, PROCESS_METRICS, type MetricDefinition } from './metrics.js';
 import { lastHourSamples } from './sql/last-hour-samples.sql.js';
 import { rollupSamples, type SampleRow } from './sql/rollup-samples.sql.js';
@@ -43,14 +44,17 @@ export class OpsPrometheusService {
     @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
     private readonly options: OpsOptions,
     drains: DrainService,
+    jobs: OpsJobs,
   ) {
-    const { up, definitionVersion, drained, failed, heldBack, belowFloor } = PROCESS_METRICS;
+    const { up, definitionVersion, drained, failed, heldBack, belowFloor, jobRunning, jobStuck } = PROCESS_METRICS;
     this.expose(up, (read) => valueOf(read === null ? 0 : 1));
     this.expose(definitionVersion, () => valueOf(DEFINITION_VERSION));
     this.expose(drained, () => valueOf(drains.totals.drainedHours));
     this.expose(failed, () => valueOf(drains.totals.failedHours));
     this.expose(heldBack, () => valueOf(drains.totals.suspiciousHours));
     this.expose(belowFloor, () => valueOf(drains.totals.belowFloorHours));
+    this.expose(jobRunning, () => jobs.runs().map(({ job, seconds }) => ofJob(job, seconds)));
+    this.expose(jobStuck, () => jobs.runs().map(({ job, stuck }) => ofJob(job, stuck ? 1 : 0)));
     for (const definition of DATABASE_METRICS) {
       this.expose(definition, (read) => read?.get(definition.name) ?? []);
     }
@@ -121,7 +125,7 @@ export class OpsPrometheusService {
       lockTimeoutMs: STATEMENT_TIMEOUT_MS,
       idleInTransactionTimeoutMs,
     };
-    return shortTransaction(this.dataSource, limits, async (manager) => [
+    return limitedTransaction(this.dataSource, limits, async (manager) => [
       ...(await selectRows<SampleRow>(
         manager,
         rollupSamples(this.tables, safeDelaySeconds, [HOURLY_JOB, DAILY_JOB]),
@@ -144,4 +148,8 @@ function byMetric(rows: readonly SampleRow[]): ReadonlyMap<string, readonly Samp
 
 function valueOf(value: number): readonly Pick<SampleRow, 'labels' | 'value'>[] {
   return [{ labels: {}, value }];
+}
+
+function ofJob(job: string, value: number): Pick<SampleRow, 'labels' | 'value'> {
+  return { labels: { job_name: job }, value };
 }

@@ -65,7 +65,8 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
  */
 async function makeFolders(path: string): Promise<string | undefined> {
   const missing: string[] = [];
-  for (let at = path; (await unlessCode(stat(at), 'ENOENT')) === undefined; at = dirname(at)) missing.unshift(at);
+  for (let at = path; (await unlessCode(stat(at), 'ENOENT')) === undefined; at = dirname(at))
+    missing.unshift(at);
   for (const folder of missing) await unlessCode(mkdir(folder), 'EEXIST');
   return missing[0];
 }

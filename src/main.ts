@@ -4,6 +4,7 @@ import { ADMIN_TOKEN, type AdminToken } from './auth/admin-token.js';
 import { readEnvironment, unknownVariables } from './config/environment.js';
 import { createApp } from './create-app.js';
 import { requireEmbeddedDatabase, runDemo } from './demo/demo.js';
+import { moving } from './demo/moving.js';
 import { describeStartFailure } from './describe-start-failure.js';
 import { listen, requireListenable } from './listen.js';
 import { forceExitAfterSignal } from './shutdown.js';
@@ -13,13 +14,15 @@ async function main(): Promise<void> {
   for (const name of unknownVariables(process.env)) {
     console.warn(`warning: ${name} is not a variable of this app, and is ignored`);
   }
-  const environment = readEnvironment(process.env);
+  // The demo says itself what it does; LOG_LEVEL=log adds what the parts say.
+  const environment = readEnvironment({ ...(demo ? { LOG_LEVEL: 'warn' } : {}), ...process.env });
   if (demo) {
     requireEmbeddedDatabase(environment);
   }
   await requireListenable(environment);
   // The demo runs the jobs itself, when there is something to roll up.
-  const app = await createApp(environment, demo ? { runJobsAtStart: false } : {});
+  const created = createApp(environment, demo ? { runJobsAtStart: false } : {});
+  const app = demo ? await moving('Starting the database', created) : await created;
   forceExitAfterSignal();
   try {
     if (demo) {

@@ -40,7 +40,10 @@ describe('a server that is not at its best', () => {
     const gateway = await GatewayProcess.start(server.url, 'outlives', { OPS_JOBS_ENABLED: 'false' });
     await gateway.ask('GET', '/ready');
     await server.stopImmediately();
-    await eventually(() => Promise.resolve(/idle connection was lost.*terminat/.test(gateway.output)), 'logged');
+    await eventually(
+      () => Promise.resolve(/idle connection was lost.*terminat/.test(gateway.output)),
+      'logged',
+    );
     await server.startAsStandby(true);
     const answer = await eventually(async () => {
       const [status, body] = await gateway.ask('GET', '/ready');

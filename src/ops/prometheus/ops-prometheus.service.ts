@@ -46,7 +46,8 @@ export class OpsPrometheusService {
     drains: DrainService,
     jobs: OpsJobs,
   ) {
-    const { up, definitionVersion, drained, failed, heldBack, belowFloor, jobRunning, jobStuck } = PROCESS_METRICS;
+    const { up, definitionVersion, drained, failed, heldBack, belowFloor, jobRunning, jobStuck } =
+      PROCESS_METRICS;
     this.expose(up, (read) => valueOf(read === null ? 0 : 1));
     this.expose(definitionVersion, () => valueOf(DEFINITION_VERSION));
     this.expose(drained, () => valueOf(drains.totals.drainedHours));

@@ -20,10 +20,15 @@ const started = Date.now();
 // A process group of its own, as a terminal gives it: Ctrl-C reaches npm, its shell and the app together.
 const demo = spawn('npm', ['run', 'demo'], {
   env: { ...env, OPS_DATA_DIR: dataDir, PORT: '0' },
-  stdio: ['ignore', 'pipe', 'inherit'],
+  stdio: ['ignore', 'pipe', 'pipe'],
   detached: true,
 });
 let output = '';
+let progress = '';
+demo.stderr.setEncoding('utf8').on('data', (text) => {
+  progress += text;
+  process.stderr.write(text);
+});
 demo.stdout.setEncoding('utf8').on('data', (text) => {
   output += text;
   process.stdout.write(text);
@@ -44,6 +49,14 @@ async function listening() {
     await sleep(100);
   }
   throw new Error(`demo: it did not listen within ${START_MS / 1000} s`);
+}
+
+/** The address and the token are the last that is said, within a few lines. */
+function looksAtTheEnd({ url, token }) {
+  const end = output.trimEnd().split('\n').slice(-8).join('\n');
+  check(end.includes(url) && end.includes(token), 'the address and the token stand at the end');
+  check(!/RouterExplorer|InstanceLoader/.test(output), 'no list of routes is in the way');
+  check(/^Building \.+/m.test(progress) && /^Writing sample traffic /m.test(progress), 'something moves');
 }
 
 async function ask({ url, token }) {
@@ -80,6 +93,7 @@ async function interrupt() {
 try {
   const at = await listening();
   console.log(`ok: the demo serves after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  looksAtTheEnd(at);
   await ask(at);
   await interrupt();
 } catch (error) {

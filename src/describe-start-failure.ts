@@ -1,34 +1,52 @@
+import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { SchemaConflictError } from '../migrations/index.js';
 import { EnvironmentError } from './config/environment.js';
+import { DatabaseConnectionError } from './database/database-connection.error.js';
 import { EmbeddedPostgresError } from './database/embedded/index.js';
+import { ListenError } from './listen.js';
 
-/** Connection failures that an operator can mend, by the code that Node or PostgreSQL gives. */
-const CONNECTION_FAILURES: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens at the host and port of DATABASE_URL: start PostgreSQL there, or unset it',
-  ENOTFOUND: 'the host of DATABASE_URL cannot be resolved',
-  ETIMEDOUT: 'the host of DATABASE_URL does not answer',
-  '28P01': 'the password in DATABASE_URL is wrong',
-  '28000': 'the user of DATABASE_URL may not log in',
-  '3D000': 'the database of DATABASE_URL does not exist',
-  EADDRINUSE: 'the PORT is in use: choose another one',
-};
+/** Errors whose message is one line for an operator. */
+const TOLD = [
+  EnvironmentError,
+  DatabaseConnectionError,
+  EmbeddedPostgresError,
+  ListenError,
+  SchemaConflictError,
+] as const;
+
+/**
+ * SQLSTATE classes of what is the server's trouble or its settings': lost connections, read-only, resources, shutdown,
+ * the system below it. What has another one is a defect here, and its stack is wanted.
+ */
+const SERVER_TROUBLE = /^(08|25|42501|53|55P03|57|58)/;
 
 /** One line for what an operator can mend; the stack for everything else. */
 export function describeStartFailure(error: unknown): string {
-  if (
-    error instanceof EnvironmentError ||
-    error instanceof EmbeddedPostgresError ||
-    error instanceof SchemaConflictError
-  ) {
-    return `Cannot start: ${error.message}`;
+  if (TOLD.some((type) => error instanceof type)) {
+    return `Cannot start: ${(error as Error).message}`;
   }
-  const code = (error as { code?: unknown } | null)?.code;
-  const known =
-    typeof code === 'string' && Object.hasOwn(CONNECTION_FAILURES, code)
-      ? CONNECTION_FAILURES[code]
-      : undefined;
-  if (known !== undefined) {
-    return `Cannot start: ${known} (${String(code)})`;
+  if (
+    error instanceof QueryRunnerAlreadyReleasedError ||
+    error instanceof QueryRunnerProviderAlreadyReleasedError
+  ) {
+    return 'Cannot start: the connection to the database was lost in a transaction';
+  }
+  if (error instanceof QueryFailedError) {
+    const { code } = error.driverError as { code?: unknown };
+    if (typeof code !== 'string' || SERVER_TROUBLE.test(code)) {
+      return `Cannot start: the database failed: ${oneLine(error.message)}${typeof code === 'string' && !error.message.includes(code) ? ` (${code})` : ''}`;
+    }
+  }
+  if (isSystemError(error)) {
+    return `Cannot start: ${oneLine(error.message)}`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
+
+/** What the operating system refused: the message says what, where and why. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return typeof error === 'object' && error !== null && 'syscall' in error && 'errno' in error;
+}
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();

@@ -7,6 +7,15 @@ const LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const sa
 /** Nest's context for an error that it is about to throw at us. */
 const THROWN = 'ExceptionHandler';
 
+/** Nest's contexts for what it puts together, a line for each module and route: for those who look for it. */
+const ASSEMBLY = new Set([
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestFactory',
+  'NestApplication',
+]);
+
 /** Leaves out what is thrown as well: the doors report it, in one line where an operator can mend it. */
 class AppLogger extends ConsoleLogger {
   protected override printMessages(
@@ -17,7 +26,8 @@ class AppLogger extends ConsoleLogger {
     errorStack?: unknown,
     params?: Record<string, unknown>,
   ): void {
-    if (context !== THROWN) {
+    const assembly = logLevel === 'log' && ASSEMBLY.has(context ?? '') && !this.isLevelEnabled('debug');
+    if (context !== THROWN && !assembly) {
       super.printMessages(messages, context, logLevel, stream, errorStack, params);
     }
   }

@@ -1,34 +1,56 @@
 import 'reflect-metadata';
+import { styleText } from 'node:util';
 import { ADMIN_TOKEN, type AdminToken } from './auth/admin-token.js';
-import { readEnvironment } from './config/environment.js';
+import { readEnvironment, unknownVariables } from './config/environment.js';
 import { createApp } from './create-app.js';
 import { requireEmbeddedDatabase, runDemo } from './demo/demo.js';
+import { moving } from './demo/moving.js';
 import { describeStartFailure } from './describe-start-failure.js';
+import { listen, requireListenable } from './listen.js';
+import { forceExitAfterSignal } from './shutdown.js';
 
 async function main(): Promise<void> {
   const demo = process.argv.includes('--demo');
-  const environment = readEnvironment(process.env);
+  for (const name of unknownVariables(process.env)) {
+    console.warn(`warning: ${name} is not a variable of this app, and is ignored`);
+  }
+  // The demo says itself what it does; LOG_LEVEL=log adds what the parts say.
+  const environment = readEnvironment({ ...(demo ? { LOG_LEVEL: 'warn' } : {}), ...process.env });
   if (demo) {
     requireEmbeddedDatabase(environment);
   }
+  await requireListenable(environment);
   // The demo runs the jobs itself, when there is something to roll up.
-  const app = await createApp(environment, demo ? { runJobsAtStart: false } : {});
+  const created = createApp(environment, demo ? { runJobsAtStart: false } : {});
+  const app = demo ? await moving('Starting the database', created) : await created;
+  forceExitAfterSignal();
   try {
     if (demo) {
       await runDemo(app);
     }
-    await app.listen(environment.PORT, environment.HOST);
+    await listen(app, environment);
   } catch (error) {
     await app.close();
     throw error;
   }
-  const token = app.get<AdminToken>(ADMIN_TOKEN, { strict: false });
-  const url = (await app.getUrl()).replace('[::1]', 'localhost');
-  console.log(`\nListening on ${url}`);
-  console.log(`  dashboard  ${url}/ops\n  API        ${url}/docs\n  metrics    ${url}/metrics`);
-  if (token.generated) {
-    console.log(`  token      ${token.value}`);
-  }
+  announce(
+    (await app.getUrl()).replace('[::1]', 'localhost'),
+    app.get<AdminToken>(ADMIN_TOKEN, { strict: false }),
+  );
+}
+
+/** The last thing on the screen, and the first that is looked for. */
+function announce(url: string, token: AdminToken): void {
+  const strong = (text: string): string => (process.stdout.isTTY ? styleText('bold', text) : text);
+  const lines = [
+    `Listening on ${strong(url)}`,
+    `  dashboard  ${strong(`${url}/ops`)}`,
+    `  API        ${url}/docs`,
+    `  metrics    ${url}/metrics`,
+    ...(token.generated ? [`  token      ${strong(token.value)}`] : []),
+  ];
+  const rule = '─'.repeat(78);
+  console.log(`\n${rule}\n${lines.join('\n')}\n${rule}`);
 }
 
 main().catch((error: unknown) => {

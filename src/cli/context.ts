@@ -6,6 +6,7 @@ import { AppModule } from '../app.module.js';
 import { readEnvironment } from '../config/environment.js';
 import { pendingMigrations } from '../database/migrate.js';
 import { createLogger } from '../logger.js';
+import { forceExitAfterSignal } from '../shutdown.js';
 import { CommandFailure } from './failures.js';
 
 /**
@@ -24,6 +25,7 @@ export async function withServices<T>(
     abortOnError: false,
   });
   app.enableShutdownHooks();
+  forceExitAfterSignal();
   try {
     if (needsMigrations) {
       const pending = await pendingMigrations(dataSourceOf(app));

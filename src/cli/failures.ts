@@ -29,5 +29,5 @@ export function lineOf(error: unknown): string {
   if (isBadInput(error) || error instanceof CommandFailure || error instanceof SchemaConflictError) {
     return `error: ${(error as Error).message}`;
   }
-  return describeStartFailure(error);
+  return describeStartFailure(error).replace(/^Cannot start: /, 'error: ');
 }

@@ -5,6 +5,7 @@ import {
   IsIn,
   IsInt,
   IsOptional,
+  getMetadataStorage,
   IsString,
   Matches,
   Max,
@@ -14,6 +15,7 @@ import {
 } from 'class-validator';
 import { IsCronExpression } from '../ops/index.js';
 import { problemsOf } from '../ops/index.js';
+import { IsDatabaseUrl } from './is-database-url.js';
 
 const ToInt = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) =>
@@ -27,7 +29,7 @@ const ToBoolean = (): PropertyDecorator =>
 export class Environment {
   /** Any PostgreSQL 14 or newer. Not set: the embedded one. */
   @IsOptional()
-  @Matches(/^postgres(ql)?:\/\/\S+$/, { message: 'DATABASE_URL must be a postgres:// URL' })
+  @IsDatabaseUrl()
   readonly DATABASE_URL?: string;
 
   /** Connections of the pool. */
@@ -192,4 +194,14 @@ export function readEnvironment(env: Record<string, unknown>): Environment {
     throw new EnvironmentError(problems.map(({ message }) => message));
   }
   return environment;
+}
+
+/** Variables that look like this app's and are not: a misspelt option would otherwise be its default, silently. */
+export function unknownVariables(env: Record<string, unknown>): string[] {
+  const known = new Set(
+    getMetadataStorage()
+      .getTargetValidationMetadatas(Environment, '', false, false)
+      .map(({ propertyName }) => propertyName),
+  );
+  return Object.keys(env).filter((name) => name.startsWith('OPS_') && !known.has(name));
 }

@@ -7,10 +7,14 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
+import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { Environment } from '../config/environment.js';
+import { opsOptionsFrom } from '../config/ops-options-from-environment.js';
+import { errorText, resolveOptions } from '../ops/index.js';
+import { onForcedExit, shutdownStep } from '../shutdown.js';
 import { closeDataSource } from './close-data-source.js';
-import { dataSourceOptions } from './data-source.js';
+import { connect } from './connect.js';
+import { BoundDataSource, dataSourceOptions } from './data-source.js';
 import { migrate, pendingMigrations } from './migrate.js';
 import { openDatabase, type OpenedDatabase } from './open-database.js';
 
@@ -41,20 +45,22 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
     environment: Environment,
     overrides: { pendingMigrations?: PendingMigrations } = {},
   ): DynamicModule {
+    const logger = new Logger('Database');
     const opened: DynamicModule = {
       module: OpenedDatabaseModule,
       providers: [
         {
           provide: OPENED_DATABASE,
-          useFactory: () => {
-            const logger = new Logger('Database');
-            return openDatabase({
+          useFactory: async () => {
+            const database = await openDatabase({
               databaseUrl: environment.DATABASE_URL,
               dataDir: environment.OPS_DATA_DIR,
               log: (line) => {
                 logger.log(line);
               },
             });
+            onForcedExit(() => database.stop());
+            return database;
           },
         },
       ],
@@ -68,10 +74,13 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
           imports: [opened],
           inject: [OPENED_DATABASE],
           useFactory: ({ url }: OpenedDatabase) => ({
-            ...dataSourceOptions(url, environment.DATABASE_POOL_SIZE),
+            ...dataSourceOptions(url, environment.DATABASE_POOL_SIZE, (error) => {
+              logger.warn(`An idle connection was lost, and is replaced when needed: ${errorText(error)}`);
+            }),
             // Whoever starts the app is told at once, by the error itself.
             toRetry: () => false,
           }),
+          dataSourceFactory: (options?: DataSourceOptions) => connectBound(environment, options),
         }),
       ],
       providers: [
@@ -103,7 +112,25 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
 
   /** Closes the pool itself: TypeORM's own hook runs later than this one, and then finds it closed. */
   public async onApplicationShutdown(): Promise<void> {
-    await closeDataSource(this.dataSource);
-    await this.database.stop();
+    await shutdownStep('the connection pool', closeDataSource(this.dataSource));
+    await shutdownStep('the embedded PostgreSQL', this.database.stop());
   }
+}
+
+/** Longest wait for a statement in this process, above what the server is told. */
+const QUERY_GRACE_MS = 10_000;
+
+async function connectBound(environment: Environment, options?: DataSourceOptions): Promise<DataSource> {
+  if (options === undefined) {
+    throw new Error('TypeOrmModule gave no options.');
+  }
+  const { statementTimeoutMs } = resolveOptions(opsOptionsFrom(environment));
+  const bound = { limitMs: statementTimeoutMs + QUERY_GRACE_MS };
+  const logger = new Logger('Database');
+  return connect(
+    () => new BoundDataSource(options, bound),
+    (line) => {
+      logger.warn(line);
+    },
+  );
 }

@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataSource } from 'typeorm';
+import {
+  DataSource,
+  EventSubscriber,
+  type EntitySubscriberInterface,
+  type TransactionStartEvent,
+} from 'typeorm';
 import { MIGRATIONS_TABLE } from './data-source.js';
 
 /** Key of the lock under which migrations run; any constant will do, as long as every instance uses it. */
@@ -14,8 +19,11 @@ const LOCK_POLL_MS = 100;
  * @returns the names of the applied migrations, in order.
  */
 export async function migrate(dataSource: DataSource): Promise<string[]> {
-  return underLock(dataSource, async () => {
-    const applied = await dataSource.runMigrations();
+  if ((await pendingMigrations(dataSource)).length === 0) {
+    return [];
+  }
+  return underLock(dataSource, async (patient) => {
+    const applied = await patient.runMigrations();
     return applied.map((migration) => migration.name);
   });
 }
@@ -23,21 +31,30 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
 /**
  * The migrations that have not been applied, in order. Unlike TypeORM's own look it creates nothing, so that it can
  * be asked of a database that one may only read.
+ *
+ * @param runner what to ask it through; the DataSource itself unless told
  */
-export async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
-  const applied = new Set(await appliedMigrations(dataSource));
+export async function pendingMigrations(
+  dataSource: DataSource,
+  runner: Asked = dataSource,
+): Promise<string[]> {
+  const applied = new Set(await appliedMigrations(runner));
   return dataSource.migrations.map(({ name }) => name ?? '').filter((name) => !applied.has(name));
 }
 
-async function appliedMigrations(dataSource: DataSource): Promise<string[]> {
-  const [table] = await dataSource.query<{ found: boolean }[]>(
-    'SELECT to_regclass($1) IS NOT NULL AS found',
-    [MIGRATIONS_TABLE],
-  );
+/** A DataSource, or a query runner of the caller's. */
+interface Asked {
+  query(text: string, values?: unknown[]): Promise<unknown>;
+}
+
+async function appliedMigrations(runner: Asked): Promise<string[]> {
+  const [table] = (await runner.query('SELECT to_regclass($1) IS NOT NULL AS found', [MIGRATIONS_TABLE])) as {
+    found: boolean;
+  }[];
   if (table?.found !== true) {
     return [];
   }
-  const rows = await dataSource.query<{ name: string }[]>(`SELECT name FROM ${MIGRATIONS_TABLE} ORDER BY id`);
+  const rows = (await runner.query(`SELECT name FROM ${MIGRATIONS_TABLE} ORDER BY id`)) as { name: string }[];
   return rows.map(({ name }) => name);
 }
 
@@ -47,16 +64,37 @@ async function appliedMigrations(dataSource: DataSource): Promise<string[]> {
  * @returns its name, or null where none was applied
  */
 export async function revertLast(dataSource: DataSource): Promise<string | null> {
-  return underLock(dataSource, async () => {
-    const last = (await appliedMigrations(dataSource)).at(-1) ?? null;
+  return underLock(dataSource, async (patient) => {
+    const last = (await appliedMigrations(patient)).at(-1) ?? null;
     if (last !== null) {
-      await dataSource.undoLastMigration();
+      await patient.undoLastMigration();
     }
     return last;
   });
 }
 
-async function underLock<T>(dataSource: DataSource, work: () => Promise<T>): Promise<T> {
+/**
+ * Gives the work a DataSource of its own. A migration may take long, so its queries have no limit in this process; and
+ * the transactions under way here idle while the other one works, which the server's settings may not allow.
+ */
+async function underLock<T>(dataSource: DataSource, work: (patient: DataSource) => Promise<T>): Promise<T> {
+  const patient = new DataSource({ ...dataSource.options, subscribers: [NoIdleLimit] });
+  await patient.initialize();
+  try {
+    return await whenLocked(patient, () => work(patient));
+  } finally {
+    await patient.destroy();
+  }
+}
+
+@EventSubscriber()
+class NoIdleLimit implements EntitySubscriberInterface {
+  public async afterTransactionStart({ queryRunner }: TransactionStartEvent): Promise<void> {
+    await queryRunner.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+  }
+}
+
+async function whenLocked<T>(dataSource: DataSource, work: () => Promise<T>): Promise<T> {
   for (;;) {
     const outcome = await dataSource.transaction('READ COMMITTED', async (manager) => {
       const [row] = await manager.query<{ locked: boolean }[]>(

@@ -7,6 +7,7 @@ import { RawLogService } from '../gateway/raw-log.service.js';
 import { writeSampleTraffic } from '../gateway/sample-traffic/write-sample-traffic.js';
 import { RefreshService } from '../ops/index.js';
 import { lastHoursTable } from './last-hours-table.js';
+import { moving } from './moving.js';
 
 const DEMO_DAYS = 14;
 const DEMO_ROWS = 320_000;
@@ -34,20 +35,23 @@ export async function runDemo(app: INestApplicationContext): Promise<void> {
   const dataSource = app.get<DataSource>(getDataSourceToken(), { strict: false });
   const { from, to, rows } = await missingTraffic(dataSource);
   if (rows > 0) {
-    const written = await writeSampleTraffic({
-      rawLogs: app.get(RawLogService, { strict: false }),
-      from,
-      to,
-      rows,
-      seed: DEMO_SEED,
-    });
+    const written = await moving(
+      'Writing sample traffic',
+      writeSampleTraffic({
+        rawLogs: app.get(RawLogService, { strict: false }),
+        from,
+        to,
+        rows,
+        seed: DEMO_SEED,
+      }),
+    );
     console.log(
       `Sample traffic: ${count(written.usageRows)} requests and ${count(written.errorRows)} errors of ` +
         `${written.groups.length} groups, ${from.toISOString()} to ${to.toISOString()}`,
     );
   }
   const refresh = app.get(RefreshService, { strict: false });
-  const hourly = await refresh.hourly();
+  const hourly = await moving('Rolling up', refresh.hourly());
   const daily = await refresh.daily();
   console.log(
     `Rolled up ${count(hourly.drainedHours)} hours in ${count(hourly.ms)} ms; ` +

@@ -1,4 +1,5 @@
 import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
@@ -8,18 +9,30 @@ import {
   type HealthIndicatorResult,
 } from '@nestjs/terminus';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { pendingMigrations } from '../database/migrate.js';
-import { ApiOpenEndpoint, errorAnswer } from '../ops/index.js';
+import { ApiOpenEndpoint, boundQueries, errorAnswer, OpsJobs } from '../ops/index.js';
 import { LivenessResponse, ReadinessResponse } from './health.responses.js';
 
-/** Longest that readiness waits for the database, in milliseconds. */
+/** Longest that readiness waits for an answer of the database, in milliseconds. */
 const READY_TIMEOUT_MS = 3_000;
+
+const READ_ONLY = `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS read_only`;
 
 const NOT_READY = errorAnswer('It is not; the message says what is missing.', {
   'no database': {
     code: 'SERVICE_UNAVAILABLE',
     message: 'Not ready: database not reachable; migrations not readable',
+    field: null,
+  },
+  'a standby': {
+    code: 'SERVICE_UNAVAILABLE',
+    message: 'Not ready: database read-only, a standby perhaps',
+    field: null,
+  },
+  'a stuck job': {
+    code: 'SERVICE_UNAVAILABLE',
+    message: 'Not ready: jobs stuck: ops_preaggregation_hourly',
     field: null,
   },
   'pending migrations': {
@@ -35,6 +48,7 @@ export class HealthController {
   public constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
+    private readonly modules: ModuleRef,
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
@@ -46,16 +60,20 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** The database is reachable and every migration applied; 503 otherwise. */
+  /** The database is reachable and writable, every migration applied, no job stuck; 503 otherwise. */
   @Get('ready')
   // Terminus would document a 503 of its own shape, which the error filter replaces.
   @HealthCheck({ noCache: true, swaggerDocumentation: false })
-  @ApiOpenEndpoint('The database is reachable and every migration applied')
+  @ApiOpenEndpoint('The database is reachable and writable, every migration applied, no job stuck')
   @ApiOkResponse({ type: ReadinessResponse })
   @ApiServiceUnavailableResponse(NOT_READY)
   public async readiness(): Promise<HealthCheckResult> {
     try {
-      return await this.health.check([() => this.database(), () => this.migrations()]);
+      return await this.health.check([
+        () => this.database(),
+        () => this.migrations(),
+        () => this.stuckJobs(),
+      ]);
     } catch (error) {
       throw error instanceof ServiceUnavailableException ? notReady(error) : error;
     }
@@ -63,16 +81,44 @@ export class HealthController {
 
   private async database(): Promise<HealthIndicatorResult> {
     const indicator = this.indicators.check('database');
-    const answer = await withTimeout(this.dataSource.query<unknown>('SELECT 1'));
-    return answer === 'failed' ? indicator.down({ message: 'not reachable' }) : indicator.up();
+    const readOnly = await this.ask(async (runner) => {
+      const [row] = (await runner.query(READ_ONLY)) as { read_only: boolean }[];
+      return row?.read_only === true;
+    });
+    return readOnly === false
+      ? indicator.up()
+      : indicator.down({ message: readOnly === 'failed' ? 'not reachable' : 'read-only, a standby perhaps' });
   }
 
   private async migrations(): Promise<HealthIndicatorResult> {
     const indicator = this.indicators.check('migrations');
-    const pending = await withTimeout(pendingMigrations(this.dataSource));
+    const pending = await this.ask((runner) => pendingMigrations(this.dataSource, runner));
     return pending !== 'failed' && pending.length === 0
       ? indicator.up()
       : indicator.down({ message: pending === 'failed' ? 'not readable' : `pending: ${pending.join(', ')}` });
+  }
+
+  private stuckJobs(): HealthIndicatorResult {
+    const indicator = this.indicators.check('jobs');
+    const stuck = this.modules
+      .get(OpsJobs, { strict: false })
+      .runs()
+      .filter((run) => run.stuck);
+    return stuck.length === 0
+      ? indicator.up()
+      : indicator.down({ message: `stuck: ${stuck.map(({ job }) => job).join(', ')}` });
+  }
+
+  /** A connection that gives no answer in time is closed: probes would soon have taken the whole pool. */
+  private async ask<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T | 'failed'> {
+    const runner = boundQueries(this.dataSource.createQueryRunner(), { limitMs: READY_TIMEOUT_MS });
+    try {
+      return await work(runner);
+    } catch {
+      return 'failed';
+    } finally {
+      await runner.release();
+    }
   }
 }
 
@@ -81,16 +127,4 @@ function notReady(failed: ServiceUnavailableException): ServiceUnavailableExcept
   const { error = {} } = failed.getResponse() as Partial<HealthCheckResult>;
   const down = Object.entries(error).map(([name, result]) => `${name} ${String(result?.message)}`);
   return new ServiceUnavailableException(`Not ready: ${down.join('; ')}`);
-}
-
-async function withTimeout<T>(work: Promise<T>): Promise<T | 'failed'> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'failed'>((resolve) => {
-    timer = setTimeout(() => {
-      resolve('failed');
-    }, READY_TIMEOUT_MS);
-  });
-  const outcome = await Promise.race([work.catch(() => 'failed' as const), late]);
-  clearTimeout(timer);
-  return outcome;
 }

@@ -16,7 +16,7 @@ const indicators = (description: string, example: object): ApiPropertyOptions =>
   example,
 });
 
-const UP = { database: { status: 'up' }, migrations: { status: 'up' } };
+const UP = { database: { status: 'up' }, migrations: { status: 'up' }, jobs: { status: 'up' } };
 
 /** What terminus answers where every indicator is up. */
 export class ReadinessResponse {

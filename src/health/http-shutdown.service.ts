@@ -2,7 +2,8 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
-import { RefreshService } from '../ops/index.js';
+import { OpsJobs } from '../ops/index.js';
+import { shutdownStep } from '../shutdown.js';
 
 /** How long requests under way may take once the running day is done; event streams never end by themselves. */
 const GRACE_MS = 5_000;
@@ -41,8 +42,9 @@ export class HttpShutdown implements OnModuleDestroy, BeforeApplicationShutdown 
 
   public async beforeApplicationShutdown(): Promise<void> {
     // A request may wait for the running day, whichever module's hook comes first.
-    await this.modules.get(RefreshService, { strict: false }).stop();
-    await Promise.race([this.closed, sleep(GRACE_MS, undefined, { ref: false })]);
+    await shutdownStep('the jobs', this.modules.get(OpsJobs, { strict: false }).stop());
+    const closed = Promise.race([this.closed, sleep(GRACE_MS, undefined, { ref: false })]);
+    await shutdownStep('requests', closed);
     this.waiting = false;
   }
 

@@ -69,6 +69,7 @@ const SERVICES = [
   VerificationsService,
   ReadService,
   OpsPrometheusService,
+  OpsJobs,
 ];
 const ADMIN_CONTROLLERS = [
   OpsAdminOperationsController,
@@ -147,7 +148,6 @@ function assemble(structure: OpsModuleStructure, options: Provider): DynamicModu
       RetentionService,
       RunsService,
       RefreshRuns,
-      OpsJobs,
     ],
     exports: SERVICES,
   };

@@ -1,13 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadBinaries } from '../../src/database/embedded/binaries.js';
 import { chooseLauncher } from '../../src/database/embedded/choose-launcher.js';
 import { readCluster } from '../../src/database/embedded/cluster.js';
-import { openDataFolder } from '../../src/database/embedded/data-folder.js';
+import { chownTree, openDataFolder } from '../../src/database/embedded/data-folder.js';
 import { isAlive } from '../../src/database/embedded/processes.js';
 import { launch, stopServer, waitUntilReady } from '../../src/database/embedded/server.js';
 import { startEmbeddedPostgres } from '../../src/database/embedded/start.js';
+import { ask } from './embedded-postgres.js';
 import { eventually } from './eventually.js';
 
 /** A private PostgreSQL that can be stopped the hard way and started again on the same data and port. */
@@ -16,6 +17,10 @@ export interface RestartableServer {
   /** What SIGQUIT does: every session ends at once, and the next start has to recover. */
   stopImmediately(): Promise<void>;
   startAgain(): Promise<void>;
+  /** As a standby of nobody, which is read-only or, unless it is hot, takes no connections. */
+  startAsStandby(hot: boolean): Promise<void>;
+  /** Ends being a standby. */
+  promote(): Promise<void>;
   /** Ends it for good and removes its data. */
   remove(): Promise<void>;
 }
@@ -29,6 +34,13 @@ export async function startRestartableServer(): Promise<RestartableServer> {
   const folder = await openDataFolder(dataDir);
   const port = Number(new URL(first.url).port);
   let pid = first.pid;
+  const launchWith = async (settings: Readonly<Record<string, string>>): Promise<void> => {
+    const binaries = await loadBinaries();
+    const { launcher } = await chooseLauncher(binaries, folder, await readCluster(folder));
+    const launched = await launch(binaries, folder, launcher, port, { ...SETTINGS, ...settings });
+    if (launched.pid === undefined) throw new Error(`PostgreSQL did not start again: see ${folder.log}`);
+    pid = launched.pid;
+  };
   return {
     url: first.url,
     async stopImmediately() {
@@ -36,17 +48,34 @@ export async function startRestartableServer(): Promise<RestartableServer> {
       await eventually(async () => !(await isAlive(pid)), 'stopped');
     },
     async startAgain() {
-      const binaries = await loadBinaries();
-      const { launcher } = await chooseLauncher(binaries, folder, await readCluster(folder));
-      const launched = await launch(binaries, folder, launcher, port, SETTINGS);
-      if (launched.pid === undefined || (await waitUntilReady(folder.pgData, launched.pid)) === undefined) {
+      await launchWith({});
+      if ((await waitUntilReady(folder.pgData, pid)) === undefined) {
         throw new Error(`PostgreSQL did not start again: see ${folder.log}`);
       }
-      pid = launched.pid;
+    },
+    async startAsStandby(hot) {
+      await writeFile(join(folder.pgData, 'standby.signal'), '');
+      await chownTree(folder.pgData, await stat(folder.pgData));
+      await launchWith({ hot_standby: hot ? 'on' : 'off' });
+      const answer = hot ? undefined : '57P03';
+      await eventually(async () => (await refusal(first.url)) === answer, 'a standby');
+    },
+    async promote() {
+      await writeFile(join(folder.pgData, 'promote'), '');
+      process.kill(pid, 'SIGUSR1');
+      await eventually(async () => (await refusal(first.url)) === undefined, 'promoted');
     },
     async remove() {
       await stopServer(folder.pgData, pid);
       await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
+}
+
+/** The code with which a connection is refused; undefined where it is not. */
+async function refusal(url: string): Promise<string | undefined> {
+  return ask(url, 'SELECT 1').then(
+    () => undefined,
+    (error: unknown) => (error as { code?: string }).code ?? 'unknown',
+  );
 }

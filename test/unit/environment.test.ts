@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { EnvironmentError, readEnvironment } from '../../src/config/environment.js';
+import { EnvironmentError, readEnvironment, unknownVariables } from '../../src/config/environment.js';
 import { opsOptionsFrom } from '../../src/config/ops-options-from-environment.js';
 import { resolveOptions } from '../../src/ops/index.js';
 
@@ -116,6 +116,49 @@ describe('readEnvironment', () => {
     expect(message).toContain('OPS_ADMIN_TOKEN');
     expect(message).toContain('DATABASE_URL');
     expect(message).not.toContain('secret');
+  });
+});
+
+describe('DATABASE_URL', () => {
+  it.each([
+    ['postgres://u:%zz@host/db', /% that is not escaped.*%25/],
+    ['postgres://u:%ff@host/db', /% that is not escaped.*%25/],
+    ['postgres://u:secret#word@host:5432/db', /# that is not escaped.*%23/],
+    ['postgres://u:#@host/db', /# that is not escaped.*%23/],
+    ['postgres://u:secret/word@host/db', /\/ that is not escaped.*%2F/],
+    ['postgres://u:1/secret@host/db', /\/ that is not escaped.*%2F/],
+    ['postgres://u:1?secret@host/db', /\? that is not escaped.*%3F/],
+    ['postgres://u:secret@host:99999/db', /port from 1 to 65535/],
+    ['postgres://u:secret@host:0/db', /port from 1 to 65535/],
+    ['postgres://u:secret@host:port/db', /a host and a port/],
+    ['postgres://u:secret@[::1/db', /a host and a port/],
+    ['postgres://u:secret@::1/db', /a host and a port/],
+    ['postgres://u:secret@ho^st/db', /valid URL/],
+  ])('%s is refused with what is wrong, and without itself', (url, why) => {
+    const message = refusal({ DATABASE_URL: url });
+    expect(message).toMatch(/^DATABASE_URL .+$/);
+    expect(message).toMatch(why);
+    expect(message).not.toMatch(/secret|word@|zz/);
+  });
+
+  it.each([
+    'postgres://host/db',
+    'postgresql://u@host',
+    'postgres://u:p%23%2F%3f%25@host:5432/db',
+    'postgres://u:p@[::1]:5432/db',
+    'postgres://u:p@w@host/db',
+    'postgres:///db?host=/var/run/postgresql',
+    'postgres://u:p@/db?host=/run/pg',
+    'postgres://u:p@host/db?application_name=a@b&sslmode=require',
+  ])('%s is taken', (url) => {
+    expect(readEnvironment({ DATABASE_URL: url }).DATABASE_URL).toBe(url);
+  });
+});
+
+describe('unknownVariables', () => {
+  it('names what only looks like a variable of the app', () => {
+    const env = { PATH: '/bin', OPS_DATA_DIR: 'x', OPS_HOURLY_CRONS: 'x', OPS_: '', PORT: '1', NOPS_A: '' };
+    expect(unknownVariables(env)).toEqual(['OPS_HOURLY_CRONS', 'OPS_']);
   });
 });
 

@@ -12,7 +12,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { self, isRoot, type Account } from './accounts.js';
-import { EmbeddedPostgresError, codeOf } from './errors.js';
+import { EmbeddedPostgresError, codeOf, unlessCode } from './errors.js';
 
 /** Where everything of one embedded server lives. */
 export interface DataFolder {
@@ -30,15 +30,21 @@ const REFUSALS: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'holds files that this user may not use'],
   ['EPERM', 'holds files that this user may not change'],
   ['EROFS', 'is on a read-only file system'],
+  ['ENOENT', 'cannot be made there'],
+  ['ENOSPC', 'is on a disk that is full'],
+  ['EDQUOT', 'is on a disk whose quota is used up'],
+  ['ENAMETOOLONG', 'has too long a name'],
+  ['ELOOP', 'is a symbolic link to itself'],
 ]);
 
 /** Opens the folder, making it if absent. Throws DATA_DIR_UNUSABLE. */
 export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   return namingTheFolder(dataDir, async () => {
-    const created = await mkdir(dataDir, { recursive: true });
+    const created = await makeFolders(resolve(dataDir));
     if (created !== undefined) await giveToParentsOwner(created, resolve(dataDir));
     // The real path: the server is later recognised by the path on its command line.
     const path = await realpath(dataDir);
+    await readdir(path); // ENOTDIR for a file
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
     const { uid, gid } = await stat(path);
     return {
@@ -51,6 +57,18 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
       ownerRecord: join(path, 'owner.json'),
     };
   });
+}
+
+/**
+ * Makes a folder and those above it that are missing; resolves to the first one made. Not with mkdir's own `recursive`,
+ * which never ends where a file system says ENOENT to every new name, as /proc does.
+ */
+async function makeFolders(path: string): Promise<string | undefined> {
+  const missing: string[] = [];
+  for (let at = path; (await unlessCode(stat(at), 'ENOENT')) === undefined; at = dirname(at))
+    missing.unshift(at);
+  for (const folder of missing) await unlessCode(mkdir(folder), 'EEXIST');
+  return missing[0];
 }
 
 /** Turns the errnos of a folder that we may not use into one DATA_DIR_UNUSABLE line. */

@@ -48,6 +48,13 @@ export async function retireCrashedPostmaster(pgData: string): Promise<boolean> 
   return true;
 }
 
+/** The port that the last server on this PGDATA was told to use, which PostgreSQL keeps in its own file. */
+export async function lastPort(pgData: string): Promise<number | undefined> {
+  const options = await unlessCode(readFile(join(pgData, 'postmaster.opts'), 'utf8'), 'ENOENT');
+  const port = /"port=(\d+)"/.exec(options ?? '')?.[1];
+  return port === undefined ? undefined : Number(port);
+}
+
 async function readPidFile(pgData: string): Promise<Postmaster | undefined> {
   return parse((await unlessCode(readFile(pidFile(pgData), 'utf8'), 'ENOENT')) ?? '');
 }

@@ -11,7 +11,7 @@ import type { Launcher } from './launcher.js';
 import { removeLeftovers } from './leftovers.js';
 import { forgetOwner, hasLivingOwner, recordOwner } from './owner-record.js';
 import { createPassword, readPassword } from './password.js';
-import { findPostmaster, retireCrashedPostmaster } from './postmaster.js';
+import { findPostmaster, isPostmasterOf, lastPort, retireCrashedPostmaster } from './postmaster.js';
 import { launch, stopServer, waitUntilReady } from './server.js';
 import { readLogTail } from './server-log.js';
 
@@ -30,7 +30,11 @@ export interface EmbeddedPostgres {
   readonly owned: boolean;
   /** The server's. */
   readonly pid: number;
-  /** Stops the server if it is owned, and waits for its end; may be called again. Throws STOP_FAILED. */
+  isRunning(): Promise<boolean>;
+  /**
+   * Stops the server if it is owned, or its owner is gone, and waits for its end; may be called again. Throws
+   * STOP_FAILED.
+   */
   stop(): Promise<void>;
 }
 
@@ -80,7 +84,9 @@ async function start(
   const password = await readPassword(folder);
   for (let attempt = 1; ; attempt += 1) {
     const crashed = await retireCrashedPostmaster(folder.pgData);
-    const port = await findFreePort();
+    // The same as before where that can be: whoever was connected, another app on this folder say, knows no other.
+    const before = await lastPort(folder.pgData);
+    const port = before === undefined || (await isPortTaken(before)) ? await findFreePort() : before;
     const { pid, logStart } = await launch(binaries, folder, launcher, port, options.settings ?? {});
     const url = pid === undefined ? undefined : await openGateway(folder, pid, password);
     if (pid !== undefined && url !== undefined) {
@@ -138,17 +144,19 @@ function handle(folder: DataFolder, url: string, pid: number, owned: boolean): E
     url,
     owned,
     pid,
+    isRunning: () => isPostmasterOf(pid, folder.pgData),
     stop: async () => {
-      if (owned) await (stopping ??= stopOwned(folder, pid));
+      await (stopping ??= stopUnlessOthers(folder, pid, owned));
     },
   };
 }
 
 /** Under the lock: a start that comes now waits for the end instead of joining a server that goes down. */
-async function stopOwned(folder: DataFolder, pid: number): Promise<void> {
+async function stopUnlessOthers(folder: DataFolder, pid: number, owned: boolean): Promise<void> {
   // No lock to be had, because the folder was deleted, say, is no reason to leave the server behind.
   const release = await acquireLock(folder.lock).catch(() => undefined);
   try {
+    if (!owned && (await hasLivingOwner(folder))) return;
     await stopServer(folder.pgData, pid);
     await forgetOwner(folder);
   } finally {

@@ -41,6 +41,16 @@ export const PROCESS_METRICS = {
     'ops_admin_auth_failures_total',
     'Admin requests that this instance refused for their token, or unseen after too many such.',
   ),
+  jobRunning: gauge(
+    'ops_rollup_job_running_seconds',
+    'How long the run under way on this instance takes already; 0 between runs.',
+    ['job_name'],
+  ),
+  jobStuck: gauge(
+    'ops_rollup_job_stuck',
+    '1 if the run under way on this instance has made no progress for longer than a statement may take, else 0.',
+    ['job_name'],
+  ),
 } as const;
 
 /**

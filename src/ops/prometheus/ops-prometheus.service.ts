@@ -9,8 +9,9 @@ import { selectRows } from '../metrics/sql-runner.js';
 import { OpsOptions } from '../ops.options.js';
 import { errorText } from '../refresh/database-errors.js';
 import { DrainService } from '../refresh/drain.service.js';
+import { OpsJobs } from '../refresh/ops-jobs.service.js';
 import { DAILY_JOB, HOURLY_JOB } from '../refresh/refresh.service.js';
-import { shortTransaction } from '../refresh/short-transaction.js';
+import { limitedTransaction } from '../refresh/short-transaction.js';
 import { DATABASE_METRICS, PROCESS_METRICS, type MetricDefinition } from './metrics.js';
 import { lastHourSamples } from './sql/last-hour-samples.sql.js';
 import { rollupSamples, type SampleRow } from './sql/rollup-samples.sql.js';
@@ -45,8 +46,19 @@ export class OpsPrometheusService {
     private readonly options: OpsOptions,
     drains: DrainService,
     refusals: RefusalDelays,
+    jobs: OpsJobs,
   ) {
-    const { up, definitionVersion, drained, failed, heldBack, belowFloor, authFailures } = PROCESS_METRICS;
+    const {
+      up,
+      definitionVersion,
+      drained,
+      failed,
+      heldBack,
+      belowFloor,
+      authFailures,
+      jobRunning,
+      jobStuck,
+    } = PROCESS_METRICS;
     this.expose(up, (read) => valueOf(read === null ? 0 : 1));
     this.expose(definitionVersion, () => valueOf(DEFINITION_VERSION));
     this.expose(drained, () => valueOf(drains.totals.drainedHours));
@@ -54,6 +66,8 @@ export class OpsPrometheusService {
     this.expose(heldBack, () => valueOf(drains.totals.suspiciousHours));
     this.expose(belowFloor, () => valueOf(drains.totals.belowFloorHours));
     this.expose(authFailures, () => valueOf(refusals.total));
+    this.expose(jobRunning, () => jobs.runs().map(({ job, seconds }) => ofJob(job, seconds)));
+    this.expose(jobStuck, () => jobs.runs().map(({ job, stuck }) => ofJob(job, stuck ? 1 : 0)));
     for (const definition of DATABASE_METRICS) {
       this.expose(definition, (read) => read?.get(definition.name) ?? []);
     }
@@ -124,7 +138,7 @@ export class OpsPrometheusService {
       lockTimeoutMs: STATEMENT_TIMEOUT_MS,
       idleInTransactionTimeoutMs,
     };
-    return shortTransaction(this.dataSource, limits, async (manager) => [
+    return limitedTransaction(this.dataSource, limits, async (manager) => [
       ...(await selectRows<SampleRow>(
         manager,
         rollupSamples(this.tables, safeDelaySeconds, [HOURLY_JOB, DAILY_JOB]),
@@ -147,4 +161,8 @@ function byMetric(rows: readonly SampleRow[]): ReadonlyMap<string, readonly Samp
 
 function valueOf(value: number): readonly Pick<SampleRow, 'labels' | 'value'>[] {
   return [{ labels: {}, value }];
+}
+
+function ofJob(job: string, value: number): Pick<SampleRow, 'labels' | 'value'> {
+  return { labels: { job_name: job }, value };
 }

@@ -2,11 +2,15 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { selectRow } from '../metrics/sql-runner.js';
 import type { OpsOptions } from '../ops.options.js';
 import { sqlState } from '../refresh/database-errors.js';
+import { boundTransaction } from '../sql/bound-queries.js';
 import { OpsReadTimeoutError, OpsSumOutOfRangeError } from './read-errors.js';
 import { ReadGate } from './read-gate.js';
 
 /** Longest that a read waits for a lock, in milliseconds: only DDL, or LOCK TABLE, stands in its way. */
 const LONGEST_LOCK_WAIT_MS = 2_000;
+
+/** How much longer than the server's own limit an answer is waited for, in milliseconds. */
+const GRACE_MS = 5_000;
 
 /** What `pg` makes of a pool whose size nobody has set. */
 const DEFAULT_POOL_SIZE = 10;
@@ -37,7 +41,7 @@ export class ReadTransactions {
     const limits = [readTimeoutMs, lockTimeoutMs, idleInTransactionTimeoutMs].map(String);
     try {
       return await this.gate.run(() =>
-        this.dataSource.transaction('READ COMMITTED', async (manager) => {
+        boundTransaction(this.dataSource, { limitMs: readTimeoutMs + GRACE_MS }, async (manager) => {
           await selectRow(manager, {
             text: `SELECT set_config('transaction_read_only', 'on', true), set_config('jit', 'off', true),
               set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),

@@ -6,7 +6,8 @@ export function sqlState(error: unknown): string | undefined {
     return undefined;
   }
   const code: unknown = (error.driverError as { code?: unknown }).code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  // EPIPE is the operating system's, and looks like one.
+  return typeof code === 'string' && /^(?!EPIPE)[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
 /**

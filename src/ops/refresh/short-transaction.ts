@@ -1,5 +1,10 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { selectRow } from '../metrics/sql-runner.js';
+import { boundTransaction } from '../sql/bound-queries.js';
+import { noteProgress } from './progress.js';
+
+/** How much longer than the server's own statement_timeout an answer is waited for, in milliseconds. */
+const GRACE_MS = 5_000;
 
 export interface TransactionLimits {
   readonly statementTimeoutMs: number;
@@ -9,14 +14,31 @@ export interface TransactionLimits {
 
 /**
  * Runs `work` in one READ COMMITTED transaction with SET LOCAL limits: nothing is left on the connection, which may
- * be a transaction-pooling proxy's.
+ * be a transaction-pooling proxy's. A statement that stays without an answer for longer than the server allows it
+ * ends the transaction and its connection. Each one that is answered is progress of the jobs: what only looks at them
+ * uses {@link limitedTransaction}.
+ *
+ * @throws LostConnectionError where the connection breaks or falls silent
  */
 export async function shortTransaction<T>(
   dataSource: DataSource,
   limits: TransactionLimits,
   work: (manager: EntityManager) => Promise<T>,
 ): Promise<T> {
-  return dataSource.transaction('READ COMMITTED', async (manager) => {
+  return limitedTransaction(dataSource, limits, work, () => {
+    noteProgress(dataSource);
+  });
+}
+
+/** A {@link shortTransaction} that is no progress of the jobs, unless `onAnswer` says so. */
+export async function limitedTransaction<T>(
+  dataSource: DataSource,
+  limits: TransactionLimits,
+  work: (manager: EntityManager) => Promise<T>,
+  onAnswer?: () => void,
+): Promise<T> {
+  const bound = { limitMs: limits.statementTimeoutMs + GRACE_MS, onAnswer };
+  return boundTransaction(dataSource, bound, async (manager) => {
     await selectRow(manager, {
       text: `SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
         set_config('idle_in_transaction_session_timeout', $3, true), set_config('jit', 'off', true)`,

@@ -2,14 +2,15 @@ import { LATENCY_COLUMNS, SAMPLE_COLUMNS } from '../../metrics/columns.js';
 import { ERROR_COUNTS } from '../../metrics/definitions.js';
 import type { OpsTables } from '../../metrics/ops-tables.js';
 import { distributionColumns } from './distribution-columns.js';
-import { errorsOfHour } from './errors-of-hour.js';
-import { usageOfHour } from './usage-of-hour.js';
+import { errorsSide } from './errors-side.js';
+import type { BucketWidth } from './levels.js';
+import { usageSide } from './usage-side.js';
 
 /**
- * Selects the columns of ops_metrics_hourly, computed for every hour of the relation `hours`. The two raw tables
+ * Selects the columns of ops_metrics_hourly, computed for every bucket of the CTE `hours`. The two raw tables
  * are rolled up apart and joined at the level, so that neither multiplies the other's rows.
  */
-export function computedHours(tables: OpsTables, distributions: boolean): string {
+export function computedHours(tables: OpsTables, distributions: boolean, width: BucketWidth): string {
   const columns = [
     'COALESCE(s.success_count, 0) AS success_count',
     ...ERROR_COUNTS.map(([column]) => `COALESCE(f.${column}, 0) AS ${column}`),
@@ -21,13 +22,9 @@ export function computedHours(tables: OpsTables, distributions: boolean): string
   return `SELECT bucket_start, platform_key, group_key,
     ${columns.join(',\n    ')}
   FROM (
-    SELECT h.bucket_start, l.* FROM hours h CROSS JOIN LATERAL (
-  ${usageOfHour(tables, distributions)}
-    ) l
+  ${usageSide(tables, distributions, width)}
   ) s
   FULL JOIN (
-    SELECT h.bucket_start, l.* FROM hours h CROSS JOIN LATERAL (
-  ${errorsOfHour(tables)}
-    ) l
+  ${errorsSide(tables, width)}
   ) f USING (bucket_start, platform_key, group_key)`;
 }

@@ -5,6 +5,21 @@ import { distributionBins, roundedLatency } from '../../metrics/distribution-bin
  * array is sorted, all its percentiles are almost free. Each `sorted` must be a plain column: it is named often.
  */
 
+/** Without an aggregate's own ORDER BY: a sort of plain ints is the fastest sort there is. NULLs must not occur. */
+export const sorted = (latencies: string): string => `ARRAY(
+    SELECT x.latency FROM (${latencies}) x(latency) ORDER BY x.latency
+  )`;
+
+/**
+ * An aggregate that keeps the int arrays of its rows as they are, as records: arrays of different lengths make no array
+ * of arrays. So that a level takes the rows below it once, instead of looking for them once for each of its own rows.
+ */
+export const runsOf = (sorted: string): string => `array_agg(ROW(${sorted}))`;
+
+/** All of them as one sorted array: runs that are sorted take a tenth less than the same latencies unsorted. */
+export const sortedRuns = (runs: string): string =>
+  sorted(`SELECT unnest(run.latencies) FROM unnest(${runs}) AS run(latencies int[])`);
+
 /**
  * What percentile_cont gives, cast to int (half to even): the same linear interpolation in double precision. NULL for
  * an empty array.

@@ -4,6 +4,7 @@ import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { hourOf, isoUtc } from '../../metrics/sql-time.js';
 import type { TimeRange } from '../../metrics/utc.js';
 import { computedHours } from '../fragments/computed-hours.js';
+import { ONE_HOUR } from '../fragments/levels.js';
 import { binsCte } from '../fragments/sorted-latencies.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
 
@@ -32,7 +33,10 @@ function recompute(
   ${hours}
 ),${distributions ? `\n${binsCte()},` : ''}
 computed AS MATERIALIZED (
-  ${computedHours(tables, distributions)}
+  ${computedHours(tables, distributions, ONE_HOUR)}
+),
+computed_keys AS MATERIALIZED (
+  SELECT bucket_start, platform_key, group_key FROM computed
 ),
 suspicious AS MATERIALIZED (
   SELECT h.bucket_start
@@ -60,7 +64,7 @@ removed AS (
   WHERE m.bucket_start = h.bucket_start
     AND h.bucket_start NOT IN (SELECT bucket_start FROM suspicious)
     AND NOT EXISTS (
-      SELECT 1 FROM computed c
+      SELECT 1 FROM computed_keys c
       WHERE c.bucket_start = m.bucket_start
         AND c.platform_key = COALESCE(m.platform, '')
         AND c.group_key = COALESCE(m.group_id, 0)

@@ -3,7 +3,7 @@ import { LATENCIES } from '../../metrics/definitions.js';
 import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import type { TimeRange } from '../../metrics/utc.js';
-import { mergeability, mergedDays } from '../fragments/merged-days.js';
+import { hoursOfDay, MERGED_DAYS } from '../fragments/merged-days.js';
 import { distributionColumns } from '../fragments/distribution-columns.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
 
@@ -59,7 +59,7 @@ export function upsertDailyRange(
 ): SqlStatement {
   const columns = WRITTEN_COLUMNS.join(', ');
   const merged = options.distributions
-    ? mergedDays(tables)
+    ? MERGED_DAYS
     : `merged AS MATERIALIZED (
   SELECT d.*, ${LATENCIES.map(([latency]) => `NULL::int[] AS ${latency}_counted`).join(', ')}
   FROM summed d
@@ -68,7 +68,7 @@ export function upsertDailyRange(
   SELECT (h.bucket_start AT TIME ZONE 'UTC')::date AS bucket_date,
     COALESCE(h.platform, '') AS platform_key, COALESCE(h.group_id, 0) AS group_key,
     ${dailyColumns().join(',\n    ')},
-    ${LATENCIES.map(([latency]) => mergeability(latency)).join(',\n    ')}
+    ${LATENCIES.map(([latency]) => hoursOfDay(latency)).join(',\n    ')}
   FROM ${tables.hourly} h
   WHERE h.bucket_start >= $1::timestamptz AND h.bucket_start < $2::timestamptz
   GROUP BY 1, 2, 3

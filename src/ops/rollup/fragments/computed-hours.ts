@@ -19,7 +19,7 @@ export function computedHours(tables: OpsTables, distributions: boolean, width: 
     ...SAMPLE_COLUMNS.map((column) => `COALESCE(s.${column}, 0) AS ${column}`),
     ...distributionColumns('s'),
   ];
-  return `SELECT bucket_start, platform_key, group_key,
+  return `SELECT bucket_start, group_key, platform_key,
     ${columns.join(',\n    ')}
   FROM (
   ${usageSide(tables, distributions, width)}

@@ -23,9 +23,11 @@ export const sortedRuns = (runs: string): string =>
 /**
  * What percentile_cont gives, cast to int (half to even): the same linear interpolation in double precision. NULL for
  * an empty array.
+ *
+ * @param last the rank of the largest, cardinality - 1, as float8
  */
-export function percentile(sorted: string, fraction: number): string {
-  const rank = `(${fraction}::float8 * (cardinality(${sorted}) - 1))`;
+export function percentile(sorted: string, last: string, fraction: number): string {
+  const rank = `${fraction}::float8 * ${last}`;
   const below = `${sorted}[floor(${rank})::int + 1]`;
   const above = `${sorted}[ceil(${rank})::int + 1]`;
   return `(${below} + (${rank} - floor(${rank})) * (${above}::float8 - ${below}))::int`;

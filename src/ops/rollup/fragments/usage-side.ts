@@ -37,7 +37,13 @@ function byGroup(tables: OpsTables, width: BucketWidth): string {
 
 
 const SUMS = ['success_count', 'token_consumed', ...LATENCIES.map(([latency]) => `${latency}_sum_ms`)];
-const LEVEL_COLUMNS = [...SUMS, ...LATENCIES.map(([latency]) => `${latency}_sorted`)].join(', ');
+const LEVEL_COLUMNS = [
+  ...SUMS,
+  ...LATENCIES.flatMap(([latency]) => [
+    `${latency}_sorted`,
+    `(cardinality(${latency}_sorted) - 1)::float8 AS ${latency}_last`,
+  ]),
+].join(', ');
 
 /**
  * The level above a relation: sums are added up, and latencies sorted from those that are sorted below. Everything of
@@ -75,7 +81,7 @@ export function usageSide(tables: OpsTables, distributions: boolean, width: Buck
   const columns = LATENCIES.flatMap(([latency]) => {
     const latencies = `s.${latency}_sorted`;
     return [
-      ...PERCENTILES.map(([name, fraction]) => `${percentile(latencies, fraction)} AS ${latency}_${name}_ms`),
+      ...PERCENTILES.map(([name, fraction]) => `${percentile(latencies, `s.${latency}_last`, fraction)} AS ${latency}_${name}_ms`),
       `s.${latency}_sum_ms::float8 / NULLIF(cardinality(${latencies}), 0) AS ${latency}_avg_ms`,
       `${largest(latencies)} AS ${latency}_max_ms`,
       `s.${latency}_sum_ms`,
@@ -89,16 +95,17 @@ export function usageSide(tables: OpsTables, distributions: boolean, width: Buck
 by_platform AS MATERIALIZED (
   ${levelAbove('by_group', 'r.platform', 'GROUP BY r.platform')}
 ),
-sorted AS MATERIALIZED (
-  SELECT platform AS platform_key, group_id AS group_key, ${LEVEL_COLUMNS} FROM by_group WHERE platform <> ''
-  UNION ALL
-  SELECT platform, 0, ${LEVEL_COLUMNS} FROM by_platform WHERE platform <> ''
-  UNION ALL
-  SELECT '', 0, ${LEVEL_COLUMNS} FROM (
+overall AS MATERIALIZED (
   ${levelAbove('by_platform', "''", 'HAVING count(*) > 0')}
-  ) overall
 )
 SELECT s.platform_key, s.group_key, s.success_count, s.token_consumed,
     ${columns.join(',\n    ')}
-  FROM sorted s`);
+  FROM (
+    SELECT platform AS platform_key, group_id AS group_key, ${LEVEL_COLUMNS} FROM by_group WHERE platform <> ''
+    UNION ALL
+    SELECT platform, 0, ${LEVEL_COLUMNS} FROM by_platform WHERE platform <> ''
+    UNION ALL
+    SELECT platform, 0, ${LEVEL_COLUMNS} FROM overall
+    OFFSET 0
+  ) s`);
 }

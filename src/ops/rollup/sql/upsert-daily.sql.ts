@@ -75,17 +75,20 @@ export function upsertDailyRange(
 ),
 ${merged},
 computed AS MATERIALIZED (
-  SELECT d.bucket_date, d.platform_key, d.group_key,
+  SELECT d.bucket_date, d.group_key, d.platform_key,
     ${[...METRIC_COLUMNS, ...SAMPLE_COLUMNS].map((column) => `d.${column}`).join(', ')},
     ${distributionColumns('d').join(',\n    ')}
   FROM merged d
+),
+computed_keys AS MATERIALIZED (
+  SELECT bucket_date, platform_key, group_key FROM computed
 ),
 written AS (
   INSERT INTO ${tables.daily} AS m
     (bucket_date, platform, group_id, ${columns}, definition_version, computed_at)
   SELECT bucket_date, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${DEFINITION_VERSION}, clock_timestamp()
   FROM computed
-  ORDER BY bucket_date, platform_key, group_key
+  ORDER BY bucket_date, group_key, platform_key
   ON CONFLICT (bucket_date, COALESCE(platform, ''), COALESCE(group_id, 0)) DO UPDATE SET
     ${WRITTEN_COLUMNS.map((column) => assignment(column, options)).join(',\n    ')},
     definition_version = EXCLUDED.definition_version,
@@ -97,7 +100,7 @@ removed AS (
   WHERE m.bucket_date >= ($1::timestamptz AT TIME ZONE 'UTC')::date
     AND m.bucket_date < ($2::timestamptz AT TIME ZONE 'UTC')::date
     AND NOT EXISTS (
-      SELECT 1 FROM computed c
+      SELECT 1 FROM computed_keys c
       WHERE c.bucket_date = m.bucket_date
         AND c.platform_key = COALESCE(m.platform, '')
         AND c.group_key = COALESCE(m.group_id, 0)

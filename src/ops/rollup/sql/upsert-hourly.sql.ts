@@ -51,7 +51,7 @@ written AS (
   SELECT bucket_start, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${DEFINITION_VERSION}, clock_timestamp()
   FROM computed
   WHERE bucket_start NOT IN (SELECT bucket_start FROM suspicious)
-  ORDER BY bucket_start, platform_key, group_key
+  ORDER BY bucket_start, group_key, platform_key
   ON CONFLICT (bucket_start, COALESCE(platform, ''), COALESCE(group_id, 0)) DO UPDATE SET
     ${WRITTEN_COLUMNS.map((column) => `${column} = EXCLUDED.${column}`).join(',\n    ')},
     definition_version = EXCLUDED.definition_version,

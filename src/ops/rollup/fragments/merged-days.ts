@@ -1,14 +1,9 @@
-import { METRIC_COLUMNS, SAMPLE_COLUMNS } from '../../metrics/columns.js';
 import { LATENCIES } from '../../metrics/definitions.js';
 import { roundedLatency } from '../../metrics/distribution-bins.js';
 import { binsCte, countsOf, distribution, mergedCells, sorted, valuesOf } from './sorted-latencies.js';
 
 const each = (column: (latency: string) => string): string =>
   LATENCIES.map(([latency]) => column(latency)).join(',\n    ');
-
-const SUMMED_COLUMNS = ['bucket_date', 'platform_key', 'group_key', ...METRIC_COLUMNS, ...SAMPLE_COLUMNS]
-  .map((column) => `d.${column}`)
-  .join(', ');
 
 /**
  * Aggregates over the hourly rows `h` of a day and level that the CTEs here need: the hours' distributions as they
@@ -35,51 +30,57 @@ const sortedOfHours = (latency: string): string => `CASE WHEN d.${latency}_compl
       FROM unnest(d.${latency}_hours) AS record(cell_values int[], cell_counts int[])`,
 )} END AS ${latency}_sorted`;
 
+const KEY = 'd.bucket_date, d.platform_key, d.group_key';
+
 /**
- * CTEs that end in `merged`: the relation `summed` with the merged distributions of each row's hours, as one array per
- * latency (see distribution()). NULL where one of the hours has samples and no distribution: part of a day would pass
- * for the whole.
+ * CTEs that end in `merged`: for each row of the relation `summed` the merged distributions of its hours, as one array
+ * per latency (see distribution()). NULL where one of the hours has samples and no distribution: part of a day would
+ * pass for the whole.
  *
  * Hourly platform rows have no distribution: a platform adds up its groups' days, a tenth of the cells that their
  * hours have.
  */
 export const MERGED_DAYS = `${binsCte()},
-sorted AS MATERIALIZED (
-  SELECT d.*, ${each(sortedOfHours)}
-  FROM summed d
-  WHERE d.group_key <> 0 OR d.platform_key = ''
-),
 merged_hours AS MATERIALIZED (
-  SELECT d.*,
+  SELECT ${KEY},
     ${each(
-      (latency) => `CASE
+      (latency) => `d.${latency}_samples, d.${latency}_sum_ms,
+    CASE
       WHEN d.${latency}_sorted IS NOT NULL THEN ${distribution(`d.${latency}_sorted`)}
       WHEN d.${latency}_complete THEN (${mergedRecords(`d.${latency}_hours`)})
     END AS ${latency}_counted`,
     )}
-  FROM sorted d
-),
-merged_groups AS MATERIALIZED (
-  SELECT g.bucket_date, g.platform_key,
-    ${each(
-      (latency) => `sum(g.${latency}_samples) AS ${latency}_samples, sum(g.${latency}_sum_ms) AS ${latency}_sum_ms,
-    bool_and(g.${latency}_samples = 0 OR g.${latency}_counted IS NOT NULL) AS ${latency}_complete,
-    array_agg(ROW(${valuesOf(`g.${latency}_counted`)}, ${countsOf(`g.${latency}_counted`)})) AS ${latency}_groups`,
-    )}
-  FROM merged_hours g
-  WHERE g.group_key <> 0
-  GROUP BY g.bucket_date, g.platform_key
+  FROM (
+    SELECT ${KEY},
+      ${each(
+        (latency) => `d.${latency}_samples, d.${latency}_sum_ms, d.${latency}_complete, d.${latency}_hours,
+      ${sortedOfHours(latency)}`,
+      )}
+    FROM summed d
+    WHERE d.group_key <> 0 OR d.platform_key = ''
+    OFFSET 0
+  ) d
 ),
 merged AS MATERIALIZED (
-  SELECT ${SUMMED_COLUMNS}, ${each((latency) => `d.${latency}_counted`)}
+  SELECT ${KEY}, ${each((latency) => `d.${latency}_counted`)}
   FROM merged_hours d
   UNION ALL
-  SELECT ${SUMMED_COLUMNS}, ${each(
+  SELECT ${KEY}, ${each(
     (latency) => `CASE
       WHEN g.${latency}_complete AND g.${latency}_samples = d.${latency}_samples AND g.${latency}_sum_ms = d.${latency}_sum_ms
       THEN (${mergedRecords(`g.${latency}_groups`)})
     END`,
   )}
-  FROM summed d LEFT JOIN merged_groups g USING (bucket_date, platform_key)
+  FROM summed d LEFT JOIN (
+    SELECT g.bucket_date, g.platform_key,
+      ${each(
+        (latency) => `sum(g.${latency}_samples) AS ${latency}_samples, sum(g.${latency}_sum_ms) AS ${latency}_sum_ms,
+      bool_and(g.${latency}_samples = 0 OR g.${latency}_counted IS NOT NULL) AS ${latency}_complete,
+      array_agg(ROW(${valuesOf(`g.${latency}_counted`)}, ${countsOf(`g.${latency}_counted`)})) AS ${latency}_groups`,
+      )}
+    FROM merged_hours g
+    WHERE g.group_key <> 0
+    GROUP BY g.bucket_date, g.platform_key
+  ) g USING (bucket_date, platform_key)
   WHERE d.group_key = 0 AND d.platform_key <> ''
 )`;

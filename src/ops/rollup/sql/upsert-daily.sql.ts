@@ -61,7 +61,7 @@ export function upsertDailyRange(
   const merged = options.distributions
     ? MERGED_DAYS
     : `merged AS MATERIALIZED (
-  SELECT d.*, ${LATENCIES.map(([latency]) => `NULL::int[] AS ${latency}_counted`).join(', ')}
+  SELECT d.bucket_date, d.platform_key, d.group_key, ${LATENCIES.map(([latency]) => `NULL::int[] AS ${latency}_counted`).join(', ')}
   FROM summed d
 )`;
   const text = `WITH summed AS MATERIALIZED (
@@ -75,10 +75,10 @@ export function upsertDailyRange(
 ),
 ${merged},
 computed AS MATERIALIZED (
-  SELECT d.bucket_date, d.group_key, d.platform_key,
+  SELECT bucket_date, group_key, platform_key,
     ${[...METRIC_COLUMNS, ...SAMPLE_COLUMNS].map((column) => `d.${column}`).join(', ')},
-    ${distributionColumns('d').join(',\n    ')}
-  FROM merged d
+    ${distributionColumns('m').join(',\n    ')}
+  FROM summed d JOIN merged m USING (bucket_date, platform_key, group_key)
 ),
 computed_keys AS MATERIALIZED (
   SELECT bucket_date, platform_key, group_key FROM computed

@@ -25,10 +25,21 @@ const mergedRecords = (records: string): string =>
       ) c`);
 
 /** As many values as samples: every latency of the day is there as it was, and is only to be sorted. */
-const sortedOfHours = (latency: string): string => `CASE WHEN d.${latency}_complete AND d.${latency}_exact THEN ${sorted(
-  `SELECT unnest(record.cell_values)
+const sortedOfHours = (latency: string): string =>
+  `CASE WHEN d.${latency}_complete AND d.${latency}_exact THEN ${sorted(
+    `SELECT unnest(record.cell_values)
       FROM unnest(d.${latency}_hours) AS record(cell_values int[], cell_counts int[])`,
-)} END AS ${latency}_sorted`;
+  )} END AS ${latency}_sorted`;
+
+/** A platform's groups, and whether they hold all of its samples. */
+const groupsOfPlatform = (latency: string): string => {
+  const both = (aggregate: string): string =>
+    `${aggregate} FILTER (WHERE d.group_key = 0) = COALESCE(${aggregate} FILTER (WHERE d.group_key <> 0), 0)`;
+  return `${both(`sum(d.${latency}_samples)`)} AND ${both(`sum(d.${latency}_sum_ms)`)}
+        AND bool_and(d.group_key = 0 OR d.${latency}_samples = 0 OR d.${latency}_counted IS NOT NULL) AS ${latency}_complete,
+      array_agg(ROW(${valuesOf(`d.${latency}_counted`)}, ${countsOf(`d.${latency}_counted`)}))
+        FILTER (WHERE d.group_key <> 0) AS ${latency}_groups`;
+};
 
 const KEY = 'd.bucket_date, d.platform_key, d.group_key';
 
@@ -57,30 +68,23 @@ merged_hours AS MATERIALIZED (
       ${sortedOfHours(latency)}`,
       )}
     FROM summed d
-    WHERE d.group_key <> 0 OR d.platform_key = ''
     OFFSET 0
   ) d
 ),
 merged AS MATERIALIZED (
   SELECT ${KEY}, ${each((latency) => `d.${latency}_counted`)}
   FROM merged_hours d
+  WHERE d.group_key <> 0 OR d.platform_key = ''
   UNION ALL
-  SELECT ${KEY}, ${each(
-    (latency) => `CASE
-      WHEN g.${latency}_complete AND g.${latency}_samples = d.${latency}_samples AND g.${latency}_sum_ms = d.${latency}_sum_ms
-      THEN (${mergedRecords(`g.${latency}_groups`)})
-    END`,
+  SELECT d.bucket_date, d.platform_key, 0, ${each(
+    (latency) => `CASE WHEN d.${latency}_complete THEN (${mergedRecords(`d.${latency}_groups`)}) END`,
   )}
-  FROM summed d LEFT JOIN (
-    SELECT g.bucket_date, g.platform_key,
-      ${each(
-        (latency) => `sum(g.${latency}_samples) AS ${latency}_samples, sum(g.${latency}_sum_ms) AS ${latency}_sum_ms,
-      bool_and(g.${latency}_samples = 0 OR g.${latency}_counted IS NOT NULL) AS ${latency}_complete,
-      array_agg(ROW(${valuesOf(`g.${latency}_counted`)}, ${countsOf(`g.${latency}_counted`)})) AS ${latency}_groups`,
-      )}
-    FROM merged_hours g
-    WHERE g.group_key <> 0
-    GROUP BY g.bucket_date, g.platform_key
-  ) g USING (bucket_date, platform_key)
-  WHERE d.group_key = 0 AND d.platform_key <> ''
+  FROM (
+    SELECT d.bucket_date, d.platform_key, ${each(groupsOfPlatform)}
+    FROM merged_hours d
+    WHERE d.platform_key <> ''
+    GROUP BY d.bucket_date, d.platform_key
+    HAVING bool_or(d.group_key = 0)
+    OFFSET 0
+  ) d
 )`;

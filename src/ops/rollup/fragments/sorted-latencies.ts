@@ -5,10 +5,21 @@ import { distributionBins, roundedLatency } from '../../metrics/distribution-bin
  * array is sorted, all its percentiles are almost free. Each `sorted` must be a plain column: it is named often.
  */
 
-/** Without an aggregate's own ORDER BY: a sort of plain ints is the fastest sort there is. NULLs must not occur. */
+/**
+ * Without an aggregate's own ORDER BY: a sort of plain ints is the fastest sort there is, from a few dozen on. NULLs
+ * must not occur.
+ */
 export const sorted = (latencies: string): string => `ARRAY(
     SELECT x.latency FROM (${latencies}) x(latency) ORDER BY x.latency
   )`;
+
+/** One array, or NULL for an empty one. With thousands of groups most have a handful, and starting a sort costs more. */
+export const sortedArray = (array: string): string => `CASE
+    WHEN ${array} IS NULL THEN '{}'
+    WHEN cardinality(${array}) = 1 THEN ${array}
+    WHEN cardinality(${array}) = 2 THEN ARRAY[LEAST(${array}[1], ${array}[2]), GREATEST(${array}[1], ${array}[2])]
+    ELSE ${sorted(`SELECT unnest(${array})`)}
+  END`;
 
 /**
  * An aggregate that keeps the int arrays of its rows as they are, as records: arrays of different lengths make no array

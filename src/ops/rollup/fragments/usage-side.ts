@@ -7,7 +7,7 @@ import {
 } from '../../metrics/definitions.js';
 import type { OpsTables } from '../../metrics/ops-tables.js';
 import { type BucketWidth, forEachBucket, inBucket } from './levels.js';
-import { distribution, largest, percentile, runsOf, sorted, sortedRuns } from './sorted-latencies.js';
+import { distribution, largest, percentile, runsOf, sortedArray, sortedRuns } from './sorted-latencies.js';
 
 const each = (column: (latency: string) => string, separator = ',\n    '): string =>
   LATENCIES.map(([latency]) => column(latency)).join(separator);
@@ -24,7 +24,7 @@ function byGroup(tables: OpsTables, width: BucketWidth): string {
   return `SELECT ${USAGE_PLATFORM} AS platform, g.id AS group_id, u.success_count,
     ${TOKEN_COLUMNS.map((column) => `COALESCE(u.${column}, 0)`).join(' + ')} AS token_consumed,
     ${each((latency) => `COALESCE(u.${latency}_sum_ms, 0) AS ${latency}_sum_ms`)},
-    ${each((latency) => `${sorted(`SELECT unnest(u.${latency}_raw)`)} AS ${latency}_sorted`)}
+    ${each((latency) => `${sortedArray(`u.${latency}_raw`)} AS ${latency}_sorted`)}
   FROM (
     SELECT u.group_id, count(*) AS success_count,
       ${TOKEN_COLUMNS.map((column) => `sum(u.${column}) AS ${column}`).join(', ')},
@@ -34,7 +34,6 @@ function byGroup(tables: OpsTables, width: BucketWidth): string {
     GROUP BY u.group_id
   ) u JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}`;
 }
-
 
 const SUMS = ['success_count', 'token_consumed', ...LATENCIES.map(([latency]) => `${latency}_sum_ms`)];
 const LEVEL_COLUMNS = [
@@ -81,7 +80,10 @@ export function usageSide(tables: OpsTables, distributions: boolean, width: Buck
   const columns = LATENCIES.flatMap(([latency]) => {
     const latencies = `s.${latency}_sorted`;
     return [
-      ...PERCENTILES.map(([name, fraction]) => `${percentile(latencies, `s.${latency}_last`, fraction)} AS ${latency}_${name}_ms`),
+      ...PERCENTILES.map(
+        ([name, fraction]) =>
+          `${percentile(latencies, `s.${latency}_last`, fraction)} AS ${latency}_${name}_ms`,
+      ),
       `s.${latency}_sum_ms::float8 / NULLIF(cardinality(${latencies}), 0) AS ${latency}_avg_ms`,
       `${largest(latencies)} AS ${latency}_max_ms`,
       `s.${latency}_sum_ms`,

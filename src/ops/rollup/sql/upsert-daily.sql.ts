@@ -3,6 +3,7 @@ import { LATENCIES } from '../../metrics/definitions.js';
 import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import type { TimeRange } from '../../metrics/utc.js';
+import { rowsWithoutKey } from '../fragments/rows-without-key.js';
 import { hoursOfDay, MERGED_DAYS } from '../fragments/merged-days.js';
 import { distributionColumns } from '../fragments/distribution-columns.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
@@ -78,17 +79,13 @@ computed AS MATERIALIZED (
   SELECT bucket_date, group_key, platform_key,
     ${[...METRIC_COLUMNS, ...SAMPLE_COLUMNS].map((column) => `d.${column}`).join(', ')},
     ${distributionColumns('m').join(',\n    ')}
-  FROM summed d JOIN merged m USING (bucket_date, platform_key, group_key)
-),
-computed_keys AS MATERIALIZED (
-  SELECT bucket_date, platform_key, group_key FROM computed
+  FROM summed d FULL JOIN merged m USING (bucket_date, platform_key, group_key)
 ),
 written AS (
   INSERT INTO ${tables.daily} AS m
     (bucket_date, platform, group_id, ${columns}, definition_version, computed_at)
   SELECT bucket_date, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${DEFINITION_VERSION}, clock_timestamp()
   FROM computed
-  ORDER BY bucket_date, group_key, platform_key
   ON CONFLICT (bucket_date, COALESCE(platform, ''), COALESCE(group_id, 0)) DO UPDATE SET
     ${WRITTEN_COLUMNS.map((column) => assignment(column, options)).join(',\n    ')},
     definition_version = EXCLUDED.definition_version,
@@ -96,15 +93,13 @@ written AS (
   RETURNING 1
 ),
 removed AS (
-  DELETE FROM ${tables.daily} m
-  WHERE m.bucket_date >= ($1::timestamptz AT TIME ZONE 'UTC')::date
-    AND m.bucket_date < ($2::timestamptz AT TIME ZONE 'UTC')::date
-    AND NOT EXISTS (
-      SELECT 1 FROM computed_keys c
-      WHERE c.bucket_date = m.bucket_date
-        AND c.platform_key = COALESCE(m.platform, '')
-        AND c.group_key = COALESCE(m.group_id, 0)
-    )
+  DELETE FROM ${tables.daily} WHERE id = ANY(ARRAY(${rowsWithoutKey(
+    `SELECT m.id, m.bucket_date, m.platform, m.group_id
+      FROM ${tables.daily} m
+      WHERE m.bucket_date >= ($1::timestamptz AT TIME ZONE 'UTC')::date
+        AND m.bucket_date < ($2::timestamptz AT TIME ZONE 'UTC')::date`,
+    'bucket_date',
+  )}))
   RETURNING 1
 )
 SELECT (SELECT count(*) FROM written) AS written, (SELECT count(*) FROM removed) AS removed`;

@@ -5,6 +5,7 @@ import { hourOf, isoUtc } from '../../metrics/sql-time.js';
 import type { TimeRange } from '../../metrics/utc.js';
 import { computedHours } from '../fragments/computed-hours.js';
 import { ONE_HOUR } from '../fragments/levels.js';
+import { rowsWithoutKey } from '../fragments/rows-without-key.js';
 import { binsCte } from '../fragments/sorted-latencies.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
 
@@ -35,15 +36,16 @@ function recompute(
 computed AS MATERIALIZED (
   ${computedHours(tables, distributions, ONE_HOUR)}
 ),
-computed_keys AS MATERIALIZED (
-  SELECT bucket_start, platform_key, group_key FROM computed
+overall AS MATERIALIZED (
+  SELECT bucket_start, success_count + error_count_total AS requests
+  FROM computed WHERE platform_key = '' AND group_key = 0
 ),
 suspicious AS MATERIALIZED (
   SELECT h.bucket_start
   FROM (${guarded}) h
   JOIN ${tables.hourly} m ON m.bucket_start = h.bucket_start AND m.platform IS NULL AND m.group_id IS NULL
-  LEFT JOIN computed c ON c.bucket_start = h.bucket_start AND c.platform_key = '' AND c.group_key = 0
-  WHERE 2 * COALESCE(c.success_count + c.error_count_total, 0) < m.success_count + m.error_count_total
+  LEFT JOIN overall c ON c.bucket_start = h.bucket_start
+  WHERE 2 * COALESCE(c.requests, 0) < m.success_count + m.error_count_total
 ),
 written AS (
   INSERT INTO ${tables.hourly} AS m
@@ -51,7 +53,6 @@ written AS (
   SELECT bucket_start, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${DEFINITION_VERSION}, clock_timestamp()
   FROM computed
   WHERE bucket_start NOT IN (SELECT bucket_start FROM suspicious)
-  ORDER BY bucket_start, group_key, platform_key
   ON CONFLICT (bucket_start, COALESCE(platform, ''), COALESCE(group_id, 0)) DO UPDATE SET
     ${WRITTEN_COLUMNS.map((column) => `${column} = EXCLUDED.${column}`).join(',\n    ')},
     definition_version = EXCLUDED.definition_version,
@@ -59,16 +60,12 @@ written AS (
   RETURNING 1
 ),
 removed AS (
-  DELETE FROM ${tables.hourly} m
-  USING hours h
-  WHERE m.bucket_start = h.bucket_start
-    AND h.bucket_start NOT IN (SELECT bucket_start FROM suspicious)
-    AND NOT EXISTS (
-      SELECT 1 FROM computed_keys c
-      WHERE c.bucket_start = m.bucket_start
-        AND c.platform_key = COALESCE(m.platform, '')
-        AND c.group_key = COALESCE(m.group_id, 0)
-    )
+  DELETE FROM ${tables.hourly} WHERE id = ANY(ARRAY(${rowsWithoutKey(
+    `SELECT m.id, m.bucket_start, m.platform, m.group_id
+      FROM hours h JOIN ${tables.hourly} m ON m.bucket_start = h.bucket_start
+      WHERE h.bucket_start NOT IN (SELECT bucket_start FROM suspicious)`,
+    'bucket_start',
+  )}))
   RETURNING 1
 )
 SELECT

@@ -72,7 +72,7 @@ export function upsertDailyRange(
     ${LATENCIES.map(([latency]) => hoursOfDay(latency)).join(',\n    ')}
   FROM ${tables.hourly} h
   WHERE h.bucket_start >= $1::timestamptz AND h.bucket_start < $2::timestamptz
-  GROUP BY 1, 2, 3
+  GROUP BY group_key, platform_key, bucket_date
 ),
 ${merged},
 computed AS MATERIALIZED (

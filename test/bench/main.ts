@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { readOptions, type BenchOptions, type PartName } from './options.js';
 import { accuracy } from './parts/accuracy.js';
+import { groups } from './parts/groups.js';
 import { growth } from './parts/growth.js';
 import { ingest } from './parts/ingest.js';
 import { reads } from './parts/reads.js';
@@ -13,7 +14,15 @@ import { printSection, progress } from './support/report.js';
 import { createScene, type Scene } from './support/scene.js';
 import { openServer, type BenchServer } from './support/server.js';
 
-const SINGLE: Record<Exclude<PartName, 'rebuild'>, Part> = { tick, reads, accuracy, storage, ingest, growth };
+const SINGLE: Record<Exclude<PartName, 'rebuild'>, Part> = {
+  tick,
+  reads,
+  accuracy,
+  storage,
+  ingest,
+  growth,
+  groups,
+};
 
 function partsOf({ only, shapes }: BenchOptions): Part[] {
   return only.flatMap((name) =>

@@ -1,6 +1,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-export const PARTS = ['rebuild', 'tick', 'reads', 'accuracy', 'storage', 'ingest', 'growth'] as const;
+export const PARTS = [
+  'rebuild',
+  'tick',
+  'reads',
+  'accuracy',
+  'storage',
+  'ingest',
+  'growth',
+  'groups',
+] as const;
 export type PartName = (typeof PARTS)[number];
 export type Shape = 'sparse' | 'dense';
 
@@ -17,6 +26,8 @@ export interface BenchOptions {
   readonly ranges: number;
   /** Rows of the databases that growth is measured on. */
   readonly growthRows: readonly number[];
+  /** Groups of each step of the part groups. */
+  readonly groups: readonly number[];
   readonly seed: number;
 }
 
@@ -46,7 +57,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     .description(
       'Measures the rollup against the textbook job, and reads against raw rows. Markdown on stdout.',
     )
-    .option('--only <parts>', `any of ${PARTS.join(',')}; all but growth unless given`, parts)
+    .option('--only <parts>', `any of ${PARTS.join(',')}; all but growth and groups unless given`, parts)
     .option('--rows <count>', 'usage rows', positive, 5_000_000)
     .option('--days <count>', 'whole UTC days of the sparse shape', positive, 30)
     .option('--workers <list>', 'drain workers of the rebuild', list, [1, 2, 4])
@@ -56,6 +67,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     )
     .option('--ranges <count>', 'ranges of each kind that the accuracy is measured over', positive, 60)
     .option('--growth-rows <list>', 'rows of each step of growth', list, [1e6, 2e6, 5e6, 10e6])
+    .option('--groups <list>', 'groups of each step of groups', list, [100, 1000, 10_000])
     .option('--seed <number>', 'of the sample traffic and of random ranges', positive, 1)
     .addHelpText(
       'after',
@@ -69,7 +81,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
   >();
   return {
     ...rest,
-    only: only ?? PARTS.filter((part) => part !== 'growth'),
+    only: only ?? PARTS.filter((part) => part !== 'growth' && part !== 'groups'),
     shapes: shape === 'both' ? ['sparse', 'dense'] : [shape],
   };
 }

@@ -62,7 +62,8 @@ async function measure({ options }: Bench, scene: Scene, shape: Shape): Promise<
   }
 }
 
-async function variantsOf(
+/** The textbook, ours without and with distributions for each number of workers, and the limit, in that order. */
+export async function variantsOf(
   scene: Scene,
   workers: readonly number[],
   closers: (() => Promise<void>)[],

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { DataSource } from 'typeorm';
 import { closeDataSource } from '../../../src/database/close-data-source.js';
 import { createDataSource } from '../../../src/database/data-source.js';
 import { migrate } from '../../../src/database/migrate.js';
@@ -26,6 +27,17 @@ export async function createScene(
   server: BenchServer,
   { rows, days, seed }: { rows: number; days: number; seed: number },
 ): Promise<Scene> {
+  return createSceneOf(server, { rows, days }, async (dataSource, from, to) => {
+    await writeSampleTraffic({ rawLogs: new RawLogService(dataSource), from, to, rows, seed });
+  });
+}
+
+/** A scene of other rows than the sample traffic's. */
+export async function createSceneOf(
+  server: BenchServer,
+  { rows, days }: { rows: number; days: number },
+  fill: (dataSource: DataSource, from: Date, to: Date) => Promise<void>,
+): Promise<Scene> {
   const to = new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS);
   const from = new Date(to.getTime() - days * DAY_MS);
   const url = await server.createDatabase();
@@ -33,7 +45,7 @@ export async function createScene(
   const dataSource = await createDataSource(url).initialize();
   try {
     await migrate(dataSource);
-    await writeSampleTraffic({ rawLogs: new RawLogService(dataSource), from, to, rows, seed });
+    await fill(dataSource, from, to);
   } finally {
     await closeDataSource(dataSource);
   }

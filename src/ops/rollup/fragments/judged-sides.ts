@@ -63,7 +63,7 @@ export type Edge = keyof typeof EDGES;
 export const edges = (tables: OpsTables, edge: Edge): string =>
   `(SELECT ${EDGES[edge](tables.usageLogs)} AS usage, ${EDGES[edge](tables.errorLogs)} AS errors)`;
 
-const OVERALL = (alias: string): string => `${alias}.platform_key = '' AND ${alias}.group_key = 0`;
+const OVERALL = `platform_key = '' AND group_key = 0`;
 
 /**
  * CTEs that end in `judged`: for each of `hours` (bucket_start, usage_mode, errors_mode, asked, settled) a
@@ -76,13 +76,19 @@ export function judgedSides(tables: OpsTables, edge: Edge): string {
   return `edge AS MATERIALIZED (
   SELECT * FROM ${edges(tables, edge)} e
 ),
+usage_overall AS MATERIALIZED (
+  SELECT bucket_start, success_count FROM usage_raw WHERE ${OVERALL}
+),
+errors_overall AS MATERIALIZED (
+  SELECT * FROM errors_raw WHERE ${OVERALL}
+),
 judged AS MATERIALIZED (
   SELECT h.bucket_start,
     ${SIDES.map(verdict).join(',\n    ')},
     COALESCE(usage.success_count, 0) + COALESCE(errors.error_count_total, 0) AS requests
   FROM edge CROSS JOIN hours h
   LEFT JOIN ${tables.hourly} m ON m.bucket_start = h.bucket_start AND ${isOverallRow('m')}
-  LEFT JOIN usage_raw usage ON usage.bucket_start = h.bucket_start AND ${OVERALL('usage')}
-  LEFT JOIN errors_raw errors ON errors.bucket_start = h.bucket_start AND ${OVERALL('errors')}
+  LEFT JOIN usage_overall usage ON usage.bucket_start = h.bucket_start
+  LEFT JOIN errors_overall errors ON errors.bucket_start = h.bucket_start
 )`;
 }

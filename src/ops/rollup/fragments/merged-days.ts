@@ -1,100 +1,90 @@
 import { LATENCIES } from '../../metrics/definitions.js';
 import { roundedLatency } from '../../metrics/distribution-bins.js';
-import type { OpsTables } from '../../metrics/ops-tables.js';
-import { binsCte, countsOf, distribution, mergedCells, valuesOf } from './sorted-latencies.js';
+import { binsCte, countsOf, distribution, mergedCells, sorted, valuesOf } from './sorted-latencies.js';
 
-/** Aggregates over the hourly rows `h` of a day and level that the CTEs here need. */
-export function mergeability(latency: string): string {
-  // Not: rows of another program, of a time without distributions, or past their retention. Platform rows have none.
-  const complete = `bool_and(h.${latency}_samples = 0 OR h.${latency}_values IS NOT NULL
-      OR (h.platform IS NOT NULL AND h.group_id IS NULL))`;
-  const cells = `sum(cardinality(h.${latency}_values)) FILTER (WHERE h.group_id IS NOT NULL)`;
-  return `${complete} AS ${latency}_complete,
-    COALESCE(${cells}, 0) = sum(h.${latency}_samples) AND ${complete} AS ${latency}_exact`;
-}
-
-const hoursOfDay = (tables: OpsTables): string => `${tables.hourly} h
-      WHERE h.bucket_start >= d.bucket_date::timestamp AT TIME ZONE 'UTC'
-        AND h.bucket_start < d.bucket_date::timestamp AT TIME ZONE 'UTC' + interval '24 hours'
-        AND COALESCE(h.platform, '') = d.platform_key AND COALESCE(h.group_id, 0) = d.group_key`;
-
-/** As many values as samples: every latency of the day is there as it was, and is only to be sorted. */
-const sortedOfHours = (
-  tables: OpsTables,
-  latency: string,
-): string => `CASE WHEN d.${latency}_exact THEN ARRAY(
-      SELECT x.latency
-      FROM (SELECT unnest(h.${latency}_values) FROM ${hoursOfDay(tables)}) x(latency)
-      ORDER BY x.latency
-    ) END AS ${latency}_sorted`;
-
-/** Small hours are stored unrounded, and may be merged with others that are not. */
-const mergedHours = (tables: OpsTables, latency: string): string =>
-  mergedCells(`SELECT ${roundedLatency('h.value')} AS value, h.count
-      FROM (
-        SELECT unnest(h.${latency}_values) AS value, unnest(h.${latency}_counts) AS count
-        FROM ${hoursOfDay(tables)}
-      ) h`);
-
-/** The level below the row `d`: it holds all of the row's samples unless there were some of a platform ''. */
-function mergedBelow(tables: OpsTables, below: string, latency: string): string {
-  const rowsBelow = `${below} b
-        WHERE b.bucket_date = d.bucket_date AND (d.platform_key = '' OR b.platform_key = d.platform_key)`;
-  return `CASE
-    WHEN NOT d.${latency}_complete THEN NULL
-    WHEN (
-      SELECT COALESCE(sum(b.${latency}_samples), 0) = d.${latency}_samples
-        AND COALESCE(sum(b.${latency}_sum_ms), 0) = d.${latency}_sum_ms
-        AND COALESCE(bool_and(b.${latency}_samples = 0 OR b.${latency}_counted IS NOT NULL), true)
-      FROM ${rowsBelow}
-    ) THEN (${mergedCells(`
-        SELECT ${roundedLatency('b.value')} AS value, b.count
-        FROM (
-          SELECT unnest(${valuesOf(`b.${latency}_counted`)}) AS value, unnest(${countsOf(`b.${latency}_counted`)}) AS count
-          FROM ${rowsBelow}
-        ) b`)})
-    ELSE (${mergedHours(tables, latency)})
-  END AS ${latency}_counted`;
-}
+const each = (column: (latency: string) => string): string =>
+  LATENCIES.map(([latency]) => column(latency)).join(',\n    ');
 
 /**
- * CTEs that end in `merged`: the relation `summed` with the merged distributions of each row's hours, as one array per
- * latency (see distribution()). NULL where one of the hours has samples and no distribution: part of a day would pass
- * for the whole.
- *
- * A platform adds up its groups' days and the overall row the platforms': a tenth of the cells that their hours have.
+ * Aggregates over the hourly rows `h` of a day and level that the CTEs here need: the hours' distributions as they
+ * are, as records, whether none is missing, and whether every value is a single sample.
  */
-export function mergedDays(tables: OpsTables): string {
-  const each = (column: (latency: string) => string): string =>
-    LATENCIES.map(([latency]) => column(latency)).join(',\n    ');
-  const above = (below: string): string => each((latency) => mergedBelow(tables, below, latency));
-  return `${binsCte()},
-sorted_groups AS MATERIALIZED (
-  SELECT d.*, ${each((latency) => sortedOfHours(tables, latency))}
-  FROM summed d
-  WHERE d.group_key <> 0
-),
-merged_groups AS MATERIALIZED (
-  SELECT d.*, ${each(
-    (latency) => `CASE
-      WHEN d.${latency}_exact THEN ${distribution(`d.${latency}_sorted`)}
-      WHEN d.${latency}_complete THEN (${mergedHours(tables, latency)})
+export const hoursOfDay = (latency: string): string =>
+  // Missing: rows of another program, of a time without distributions, or past their retention.
+  `array_agg(ROW(h.${latency}_values, h.${latency}_counts)) FILTER (WHERE h.${latency}_values IS NOT NULL)
+      AS ${latency}_hours,
+    bool_and(h.${latency}_samples = 0 OR h.${latency}_values IS NOT NULL) AS ${latency}_complete,
+    COALESCE(sum(cardinality(h.${latency}_values)), 0) = sum(h.${latency}_samples) AS ${latency}_exact`;
+
+/** Small hours are stored unrounded, and may be merged with others that are not. */
+const mergedRecords = (records: string): string =>
+  mergedCells(`SELECT ${roundedLatency('c.value')} AS value, c.count
+      FROM (
+        SELECT unnest(record.cell_values) AS value, unnest(record.cell_counts) AS count
+        FROM unnest(${records}) AS record(cell_values int[], cell_counts int[])
+      ) c`);
+
+/** As many values as samples: every latency of the day is there as it was, and is only to be sorted. */
+const sortedOfHours = (latency: string): string =>
+  `CASE WHEN d.${latency}_complete AND d.${latency}_exact THEN ${sorted(
+    `SELECT unnest(record.cell_values)
+      FROM unnest(d.${latency}_hours) AS record(cell_values int[], cell_counts int[])`,
+  )} END AS ${latency}_sorted`;
+
+/** A platform's groups, and whether they hold all of its samples. */
+const groupsOfPlatform = (latency: string): string => {
+  const both = (aggregate: string): string =>
+    `${aggregate} FILTER (WHERE d.group_key = 0) = COALESCE(${aggregate} FILTER (WHERE d.group_key <> 0), 0)`;
+  return `${both(`sum(d.${latency}_samples)`)} AND ${both(`sum(d.${latency}_sum_ms)`)}
+        AND bool_and(d.group_key = 0 OR d.${latency}_samples = 0 OR d.${latency}_counted IS NOT NULL) AS ${latency}_complete,
+      array_agg(ROW(${valuesOf(`d.${latency}_counted`)}, ${countsOf(`d.${latency}_counted`)}))
+        FILTER (WHERE d.group_key <> 0) AS ${latency}_groups`;
+};
+
+const KEY = 'd.bucket_date, d.platform_key, d.group_key';
+
+/**
+ * CTEs that end in `merged`: for each row of the relation `summed` the merged distributions of its hours, as one array
+ * per latency (see distribution()). NULL where one of the hours has samples and no distribution: part of a day would
+ * pass for the whole.
+ *
+ * Hourly platform rows have no distribution: a platform adds up its groups' days, a tenth of the cells that their
+ * hours have.
+ */
+export const MERGED_DAYS = `${binsCte()},
+merged_hours AS MATERIALIZED (
+  SELECT ${KEY},
+    ${each(
+      (latency) => `d.${latency}_samples, d.${latency}_sum_ms,
+    CASE
+      WHEN d.${latency}_sorted IS NOT NULL THEN ${distribution(`d.${latency}_sorted`)}
+      WHEN d.${latency}_complete THEN (${mergedRecords(`d.${latency}_hours`)})
     END AS ${latency}_counted`,
-  )}
-  FROM sorted_groups d
-),
-merged_platforms AS MATERIALIZED (
-  SELECT d.*, ${each((latency) => `NULL::int[] AS ${latency}_sorted`)}, ${above('merged_groups')}
-  FROM summed d
-  WHERE d.group_key = 0 AND d.platform_key <> ''
+    )}
+  FROM (
+    SELECT ${KEY},
+      ${each(
+        (latency) => `d.${latency}_samples, d.${latency}_sum_ms, d.${latency}_complete, d.${latency}_hours,
+      ${sortedOfHours(latency)}`,
+      )}
+    FROM summed d
+    OFFSET 0
+  ) d
 ),
 merged AS MATERIALIZED (
-  SELECT * FROM merged_groups
+  SELECT ${KEY}, ${each((latency) => `d.${latency}_counted`)}
+  FROM merged_hours d
+  WHERE d.group_key <> 0 OR d.platform_key = ''
   UNION ALL
-  SELECT * FROM merged_platforms
-  UNION ALL
-  SELECT d.*, ${each((latency) => `NULL::int[] AS ${latency}_sorted`)}, ${above('merged_platforms')}
-  FROM summed d
-  WHERE d.group_key = 0 AND d.platform_key = ''
+  SELECT d.bucket_date, d.platform_key, 0, ${each(
+    (latency) => `CASE WHEN d.${latency}_complete THEN (${mergedRecords(`d.${latency}_groups`)}) END`,
+  )}
+  FROM (
+    SELECT d.bucket_date, d.platform_key, ${each(groupsOfPlatform)}
+    FROM merged_hours d
+    WHERE d.platform_key <> ''
+    GROUP BY d.bucket_date, d.platform_key
+    HAVING bool_or(d.group_key = 0)
+    OFFSET 0
+  ) d
 )`;
-}

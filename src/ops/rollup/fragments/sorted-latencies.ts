@@ -6,11 +6,39 @@ import { distributionBins, roundedLatency } from '../../metrics/distribution-bin
  */
 
 /**
+ * Without an aggregate's own ORDER BY: a sort of plain ints is the fastest sort there is, from a few dozen on. NULLs
+ * must not occur.
+ */
+export const sorted = (latencies: string): string => `ARRAY(
+    SELECT x.latency FROM (${latencies}) x(latency) ORDER BY x.latency
+  )`;
+
+/** One array, or NULL for an empty one. With thousands of groups most have a handful, and starting a sort costs more. */
+export const sortedArray = (array: string): string => `CASE
+    WHEN ${array} IS NULL THEN '{}'
+    WHEN cardinality(${array}) = 1 THEN ${array}
+    WHEN cardinality(${array}) = 2 THEN ARRAY[LEAST(${array}[1], ${array}[2]), GREATEST(${array}[1], ${array}[2])]
+    ELSE ${sorted(`SELECT unnest(${array})`)}
+  END`;
+
+/**
+ * An aggregate that keeps the int arrays of its rows as they are, as records: arrays of different lengths make no array
+ * of arrays. So that a level takes the rows below it once, instead of looking for them once for each of its own rows.
+ */
+export const runsOf = (sorted: string): string => `array_agg(ROW(${sorted}))`;
+
+/** All of them as one sorted array: runs that are sorted take a tenth less than the same latencies unsorted. */
+export const sortedRuns = (runs: string): string =>
+  sorted(`SELECT unnest(run.latencies) FROM unnest(${runs}) AS run(latencies int[])`);
+
+/**
  * What percentile_cont gives, cast to int (half to even): the same linear interpolation in double precision. NULL for
  * an empty array.
+ *
+ * @param last the rank of the largest, cardinality - 1, as float8
  */
-export function percentile(sorted: string, fraction: number): string {
-  const rank = `(${fraction}::float8 * (cardinality(${sorted}) - 1))`;
+export function percentile(sorted: string, last: string, fraction: number): string {
+  const rank = `${fraction}::float8 * ${last}`;
   const below = `${sorted}[floor(${rank})::int + 1]`;
   const above = `${sorted}[ceil(${rank})::int + 1]`;
   return `(${below} + (${rank} - floor(${rank})) * (${above}::float8 - ${below}))::int`;

@@ -1,16 +1,12 @@
-import {
-  COUNT_COLUMNS,
-  METRIC_COLUMNS,
-  SAMPLE_COLUMNS,
-  WRITTEN_COLUMNS,
-} from '../../metrics/columns.js';
+import { COUNT_COLUMNS, METRIC_COLUMNS, SAMPLE_COLUMNS, WRITTEN_COLUMNS } from '../../metrics/columns.js';
 import { LATENCIES } from '../../metrics/definitions.js';
 import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { isOverallRow } from '../../metrics/overall-row.js';
 import { errorSize, usageSize } from '../../metrics/side-size.js';
 import type { TimeRange } from '../../metrics/utc.js';
-import { mergeability, mergedDays } from '../fragments/merged-days.js';
+import { rowsWithoutKey } from '../fragments/rows-without-key.js';
+import { hoursOfDay, MERGED_DAYS } from '../fragments/merged-days.js';
 import { notedByHand } from '../fragments/noted-by-hand.js';
 import { distributionColumns } from '../fragments/distribution-columns.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
@@ -82,9 +78,9 @@ export function upsertDailyRange(
 ): SqlStatement {
   const columns = WRITTEN_COLUMNS.join(', ');
   const merged = options.distributions
-    ? mergedDays(tables)
+    ? MERGED_DAYS
     : `merged AS MATERIALIZED (
-  SELECT d.*, ${LATENCIES.map(([latency]) => `NULL::int[] AS ${latency}_counted`).join(', ')}
+  SELECT d.bucket_date, d.platform_key, d.group_key, ${LATENCIES.map(([latency]) => `NULL::int[] AS ${latency}_counted`).join(', ')}
   FROM summed d
 )`;
   const inRange = `m.bucket_date >= ($1::timestamptz AT TIME ZONE 'UTC')::date
@@ -98,23 +94,25 @@ summed AS MATERIALIZED (
   SELECT (h.bucket_start AT TIME ZONE 'UTC')::date AS bucket_date,
     COALESCE(h.platform, '') AS platform_key, COALESCE(h.group_id, 0) AS group_key,
     ${dailyColumns().join(',\n    ')},
-    ${LATENCIES.map(([latency]) => mergeability(latency)).join(',\n    ')}
+    ${LATENCIES.map(([latency]) => hoursOfDay(latency)).join(',\n    ')}
   FROM ${tables.hourly} h
   WHERE h.bucket_start >= $1::timestamptz AND h.bucket_start < $2::timestamptz
     AND (h.bucket_start AT TIME ZONE 'UTC')::date NOT IN (SELECT bucket_date FROM dropped)
-  GROUP BY 1, 2, 3
+  GROUP BY group_key, platform_key, bucket_date
 ),
 ${merged},
 computed AS MATERIALIZED (
-  SELECT d.bucket_date, d.platform_key, d.group_key,
+  SELECT bucket_date, group_key, platform_key,
     ${[...METRIC_COLUMNS, ...SAMPLE_COLUMNS].map((column) => `d.${column}`).join(', ')},
-    ${distributionColumns('d').join(',\n    ')}
-  FROM merged d
+    ${distributionColumns('m').join(',\n    ')}
+  FROM summed d FULL JOIN merged m USING (bucket_date, platform_key, group_key)
+),
+overall AS MATERIALIZED (
+  SELECT * FROM summed WHERE platform_key = '' AND group_key = 0
 ),
 held AS MATERIALIZED (
   SELECT m.bucket_date
-  FROM ${tables.daily} m
-  LEFT JOIN computed c ON c.bucket_date = m.bucket_date AND c.platform_key = '' AND c.group_key = 0
+  FROM ${tables.daily} m LEFT JOIN overall c ON c.bucket_date = m.bucket_date
   WHERE ${guarded} AND ${inRange} AND ${isOverallRow('m')} AND (${halves})
 ),
 moment AS MATERIALIZED (SELECT clock_timestamp() AS at),
@@ -124,7 +122,6 @@ written AS (
   SELECT bucket_date, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${DEFINITION_VERSION}, at, at
   FROM computed CROSS JOIN moment
   WHERE bucket_date NOT IN (SELECT bucket_date FROM held)
-  ORDER BY bucket_date, platform_key, group_key
   ON CONFLICT (bucket_date, COALESCE(platform, ''), COALESCE(group_id, 0)) DO UPDATE SET
     ${WRITTEN_COLUMNS.map((column) => assignment(column, options)).join(',\n    ')},
     definition_version = EXCLUDED.definition_version,
@@ -132,16 +129,14 @@ written AS (
   RETURNING 1
 ),
 removed AS (
-  DELETE FROM ${tables.daily} m
-  WHERE ${inRange}
-    AND m.bucket_date NOT IN (SELECT bucket_date FROM dropped UNION ALL SELECT bucket_date FROM held)
-    AND NOT EXISTS (
-      SELECT 1 FROM computed c
-      WHERE c.bucket_date = m.bucket_date
-        AND c.platform_key = COALESCE(m.platform, '')
-        AND c.group_key = COALESCE(m.group_id, 0)
-    )
-  RETURNING m.bucket_date
+  DELETE FROM ${tables.daily} WHERE id = ANY(ARRAY(${rowsWithoutKey(
+    `SELECT m.id, m.bucket_date, m.platform, m.group_id
+      FROM ${tables.daily} m
+      WHERE ${inRange}
+        AND m.bucket_date NOT IN (SELECT bucket_date FROM dropped UNION ALL SELECT bucket_date FROM held)`,
+    'bucket_date',
+  )}))
+  RETURNING bucket_date
 )${byHand ? notedByHand(tables, 'day', TOUCHED) : ''}
 SELECT (SELECT count(*) FROM written) AS written, (SELECT count(*) FROM removed) AS removed,
   ARRAY(SELECT to_char(bucket_date, 'YYYY-MM-DD') FROM held) AS held`;

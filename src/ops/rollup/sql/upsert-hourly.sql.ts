@@ -3,9 +3,13 @@ import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { hourOf, isoUtc } from '../../metrics/sql-time.js';
 import type { TimeRange } from '../../metrics/utc.js';
-import { errorsSide, usageSide } from '../fragments/computed-hours.js';
+import { errorsSide } from '../fragments/errors-side.js';
 import { judgedSides, type Edge, type SideMode, type Verdict } from '../fragments/judged-sides.js';
 import { notedByHand } from '../fragments/noted-by-hand.js';
+import { distributionColumns } from '../fragments/distribution-columns.js';
+import { ONE_HOUR } from '../fragments/levels.js';
+import { rowsWithoutKey } from '../fragments/rows-without-key.js';
+import { usageSide } from '../fragments/usage-side.js';
 import { binsCte } from '../fragments/sorted-latencies.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
 
@@ -52,13 +56,18 @@ interface Recompute {
 const HAS_USAGE = 'm.success_count > 0';
 const HAS_ERRORS = `(m.success_count = 0 OR ${ERROR_COLUMNS.map((column) => `m.${column} <> 0`).join(' OR ')})`;
 
-/** One side of every hour: from its raw rows, or as it is stored, row by row. */
+/** A side of it may be taken; else it is left alone. */
+const IS_RECOMPUTED = `(j.usage = 'take' OR j.errors = 'take')`;
+
+/** One side of every hour that is recomputed: from its raw rows, or as it is stored, row by row. */
 function side(tables: OpsTables, name: 'usage' | 'errors', columns: readonly string[], has: string): string {
-  return `SELECT r.* FROM ${name}_raw r JOIN judged j USING (bucket_start) WHERE j.${name} = 'take'
+  const select = (alias: string): string => columns.map((column) => `${alias}.${column}`).join(', ');
+  return `SELECT r.bucket_start, r.platform_key, r.group_key, ${select('r')}
+  FROM ${name}_raw r JOIN judged j USING (bucket_start) WHERE j.${name} = 'take'
   UNION ALL
-  SELECT m.bucket_start, COALESCE(m.platform, ''), COALESCE(m.group_id, 0), ${columns.map((column) => `m.${column}`).join(', ')}
+  SELECT m.bucket_start, COALESCE(m.platform, ''), COALESCE(m.group_id, 0), ${select('m')}
   FROM judged j JOIN ${tables.hourly} m ON m.bucket_start = j.bucket_start AND ${has}
-  WHERE j.${name} <> 'take'`;
+  WHERE j.${name} <> 'take' AND ${IS_RECOMPUTED}`;
 }
 
 /**
@@ -76,10 +85,13 @@ function recompute(tables: OpsTables, order: Recompute, { distributions }: Rollu
   ${order.hours}
 ),${distributions ? `\n${binsCte()},` : ''}
 usage_raw AS MATERIALIZED (
-  ${usageSide(tables, distributions)}
+  SELECT s.*, ${distributionColumns('s').join(',\n    ')}
+  FROM (
+  ${usageSide(tables, distributions, ONE_HOUR)}
+  ) s
 ),
 errors_raw AS MATERIALIZED (
-  ${errorsSide(tables)}
+  ${errorsSide(tables, ONE_HOUR)}
 ),
 ${judgedSides(tables, order.edge)},
 usage_side AS (
@@ -88,14 +100,10 @@ usage_side AS (
 errors_side AS (
   ${side(tables, 'errors', ERROR_COLUMNS, HAS_ERRORS)}
 ),
-recomputed AS MATERIALIZED (
-  SELECT bucket_start FROM judged WHERE usage = 'take' OR errors = 'take'
-),
-computed AS MATERIALIZED (
-  SELECT bucket_start, platform_key, group_key,
+computed AS NOT MATERIALIZED (
+  SELECT bucket_start, group_key, platform_key,
     ${[...USAGE_COLUMNS.map(usage), ...ERROR_COLUMNS.map((column) => `COALESCE(e.${column}, 0) AS ${column}`)].join(',\n    ')}
   FROM usage_side u FULL JOIN errors_side e USING (bucket_start, platform_key, group_key)
-  JOIN recomputed USING (bucket_start)
 ),
 moment AS MATERIALIZED (SELECT clock_timestamp() AS at),
 written AS (
@@ -103,7 +111,6 @@ written AS (
     (bucket_start, platform, group_id, ${columns}, definition_version, computed_at, written_at)
   SELECT bucket_start, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${DEFINITION_VERSION}, at, at
   FROM computed CROSS JOIN moment
-  ORDER BY bucket_start, platform_key, group_key
   ON CONFLICT (bucket_start, COALESCE(platform, ''), COALESCE(group_id, 0)) DO UPDATE SET
     ${WRITTEN_COLUMNS.map((column) => `${column} = EXCLUDED.${column}`).join(',\n    ')},
     definition_version = EXCLUDED.definition_version,
@@ -111,16 +118,13 @@ written AS (
   RETURNING 1
 ),
 removed AS (
-  DELETE FROM ${tables.hourly} m
-  USING recomputed r
-  WHERE m.bucket_start = r.bucket_start
-    AND NOT EXISTS (
-      SELECT 1 FROM computed c
-      WHERE c.bucket_start = m.bucket_start
-        AND c.platform_key = COALESCE(m.platform, '')
-        AND c.group_key = COALESCE(m.group_id, 0)
-    )
-  RETURNING m.bucket_start
+  DELETE FROM ${tables.hourly} WHERE id = ANY(ARRAY(${rowsWithoutKey(
+    `SELECT m.id, m.bucket_start, m.platform, m.group_id
+      FROM judged j JOIN ${tables.hourly} m ON m.bucket_start = j.bucket_start
+      WHERE ${IS_RECOMPUTED}`,
+    'bucket_start',
+  )}))
+  RETURNING bucket_start
 )${order.more ?? ''}
 SELECT
   (SELECT count(*) FROM written) AS written,

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { OPS_TABLES, type SqlStatement } from '../../src/ops/metrics/ops-tables.js';
+import { selectRow } from '../../src/ops/metrics/sql-runner.js';
+import { upsertDailyRange } from '../../src/ops/rollup/sql/upsert-daily.sql.js';
+import { upsertHourlyRange, upsertHours } from '../../src/ops/rollup/sql/upsert-hourly.sql.js';
+import { workOf, type Work } from '../support/plan-work.js';
+import { truncateMetrics, truncateRaw } from '../support/raw-rows.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const DAY = Date.parse('2026-03-01T00:00:00Z');
+const HOURS = 3;
+const FEW = 100;
+const MANY = 1000;
+/** Ten times the groups, and the logarithms of sorts and indexes; a square would be a hundred times. */
+const AT_MOST = 12;
+
+const range = { start: new Date(DAY), end: new Date(DAY + HOURS * 3_600_000) };
+const day = { start: new Date(DAY), end: new Date(DAY + 86_400_000) };
+const hours = Array.from({ length: HOURS }, (_, hour) => new Date(DAY + hour * 3_600_000).toISOString());
+
+const hourly = upsertHours(OPS_TABLES, hours, hours);
+
+/** Each with what has to be there before it. */
+const STATEMENTS: readonly (readonly [name: string, before: readonly SqlStatement[], SqlStatement])[] = [
+  ['the hours of a drain, new', [], hourly],
+  ['the hours of a drain, again', [hourly], hourly],
+  ['a window of hours', [], upsertHourlyRange(OPS_TABLES, range)],
+  ['a day, new', [hourly], upsertDailyRange(OPS_TABLES, day)],
+  ['a day, again', [hourly, upsertDailyRange(OPS_TABLES, day)], upsertDailyRange(OPS_TABLES, day)],
+];
+
+/** Two groups to a platform, two requests an hour in each group, and an error in every tenth. */
+describe('ten times the groups and platforms take ten times the work, no more', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase('rollup_growth');
+    // What statistics the planner has is up to the test.
+    for (const table of [
+      'groups',
+      'usage_logs',
+      'ops_error_logs',
+      'ops_metrics_hourly',
+      'ops_metrics_daily',
+    ]) {
+      await database.dataSource.query(`ALTER TABLE ${table} SET (autovacuum_enabled = false)`);
+    }
+  });
+  afterAll(async () => {
+    await database.drop();
+  });
+  async function fill(groups: number): Promise<void> {
+    await truncateRaw(database.dataSource);
+    await truncateMetrics(database.dataSource);
+    await database.dataSource.query(
+      `INSERT INTO groups (id, name, platform) SELECT g, 'g' || g, 'p' || g / 2 FROM generate_series(1, $1::int) AS g`,
+      [groups],
+    );
+    await database.dataSource.query(
+      `INSERT INTO usage_logs (user_id, api_key_id, account_id, model, group_id, duration_ms, first_token_ms, created_at)
+        SELECT 1, 1, 1, 'm', g, 100 * g + n, 50 * g + n, $2::timestamptz + (n % $3::int) * interval '1 hour'
+        FROM generate_series(1, $1::int) AS g, generate_series(0, 2 * $3::int - 1) AS n`,
+      [groups, range.start.toISOString(), HOURS],
+    );
+    await database.dataSource.query(
+      `INSERT INTO ops_error_logs (error_phase, error_type, status_code, platform, group_id, created_at)
+        SELECT 'upstream', 'timeout', 504, 'p' || g / 2, g, $2::timestamptz
+        FROM generate_series(1, $1::int, 10) AS g`,
+      [groups, range.start.toISOString()],
+    );
+  }
+
+  async function work(
+    groups: number,
+    analyzed: boolean,
+    before: readonly SqlStatement[],
+    statement: SqlStatement,
+  ): Promise<Work> {
+    await fill(groups);
+    for (const step of before) {
+      await selectRow(database.dataSource, step);
+    }
+    if (analyzed) {
+      await database.dataSource.query('ANALYZE');
+    }
+    return workOf(database.dataSource, statement);
+  }
+
+  describe.each([
+    ['with statistics', true],
+    ['with those of empty tables', false],
+  ] as const)('%s', (_name, analyzed) => {
+    beforeAll(async () => {
+      await truncateRaw(database.dataSource);
+      await truncateMetrics(database.dataSource);
+      await database.dataSource.query('VACUUM ANALYZE');
+    });
+
+    it.each(STATEMENTS)(
+      '%s',
+      async (_statement, before, statement) => {
+        const few = await work(FEW, analyzed, before, statement);
+        const many = await work(MANY, analyzed, before, statement);
+        expect(few.rows).toBeGreaterThan(FEW);
+        expect(many.rows / few.rows).toBeLessThan(AT_MOST);
+        expect(many.blocks / few.blocks).toBeLessThan(AT_MOST);
+      },
+      60_000,
+    );
+  });
+});

@@ -3,6 +3,7 @@ import { OPS_TABLES, type SqlStatement } from '../../src/ops/metrics/ops-tables.
 import { selectRow } from '../../src/ops/metrics/sql-runner.js';
 import { upsertDailyRange } from '../../src/ops/rollup/sql/upsert-daily.sql.js';
 import { upsertHourlyRange, upsertHours } from '../../src/ops/rollup/sql/upsert-hourly.sql.js';
+import { guarded } from '../support/hours-to-recompute.js';
 import { workOf, type Work } from '../support/plan-work.js';
 import { truncateMetrics, truncateRaw } from '../support/raw-rows.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -18,7 +19,7 @@ const range = { start: new Date(DAY), end: new Date(DAY + HOURS * 3_600_000) };
 const day = { start: new Date(DAY), end: new Date(DAY + 86_400_000) };
 const hours = Array.from({ length: HOURS }, (_, hour) => new Date(DAY + hour * 3_600_000).toISOString());
 
-const hourly = upsertHours(OPS_TABLES, hours, hours);
+const hourly = upsertHours(OPS_TABLES, guarded(hours));
 
 /** Each with what has to be there before it. */
 const STATEMENTS: readonly (readonly [name: string, before: readonly SqlStatement[], SqlStatement])[] = [

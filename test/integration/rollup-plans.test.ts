@@ -3,6 +3,8 @@ import type { DataSource } from 'typeorm';
 import { createDataSource } from '../../src/database/data-source.js';
 import { migrate } from '../../src/database/migrate.js';
 import { OPS_TABLES, type SqlStatement } from '../../src/ops/metrics/ops-tables.js';
+import { resolveOptions } from '../../src/ops/ops.options.js';
+import { retentionHours } from '../../src/ops/refresh/sql/floors.sql.js';
 import { upsertHourlyRange, upsertHours } from '../../src/ops/rollup/sql/upsert-hourly.sql.js';
 import { hourlyDifferences } from '../../src/ops/verify/sql/verify.sql.js';
 import { scansOf, type Scan } from '../support/read/plan-scans.js';
@@ -22,7 +24,7 @@ const hours = Array.from({ length: 24 }, (_, hour) => iso(ASKED + hour * HOUR_MS
 const range = { start: new Date(ASKED), end: new Date(ASKED + DAY_MS) };
 
 const STATEMENTS: readonly (readonly [name: string, statement: SqlStatement])[] = [
-  ['the hours of a drain', upsertHours(OPS_TABLES, hours, hours)],
+  ['the hours of a drain', upsertHours(OPS_TABLES, guarded(hours))],
   ['a window', upsertHourlyRange(OPS_TABLES, range)],
   [
     'a verification',
@@ -30,9 +32,8 @@ const STATEMENTS: readonly (readonly [name: string, statement: SqlStatement])[] 
       start: iso(ASKED),
       end: iso(ASKED + DAY_MS),
       limit: 10,
-      retentionHours: { usage: null, errors: null },
+      retention: retentionHours(resolveOptions()),
       distributions: true,
-      distributionHours: null,
     }),
   ],
 ];

@@ -7,7 +7,7 @@ import { selectRow, selectRows } from '../metrics/sql-runner.js';
 import { OpsOptions } from '../ops.options.js';
 import { NOTHING, sum, type DetectResult } from './detect-result.js';
 import { RawTableChecker } from './raw-table-checker.service.js';
-import { rawTables, type RawTable } from './raw-tables.js';
+import { rawTables, type RawTable } from '../metrics/raw-tables.js';
 import { shortTransaction } from './short-transaction.js';
 import * as sql from './sql/detect.sql.js';
 import { retentionHours } from './sql/floors.sql.js';

@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRow } from '../metrics/sql-runner.js';
-import { rawTables, type RawTable } from './raw-tables.js';
+import { rawTables, type RawTable } from '../metrics/raw-tables.js';
 import { rawTableShape, type RawTableShape } from './sql/detect.sql.js';
 
 /** A raw table is none that the rollup can follow; the message says what is wrong with it. */

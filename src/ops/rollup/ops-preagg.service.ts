@@ -34,8 +34,8 @@ export class OpsPreaggService {
    * Recomputes the hourly rows of [start, end) from the raw rows and removes those whose level has no raw row any
    * more. A window that is not on hour boundaries is widened outward to whole UTC hours.
    *
-   * An hour that lies before every row of a raw table, whose older rows have been purged then, keeps what is stored of
-   * that table's side, unless `force` is set.
+   * An hour that lies before every row of a raw table which the module's jobs follow keeps what is stored of that
+   * table's side, unless `force` is set: its raw rows have been purged.
    *
    * @returns the number of rows written; 0, without touching the database, for an invalid Date or end <= start.
    * @throws OpsDataSourceError when no runner is given and the DataSource is not initialised.

@@ -1,6 +1,6 @@
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { closedThrough, isoUtc } from '../../metrics/sql-time.js';
-import { rawTables, type RawTable, type RawTableKey } from '../raw-tables.js';
+import { rawTables, type RawTable, type RawTableKey } from '../../metrics/raw-tables.js';
 
 /** Transactions by their virtual id, with an id (bigint as text) that all of theirs lie above. */
 export type WriterMarks = Readonly<Record<string, string>>;

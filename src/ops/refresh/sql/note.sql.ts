@@ -2,7 +2,7 @@ import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { hasBucket, hourOf } from '../../metrics/sql-time.js';
 import { HOUR_TIER } from '../../metrics/tiers.js';
 import type { InvalidationReason } from '../ops-invalidation.entity.js';
-import type { RawTable } from '../raw-tables.js';
+import type { RawTable } from '../../metrics/raw-tables.js';
 import { floors, floorValues, type RetentionHours } from './floors.sql.js';
 
 /**

@@ -1,6 +1,7 @@
 import type { OpsTables } from '../../metrics/ops-tables.js';
 import { isOverallRow } from '../../metrics/overall-row.js';
 import { errorSize, usageSize } from '../../metrics/side-size.js';
+import { rawTables, type RawTable } from '../../metrics/raw-tables.js';
 import { hasBucket, hourOf } from '../../metrics/sql-time.js';
 
 /**
@@ -45,23 +46,28 @@ function verdict(side: Side): string {
     END AS ${side}`;
 }
 
-/** End of the hours that a purge may just be emptying: the one of the oldest raw row and the next. */
-const purgeEdge = (table: string): string =>
-  `COALESCE(${oldestHour(table)} + interval '2 hours', 'infinity')`;
-
-/** The hours that lie before every raw row; none where there is no raw row at all. */
-const emptyEdge = (table: string): string => `COALESCE(${oldestHour(table)}, '-infinity')`;
-
 const oldestHour = (table: string): string =>
   hourOf(`(SELECT min(created_at) FROM ${table} WHERE ${hasBucket('created_at')})`);
 
-const EDGES = { purge: purgeEdge, empty: emptyEdge } as const;
+/**
+ * - `purge`: the hour of the oldest raw row and the next, which a purge may just be emptying.
+ * - `followed`: the hours that lie before every raw row of a table whose rows the module follows; where it does not,
+ *   and where there is no raw row at all, nothing says that there have been others.
+ */
+const EDGES = {
+  purge: (_tables: OpsTables, { name }: RawTable): string =>
+    `COALESCE(${oldestHour(name)} + interval '2 hours', 'infinity')`,
+  followed: (tables: OpsTables, { key, name }: RawTable): string =>
+    `COALESCE(CASE WHEN EXISTS (SELECT 1 FROM ${tables.detectState} WHERE raw_table = '${key}') THEN ${oldestHour(name)} END, '-infinity')`,
+} as const;
 
 export type Edge = keyof typeof EDGES;
 
 /** A one-row relation of the edges of both raw tables: `usage`, `errors`. */
 export const edges = (tables: OpsTables, edge: Edge): string =>
-  `(SELECT ${EDGES[edge](tables.usageLogs)} AS usage, ${EDGES[edge](tables.errorLogs)} AS errors)`;
+  `(SELECT ${rawTables(tables)
+    .map((table) => `${EDGES[edge](tables, table)} AS ${table.side}`)
+    .join(', ')})`;
 
 const OVERALL = `platform_key = '' AND group_key = 0`;
 

@@ -167,7 +167,7 @@ export function upsertHourlyRange(
     GREATEST(${extreme('max')}),
     interval '1 hour'
   ) AS series(bucket_start)`,
-      edge: 'empty',
+      edge: 'followed',
       values: [range.start.toISOString(), range.end.toISOString(), force],
       more: notedByHand(
         tables,

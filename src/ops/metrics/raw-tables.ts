@@ -1,4 +1,4 @@
-import type { OpsTables } from '../metrics/ops-tables.js';
+import type { OpsTables } from './ops-tables.js';
 
 /** The raw tables that detection follows; the key is what ops_detect_state calls them. */
 export type RawTableKey = 'usage_logs' | 'ops_error_logs';

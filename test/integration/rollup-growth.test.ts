@@ -12,8 +12,10 @@ const DAY = Date.parse('2026-03-01T00:00:00Z');
 const HOURS = 3;
 const FEW = 100;
 const MANY = 1000;
-/** Ten times the groups, and the logarithms of sorts and indexes; a square would be a hundred times. */
-const AT_MOST = 12;
+/** Ten times the groups, and the logarithms of sorts; a square would be a hundred times. */
+const ROWS_AT_MOST = 12;
+/** The indexes of many rows have a level more, and a table that was empty looks at its catalogs too. */
+const BLOCKS_AT_MOST = 20;
 
 const range = { start: new Date(DAY), end: new Date(DAY + HOURS * 3_600_000) };
 const day = { start: new Date(DAY), end: new Date(DAY + 86_400_000) };
@@ -102,8 +104,8 @@ describe('ten times the groups and platforms take ten times the work, no more', 
         const few = await work(FEW, analyzed, before, statement);
         const many = await work(MANY, analyzed, before, statement);
         expect(few.rows).toBeGreaterThan(FEW);
-        expect(many.rows / few.rows).toBeLessThan(AT_MOST);
-        expect(many.blocks / few.blocks).toBeLessThan(AT_MOST);
+        expect(many.rows / few.rows).toBeLessThan(ROWS_AT_MOST);
+        expect(many.blocks / few.blocks).toBeLessThan(BLOCKS_AT_MOST);
       },
       60_000,
     );

@@ -23,6 +23,8 @@ export interface AuditResult {
 const STEP_REQUESTS = 400_000;
 const STEP_HOURS = 240;
 
+const NOTHING: sql.AuditedStep = { audited: 0, differing: 0, differing_days: 0 };
+
 /** The recent hours come first. */
 const LANES = ['recent', 'history'] as const;
 
@@ -92,10 +94,11 @@ export class AuditService {
           backfillHours: this.options.backfillDays * 24,
         }),
       );
-      if (step === undefined || step.from === step.to) {
+      if (step === undefined) {
         return false;
       }
-      const compared = await this.compare(manager, step);
+      // Where nothing is left below the last step the round still has to end, or no other would ever begin.
+      const compared = step.from === step.to ? NOTHING : await this.compare(manager, step);
       result.auditedHours += compared.audited;
       result.differingHours += compared.differing;
       result.differingDays += compared.differing_days;
@@ -133,7 +136,7 @@ export class AuditService {
       this.logger.error(
         `The hours from ${step.from} to ${step.to} could not be audited: ${errorText(error)}`,
       );
-      return { audited: 0, differing: 0, differing_days: 0 };
+      return NOTHING;
     }
   }
 }

@@ -27,7 +27,13 @@ export async function createOpsApp(url: string, options: OpsModuleOptions = {}):
   const module = await Test.createTestingModule({
     imports: [
       TypeOrmModule.forRoot(dataSourceOptions(url)),
-      OpsModule.forRoot({ jobsEnabled: false, safeDelaySeconds: 0, auditPercent: 100, auditIntervalSeconds: 0, ...options }),
+      OpsModule.forRoot({
+        jobsEnabled: false,
+        safeDelaySeconds: 0,
+        auditPercent: 100,
+        auditIntervalSeconds: 0,
+        ...options,
+      }),
     ],
   }).compile();
   await module.init();

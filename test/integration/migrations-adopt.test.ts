@@ -78,7 +78,8 @@ describe('migrations on a database of another program', () => {
           'ttft_max_ms integer f',
         ]);
         expect(added).toContain('definition_version integer t 0');
-        expect(after[table]?.indexes).toHaveLength(5); // primary key, and no duplicate of the four
+        expect(added).toContain('written_at timestamp with time zone f');
+        expect(after[table]?.indexes).toHaveLength(6); // primary key, ours on the definition, and no duplicate of the four
       }
       await revertAll();
     });
@@ -102,7 +103,7 @@ describe('migrations on a database of another program', () => {
     await foreign.createForeignMetrics(dataSource, ['daily']);
     await expectLeftAlone([...RAW, 'ops_metrics_daily'], async () => {
       await migrate(dataSource);
-      expect(await indexDefinitions(dataSource, 'ops_metrics_hourly')).toHaveLength(5);
+      expect(await indexDefinitions(dataSource, 'ops_metrics_hourly')).toHaveLength(6);
       await revertAll();
     });
   });

@@ -49,8 +49,8 @@ describe('command line with bad input', () => {
   });
 
   it('names a wrong environment variable', async () => {
-    const result = await runCommand(database.url, ['status'], { OPS_OVERLAP_HOURS: 'two' });
-    expectOneLine(result, 2, /OPS_OVERLAP_HOURS/);
+    const result = await runCommand(database.url, ['status'], { OPS_AUDIT_PERCENT: 'two' });
+    expectOneLine(result, 2, /OPS_AUDIT_PERCENT/);
   });
 
   it.each([

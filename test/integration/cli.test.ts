@@ -109,7 +109,7 @@ describe('command line', () => {
       await eventually(async () => {
         const [row] = await database.dataSource.query<{ left: number }[]>(
           `SELECT count(*)::int AS left FROM ops_metrics_invalidations
-           WHERE EXISTS (SELECT FROM ops_metrics_hourly WHERE bucket_start = '2026-03-01T00:00:00Z')`,
+           WHERE tier = 'hour' AND EXISTS (SELECT FROM ops_metrics_hourly WHERE bucket_start = '2026-03-01T00:00:00Z')`,
         );
         return row?.left === 24;
       }, 'the day that nobody holds rebuilt');
@@ -123,7 +123,9 @@ describe('command line', () => {
   it('refreshes, and shows where it stands, as text and as JSON', async () => {
     const refreshed = await runCommand(database.url, ['refresh'], { OPS_BACKFILL_DAYS: '3650' });
     expect(refreshed).toMatchObject({ code: 0, stderr: '' });
-    expect(refreshed.stdout).toMatch(/^Hourly: \d+ hours noted, \d+ recomputed, 0 failed, .*\nDaily: /);
+    expect(refreshed.stdout).toMatch(
+      /^Hourly: \d+ hours noted, \d+ recomputed, \d+ days, 0 failed, .*\nDaily: /,
+    );
 
     const json = await ops('status', '--json');
     expect(json).toMatchObject({ code: 0, stderr: '' });

@@ -78,8 +78,9 @@ describe('migrations on a database of another program', () => {
           'ttft_max_ms integer f',
         ]);
         expect(added).toContain('definition_version integer t 0');
-        // Primary key, no duplicate of the four, and the hourly table's own one.
-        expect(after[table]?.indexes).toHaveLength(table === 'ops_metrics_hourly' ? 6 : 5);
+        expect(added).toContain('written_at timestamp with time zone f');
+        // Primary key, ours on the definition, no duplicate of the four, and the hourly table's own one.
+        expect(after[table]?.indexes).toHaveLength(table === 'ops_metrics_hourly' ? 7 : 6);
       }
       await revertAll();
     });

@@ -103,6 +103,11 @@ describe('migrations on an empty database', () => {
         `CREATE INDEX idx_${table}_group_bucket ON public.${table} USING btree (group_id, ${bucket} DESC)` +
           ' WHERE (group_id IS NOT NULL)',
         ...own,
+        `CREATE INDEX idx_${table}_definition ON public.${table} USING btree ((
+CASE
+    WHEN (written_at IS DISTINCT FROM computed_at) THEN 0
+    ELSE definition_version
+END), ${bucket})`,
       ].toSorted(),
     );
   });

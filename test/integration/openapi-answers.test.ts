@@ -20,12 +20,18 @@ describe('the answers, held against the OpenAPI document', () => {
   beforeAll(async () => {
     database = await createTestDatabase('openapi_answers');
     const { dataSource } = database;
-    client = await AdminClient.start(database.url, { OPS_USAGE_RETENTION_DAYS: '30' });
+    client = await AdminClient.start(database.url, {
+      OPS_USAGE_RETENTION_DAYS: '30',
+      OPS_ERROR_RETENTION_DAYS: '30',
+    });
     await scene.resetScene(dataSource);
     range = {
       from: (await hoursAgo(dataSource, 30)).toISOString(),
       to: (await hoursAgo(dataSource, 0)).toISOString(),
     };
+    // Above the edge of a purge, which might be at work in the hours of the oldest rows.
+    await scene.insertRequests(dataSource, await hoursAgo(dataSource, 40));
+    await scene.insertFailures(dataSource, await hoursAgo(dataSource, 40));
     await scene.insertRequests(dataSource, await hoursAgo(dataSource, 20));
     await scene.insertFailures(dataSource, await hoursAgo(dataSource, 3));
     const response = await client.anonymous('get', '/docs-json').expect(200);
@@ -66,7 +72,7 @@ describe('the answers, held against the OpenAPI document', () => {
 
   it('describes what the operations really answer', async () => {
     expect(await run('refresh')).toMatchObject({ hourly: { drainedHours: expect.any(Number) } });
-    await database.dataSource.query('UPDATE ops_metrics_hourly SET success_count = success_count + 1');
+    await database.dataSource.query('UPDATE ops_metrics_hourly SET success_count = success_count + 1 WHERE success_count > 0');
     const { differences, unjudged } = (await run('verify', range)) as Verification;
     expect([differences, unjudged].map((list) => list.length > 0)).toEqual([true, true]);
     const id = await rebuild();
@@ -78,12 +84,17 @@ describe('the answers, held against the OpenAPI document', () => {
   it('describes the status, troubled buckets included', async () => {
     await run('refresh');
     await database.dataSource.query(
-      `INSERT INTO ops_metrics_invalidations (bucket_start, reason, attempts, last_error, suspicious_at, next_attempt_at)
-       VALUES ('2026-01-01T00:00:00Z', 'rebuild', 2, '57014: canceled', NULL, '2100-01-01T00:00:00Z'),
-              ('2026-01-01T01:00:00Z', 'verify', 0, NULL, '2026-01-02T00:00:00Z', '2100-01-01T00:00:00Z')`,
+      `INSERT INTO ops_metrics_invalidations (bucket_start, reason, attempts, last_error, suspicious_at, next_attempt_at, loss_seen_at)
+       VALUES ('2026-01-01T00:00:00Z', 'rebuild', 2, '57014: canceled', NULL, '2100-01-01T00:00:00Z', NULL),
+              ('2026-01-01T01:00:00Z', 'verify', 0, NULL, '2026-01-02T00:00:00Z', '2100-01-01T00:00:00Z', NULL),
+              ('2026-01-01T02:00:00Z', 'audit', 0, NULL, NULL, '2100-01-01T00:00:00Z', '2026-01-02T00:00:00Z')`,
     );
     const body = await answer('get /admin/ops/status', 200);
-    expect(body).toMatchObject({ failingBuckets: [{ attempts: 2 }], suspiciousBuckets: [{ attempts: 0 }] });
+    expect(body).toMatchObject({
+      failingBuckets: [{ tier: 'hour', attempts: 2 }],
+      suspiciousBuckets: [{ attempts: 0, reason: 'verify' }],
+      losingBuckets: [{ reason: 'audit' }],
+    });
     const { rawTables, jobs } = body as { rawTables: unknown[]; jobs: unknown[] };
     expect([rawTables.length, jobs.length]).toEqual([2, 2]);
     await database.dataSource.query(

@@ -167,41 +167,51 @@ describe('scheduled jobs', () => {
     });
   });
 
-  it('finish the day in work when the application closes, and leave the rest', async () => {
+  it('finish the hours in work when the application closes, and leave the rest, their day included', async () => {
     await insertUsageOn('2026-03-01T05:10:00Z', '2026-03-02T06:10:00Z');
     // Detection has seen everything: these two hours are all that there is to do.
     await database.dataSource.query(
       `INSERT INTO ops_detect_state (raw_table, safe_id, closed_through, late_before)
-       SELECT name, 1000000, now() + interval '1 day', now() FROM unnest(ARRAY['usage_logs', 'ops_error_logs']) AS name`,
+       SELECT name, (SELECT max(id) FROM usage_logs), now() + interval '1 day', now()
+         FROM unnest(ARRAY['usage_logs', 'ops_error_logs']) AS name`,
     );
     await database.dataSource.query(
       `INSERT INTO ops_metrics_invalidations (bucket_start, reason)
        VALUES ('2026-03-01T05:00:00Z', 'verify'), ('2026-03-02T06:00:00Z', 'verify')`,
     );
-    const app = await start({ drainConcurrency: 1, lockTimeoutMs: 60_000, jobsEnabled: false });
-    let closed = false;
-    const closing = await holding('ops_metrics_hourly', async (waiting) => {
-      void app.get(OpsJobs).hourly();
-      await eventually(async () => (await waiting()) > 0, 'a drain that waits');
-      const close = app.close().then(() => {
-        closed = true;
-      });
-      await sleep(500); // can only make it pass wrongly, never fail
-      expect(closed).toBe(false);
-      return { close };
+    const app = await start({
+      drainConcurrency: 1,
+      lockTimeoutMs: 60_000,
+      jobsEnabled: false,
+      auditPercent: 0,
     });
+    let closed = false;
+    const closing = await holding(
+      'ops_metrics_hourly',
+      async (waiting) => {
+        void app.get(OpsJobs).hourly();
+        await eventually(async () => (await waiting()) > 0, 'a drain that waits');
+        const close = app.close().then(() => {
+          closed = true;
+        });
+        await sleep(500); // can only make it pass wrongly, never fail
+        expect(closed).toBe(false);
+        return { close };
+      },
+      'EXCLUSIVE',
+    );
     await closing.close;
     module = undefined;
 
     const stored = await rows.readHourly(database.dataSource);
     expect(new Set(stored.map((row) => row.bucket_start))).toEqual(new Set(['2026-03-02T06:00:00Z']));
-    expect((await rows.readDaily(database.dataSource)).map((row) => row.bucket_date)).toEqual(
-      Array<string>(3).fill('2026-03-02'),
+    const left = await database.dataSource.query<unknown[]>(
+      'SELECT tier, bucket_start AS start FROM ops_metrics_invalidations ORDER BY bucket_start',
     );
-    const left = await database.dataSource.query<{ hour: Date }[]>(
-      'SELECT bucket_start AS hour FROM ops_metrics_invalidations',
-    );
-    expect(left).toEqual([{ hour: new Date('2026-03-01T05:00:00Z') }]);
+    expect(left).toEqual([
+      { tier: 'hour', start: new Date('2026-03-01T05:00:00Z') },
+      { tier: 'day', start: new Date('2026-03-02T00:00:00Z') },
+    ]);
   });
 
   async function insertUsageOn(...instants: string[]): Promise<void> {
@@ -220,13 +230,17 @@ describe('scheduled jobs', () => {
     );
   }
 
-  /** Holds a table so that nobody can write it; `waiting` tells how many sessions wait for a lock. */
-  async function holding<T>(table: string, work: (waiting: () => Promise<number>) => Promise<T>): Promise<T> {
+  /** Holds a table so that nobody can write it, or even read it; `waiting` tells how many sessions wait for a lock. */
+  async function holding<T>(
+    table: string,
+    work: (waiting: () => Promise<number>) => Promise<T>,
+    mode: 'EXCLUSIVE' | 'ACCESS EXCLUSIVE' = 'ACCESS EXCLUSIVE',
+  ): Promise<T> {
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
     try {
       await client.query('BEGIN');
-      await client.query(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+      await client.query(`LOCK TABLE ${table} IN ${mode} MODE`);
       return await work(async () => {
         const [row] = await database.dataSource.query<{ waiting: number }[]>(
           `SELECT count(*)::int AS waiting FROM pg_stat_activity

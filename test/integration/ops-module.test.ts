@@ -106,7 +106,9 @@ describe('OpsModule in somebody else’s application', () => {
       OpsModule.forRoot({ jobsEnabled: false }),
     ]);
     expect(await app.get(Reports).rollUp()).toBe(3);
-    await expect(app.get(RefreshService).daily()).resolves.toMatchObject({ days: expect.any(Number) });
+    await expect(app.get(RefreshService).daily()).resolves.toMatchObject({
+      oldDefinitionHours: expect.any(Number),
+    });
   });
 
   it('uses the named DataSource, also beside a default one', async () => {
@@ -160,10 +162,10 @@ describe('OpsModule in somebody else’s application', () => {
   it('fails the start where the factory’s options are wrong, and names them', async () => {
     const attempt = start([
       typeOrm(database.url),
-      OpsModule.forRootAsync({ useFactory: () => ({ overlapHours: -1 }) }),
+      OpsModule.forRootAsync({ useFactory: () => ({ auditPercent: -1 }) }),
     ]);
     await expect(attempt).rejects.toThrow(OpsOptionsError);
-    await expect(attempt).rejects.toThrow(/overlapHours/);
+    await expect(attempt).rejects.toThrow(/auditPercent/);
   });
 
   it('keeps two applications of one process apart', async () => {

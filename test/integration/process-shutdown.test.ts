@@ -27,7 +27,7 @@ describe('a gateway that is asked to stop during a rebuild', () => {
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s: finishes the day in work, exits 0, and is resumed',
+    '%s: finishes the hours in work, exits 0, and is resumed',
     async (signal) => {
       await spoilMetrics(database.dataSource);
       await setPause(database.dataSource, 0.3);

@@ -83,22 +83,18 @@ describe('a cancelled rebuild', () => {
     await rebuild.expectAllRight();
   });
 
-  it('leaves hours stale that verify, the overlap or a first run noted meanwhile', async () => {
+  it('leaves hours stale that verify or a first run noted meanwhile', async () => {
     for (const note of [
       () => rebuild.other.verify.verify(rebuild.from, rebuild.to, true),
-      async () => {
-        await rebuild.database.dataSource.query(
-          `UPDATE ops_detect_state SET closed_through = $1::timestamptz`,
-          [rebuild.from.toISOString()],
-        );
-        await rebuild.other.refresh.hourly();
-      },
       async () => {
         await rebuild.database.dataSource.query('TRUNCATE ops_detect_state');
         await rebuild.other.refresh.hourly();
       },
     ]) {
-      await rebuild.database.dataSource.query('UPDATE usage_logs SET output_tokens = output_tokens + 5');
+      await rebuild.database.dataSource.query(
+        'UPDATE usage_logs SET output_tokens = output_tokens + 5 WHERE created_at >= $1::timestamptz',
+        [rebuild.from.toISOString()],
+      );
       await rebuild.holdDays(rebuild.from, DAYS + 1);
       const id = await rebuild.requestInVain({ from: rebuild.from, to: rebuild.to });
       await note();
@@ -106,6 +102,24 @@ describe('a cancelled rebuild', () => {
       await rebuild.holder.query('ROLLBACK');
       expect((await rebuild.app.refresh.hourly()).drainedHours).toBeGreaterThanOrEqual((DAYS * 24) / 5);
       await rebuild.expectAllRight();
+    }
+  });
+
+  it('leaves what differs to the audit, which had passed over its hours', async () => {
+    const auditor = await createOpsApp(rebuild.database.url);
+    try {
+      await rebuild.database.dataSource.query('UPDATE usage_logs SET output_tokens = output_tokens + 5');
+      await rebuild.holdDays(rebuild.from, DAYS + 1);
+      const id = await rebuild.requestInVain({ from: rebuild.from, to: rebuild.to });
+      expect(await auditor.refresh.hourly()).toMatchObject({ differingHours: 1 }); // the one before
+      await rebuild.app.rebuilds.cancel(id);
+      await rebuild.holder.query('ROLLBACK');
+      const tick = await auditor.refresh.hourly();
+      expect(tick.differingHours).toBeGreaterThanOrEqual((DAYS * 24) / 5 - 1);
+      expect(tick.drainedHours).toBe(tick.differingHours);
+      await rebuild.expectAllRight();
+    } finally {
+      await auditor.close();
     }
   });
 

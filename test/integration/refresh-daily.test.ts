@@ -8,10 +8,17 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const DAYS = 12;
 
-/** In one snapshot: days that have daily rows, and those of them that are not the sum of their hours. */
-const DISAGREEING = `SELECT count(*)::int AS days,
-  (count(*) FILTER (WHERE d.success_count <> h.success_count OR d.error_count_total <> h.error_count_total
-    OR d.token_consumed <> h.token_consumed OR d.duration_max_ms IS DISTINCT FROM h.duration_max_ms))::int AS disagreeing
+/**
+ * In one snapshot: days that have daily rows, those of them that are not the sum of their hours, and those of these that
+ * nobody has noted.
+ */
+const DISAGREEING = `SELECT count(DISTINCT bucket_date)::int AS days,
+  (count(DISTINCT bucket_date) FILTER (WHERE disagrees))::int AS disagreeing,
+  (count(DISTINCT bucket_date) FILTER (WHERE disagrees AND NOT EXISTS (
+    SELECT FROM ops_metrics_invalidations i
+    WHERE i.tier = 'day' AND i.bucket_start = bucket_date::timestamp AT TIME ZONE 'UTC')))::int AS unnoted
+FROM (SELECT d.bucket_date, (d.success_count <> h.success_count OR d.error_count_total <> h.error_count_total
+    OR d.token_consumed <> h.token_consumed OR d.duration_max_ms IS DISTINCT FROM h.duration_max_ms) AS disagrees
 FROM ops_metrics_daily d
 JOIN (
   SELECT (bucket_start AT TIME ZONE 'UTC')::date AS bucket_date, COALESCE(platform, '') AS platform_key,
@@ -19,7 +26,7 @@ JOIN (
     sum(error_count_total) AS error_count_total, max(duration_max_ms) AS duration_max_ms
   FROM ops_metrics_hourly GROUP BY 1, 2, 3
 ) h ON h.bucket_date = d.bucket_date AND h.platform_key = COALESCE(d.platform, '')
-   AND h.group_key = COALESCE(d.group_id, 0)`;
+   AND h.group_key = COALESCE(d.group_id, 0)) compared`;
 
 describe('daily rows', () => {
   let database: TestDatabase;
@@ -62,32 +69,26 @@ describe('daily rows', () => {
     return new Map(rows.map(({ date, at }) => [date, at]));
   }
 
-  it('follow their hours in the same transaction: no snapshot ever sees them disagree', async () => {
+  it('are noted in the transaction of their hours: no snapshot ever sees them disagree without a note', async () => {
+    interface Look {
+      readonly days: number;
+      readonly disagreeing: number;
+      readonly unnoted: number;
+    }
     // Each round changes every hour of every day, so that a day written apart from its hours would show.
-    const looks: { days: number; disagreeing: number; pending: number }[] = [];
+    const looks: Look[] = [];
     for (let round = 0; round < 4; round += 1) {
       await writeEveryDay(2);
-      const tick = app.refresh.hourly();
       const end = new AbortController();
-      const ended = tick.finally(() => {
+      const ended = app.refresh.hourly().finally(() => {
         end.abort();
       });
-      while (!end.signal.aborted) {
-        const [look] = await database.dataSource.query<
-          { days: number; disagreeing: number; pending: number }[]
-        >(
-          `SELECT x.*, (SELECT count(*)::int FROM ops_metrics_invalidations WHERE bucket_start < $1::timestamptz) AS pending
-             FROM (${DISAGREEING}) x`,
-          [today.toISOString()],
-        );
-        if (look !== undefined) looks.push(look);
-      }
-      expect((await ended).failedBuckets).toBe(0);
+      while (!end.signal.aborted) looks.push(...(await database.dataSource.query<Look[]>(DISAGREEING)));
+      expect(await ended).toMatchObject({ failedBuckets: 0, drainedDays: DAYS, pendingDays: 0 });
     }
-    // Some of the looks fell between the first day and the last.
-    const hours = DAYS * 3;
-    expect(looks.some(({ pending }) => pending > 0 && pending < hours)).toBe(true);
-    expect(looks.filter(({ disagreeing }) => disagreeing > 0)).toEqual([]);
+    // Some of the looks fell between an hour and its day.
+    expect(looks.some(({ disagreeing }) => disagreeing > 0)).toBe(true);
+    expect(looks.filter(({ unnoted }) => unnoted > 0)).toEqual([]);
     expect(Math.min(...looks.map(({ days }) => days))).toBeGreaterThanOrEqual(DAYS);
     await expectRight(database.url, dayAt(DAYS), today);
   });
@@ -103,26 +104,27 @@ describe('daily rows', () => {
       );
     const before = await hours();
     await scene.insertRequests(database.dataSource, dayAt(4, 11), 1, 3);
-    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 1 });
+    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 1, drainedDays: 1 });
     const after = await hours();
     expect(after.map(({ hour }) => hour)).toEqual([0, 11, 23]);
     expect(after.filter(({ at }, i) => at !== before[i]?.at).map(({ hour }) => hour)).toEqual([11]);
     await expectRight(database.url, dayAt(DAYS), today);
   });
 
-  it('are added by the daily job for closed days that have none, or older ones, and for no other', async () => {
+  it('are found by the audit where they are missing or not the sum of their hours, and nowhere else', async () => {
     const before = await computedAt();
     expect([...before.keys()].toSorted()).toEqual(Array.from({ length: DAYS }, (_, i) => dateOf(DAYS - i)));
-    expect(await app.refresh.daily()).toMatchObject({ days: 0 });
+    expect(await app.refresh.hourly()).toMatchObject({ differingDays: 0, drainedDays: 0 });
 
     await database.dataSource.query('DELETE FROM ops_metrics_daily WHERE bucket_date = $1::date', [
       dateOf(3),
     ]);
     await database.dataSource.query(
-      'UPDATE ops_metrics_hourly SET computed_at = clock_timestamp() WHERE bucket_start = $1::timestamptz',
-      [dayAt(5, 11).toISOString()],
+      `UPDATE ops_metrics_daily SET token_consumed = token_consumed + 1
+        WHERE bucket_date = $1::date AND platform IS NULL`,
+      [dateOf(5)],
     );
-    expect(await app.refresh.daily()).toMatchObject({ days: 2 });
+    expect(await app.refresh.hourly()).toMatchObject({ differingDays: 2, drainedDays: 2, drainedHours: 0 });
     const after = await computedAt();
     const renewed = [...after].filter(([date, at]) => before.get(date) !== at).map(([date]) => date);
     expect(renewed.toSorted()).toEqual([dateOf(5), dateOf(3)]);
@@ -130,13 +132,16 @@ describe('daily rows', () => {
     await expectRight(database.url, dayAt(DAYS), today);
   });
 
-  it('wait until their day has been closed for the safe delay', async () => {
+  it('wait until their day has been closed for the safe delay, noted or not', async () => {
     const patient = await createOpsApp(database.url, { safeDelaySeconds: 86_400 });
     try {
+      await patient.refresh.hourly(); // ends the round of the other, whose hours close sooner
       await database.dataSource.query('TRUNCATE ops_metrics_daily');
-      expect(await patient.refresh.daily()).toMatchObject({ days: DAYS - 1 });
+      expect(await patient.refresh.hourly()).toMatchObject({ drainedDays: DAYS - 1, pendingDays: 0 });
+      await scene.noteDay(database.dataSource, dayAt(1));
+      expect(await patient.refresh.hourly()).toMatchObject({ drainedDays: 0, pendingDays: 0 });
       expect((await computedAt()).has(dateOf(1))).toBe(false);
-      expect(await app.refresh.daily()).toMatchObject({ days: 1 });
+      expect(await app.refresh.hourly()).toMatchObject({ drainedDays: 1, pendingDays: 0 });
     } finally {
       await patient.close();
     }
@@ -148,9 +153,9 @@ describe('daily rows', () => {
     try {
       await database.dataSource.query('TRUNCATE ops_metrics_daily');
       await scene.holdDays(holder, dayAt(4), 2);
-      expect(await app.refresh.daily()).toMatchObject({ days: DAYS - 2 });
+      expect(await app.refresh.hourly()).toMatchObject({ drainedDays: DAYS - 2, pendingDays: 2 });
       await holder.query('COMMIT');
-      expect(await app.refresh.daily()).toMatchObject({ days: 2 });
+      expect(await app.refresh.hourly()).toMatchObject({ drainedDays: 2, pendingDays: 0 });
     } finally {
       await holder.end();
     }

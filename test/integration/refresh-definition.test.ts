@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { DEFINITION_VERSION } from '../../src/ops/metrics/definition-version.js';
+import type { RawRetentionDays } from '../../src/ops/ops.options.js';
 import { createOpsApp, type OpsApp } from '../support/ops-app.js';
 import * as scene from '../support/refresh-scene.js';
-import { hoursAgo } from '../support/rollup-check.js';
+import { expectRight, hoursAgo } from '../support/rollup-check.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 describe('rows of an older definition', () => {
@@ -32,6 +33,28 @@ describe('rows of an older definition', () => {
     );
   }
 
+  /** Two hours, above and below a floor of seven days, that an older version has rolled up otherwise. */
+  async function withRetention(
+    rawRetentionDays: RawRetentionDays,
+    work: (keeper: OpsApp, above: Date, below: Date) => Promise<void>,
+  ): Promise<void> {
+    const keeper = await createOpsApp(database.url, { rawRetentionDays });
+    try {
+      const [above, below] = [await ago(5 * 24), await ago(9 * 24)];
+      for (const hour of [above, below]) {
+        await scene.insertRequests(database.dataSource, hour);
+        await scene.insertFailures(database.dataSource, hour);
+      }
+      await app.refresh.hourly();
+      await database.dataSource.query(
+        'UPDATE ops_metrics_hourly SET definition_version = 0, success_count = 2, error_count_total = 1',
+      );
+      await work(keeper, above, below);
+    } finally {
+      await keeper.close();
+    }
+  }
+
   async function versions(): Promise<unknown> {
     return database.dataSource.query(
       `SELECT definition_version AS version, count(DISTINCT bucket_start)::int AS hours
@@ -41,11 +64,12 @@ describe('rows of an older definition', () => {
 
   it('are taken over where their raw rows exist, another program’s included, and no others', async () => {
     const withRaw = [await ago(30), await ago(29), await ago(400)];
-    for (const hour of withRaw) await scene.insertRequests(database.dataSource, hour);
+    // The hour of the oldest raw row might be losing rows to a purge: it would keep what it has.
+    for (const hour of [...withRaw, await ago(410)]) await scene.insertRequests(database.dataSource, hour);
     // Followed already, so that the first run's backfill does not take them anyway.
     await app.refresh.hourly();
     await database.dataSource.query('TRUNCATE ops_metrics_hourly, ops_metrics_daily');
-    const older = [await ago(401), await ago(2_000)];
+    const older = [await ago(411), await ago(2_000)];
     await writeForeign([...withRaw, ...older], 4);
 
     expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 3 });
@@ -59,26 +83,62 @@ describe('rows of an older definition', () => {
     ]);
     for (const hour of older) expect(await scene.storedRequests(database.dataSource, hour)).toBe(4);
     expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0 });
-    expect((await app.verify.verify(await ago(400), await ago(0))).differences).toEqual([]);
+    expect((await app.verify.verify(await ago(409), await ago(0))).differences).toEqual([]);
   });
 
-  it('are left alone below the raw floor', async () => {
-    const keeper = await createOpsApp(database.url, { rawRetentionDays: { errorLogs: 7 } });
-    try {
-      const [above, below] = [await ago(5 * 24), await ago(9 * 24)];
-      for (const hour of [above, below]) await scene.insertRequests(database.dataSource, hour);
-      await app.refresh.hourly();
-      await database.dataSource.query(
-        'UPDATE ops_metrics_hourly SET definition_version = 0, success_count = 2',
-      );
+  it('are left alone below the floors of both raw tables', async () => {
+    await withRetention({ usageLogs: 7, errorLogs: 7 }, async (keeper, above, below) => {
       const before = await scene.frozenHourly(database.dataSource, above);
       expect(await keeper.refresh.daily()).toMatchObject({ oldDefinitionHours: 1 });
       await keeper.refresh.hourly();
       expect(await scene.frozenHourly(database.dataSource, above)).toBe(before);
+      expect(await scene.storedRequests(database.dataSource, below)).toBe(2);
       expect(await scene.storedRequests(database.dataSource, above)).toBe(3);
-    } finally {
-      await keeper.close();
-    }
+    });
+  });
+
+  it('keep the side below its table’s floor, and get the other anew', async () => {
+    await withRetention({ errorLogs: 7 }, async (keeper, above, below) => {
+      expect(await keeper.refresh.daily()).toMatchObject({ oldDefinitionHours: 2 });
+      await keeper.refresh.hourly();
+      const rows = await database.dataSource.query<unknown[]>(
+        `SELECT success_count AS requests, error_count_total AS errors, definition_version AS version
+           FROM ops_metrics_hourly WHERE platform IS NULL AND bucket_start = ANY($1::timestamptz[]) ORDER BY bucket_start`,
+        [[above, below].map((hour) => hour.toISOString())],
+      );
+      expect(rows).toEqual([
+        { requests: '3', errors: '1', version: DEFINITION_VERSION },
+        { requests: '3', errors: '2', version: DEFINITION_VERSION },
+      ]);
+    });
+  });
+
+  it('of days are noted and drained by themselves', async () => {
+    const hour = await ago(50);
+    await scene.insertRequests(database.dataSource, hour);
+    await app.refresh.hourly();
+    await database.dataSource.query(
+      'UPDATE ops_metrics_daily SET definition_version = 0, duration_p95_ms = 1',
+    );
+    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 1 });
+    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 0, drainedDays: 1 });
+    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionDays: 0 });
+    await expectRight(database.url, await ago(240), await ago(0));
+  });
+
+  it('are those of a program that writes beside this one, too, whatever version they carry', async () => {
+    const [hour, oldest] = [await ago(50), await ago(90)];
+    for (const at of [hour, oldest]) await scene.insertRequests(database.dataSource, at);
+    await app.refresh.hourly();
+    // Its upsert sets computed_at, and knows nothing of written_at.
+    await database.dataSource.query(
+      `UPDATE ops_metrics_hourly SET success_count = 9, computed_at = clock_timestamp() WHERE bucket_start = $1::timestamptz`,
+      [hour.toISOString()],
+    );
+    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 1 });
+    expect(await scene.loggedHour(database.dataSource, hour)).toMatchObject({ reason: 'definition' });
+    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 1, suspiciousHours: 0 });
+    await expectRight(database.url, await ago(240), await ago(0));
   });
 
   it('are held back where recomputing would take more than half away, and stay so', async () => {

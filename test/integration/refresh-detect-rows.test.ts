@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { copyIn } from '../support/copy-in.js';
 import { createOpsApp, type OpsApp } from '../support/ops-app.js';
 import * as scene from '../support/refresh-scene.js';
-import { databaseNow, expectRight, hoursAgo } from '../support/rollup-check.js';
+import { expectRight, hoursAgo } from '../support/rollup-check.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const HOUR_MS = 3_600_000;
@@ -120,99 +120,102 @@ describe('detection, by how rows are written and dated', () => {
       await scene.insertRequests(database.dataSource, await ago(5));
       expect(await app.refresh.hourly()).toMatchObject({ failedBuckets: 0, pendingHours: 0 });
       expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0 });
-      expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 0, failedBuckets: 0, pendingHours: 0 });
+      expect(await app.refresh.hourly()).toMatchObject({
+        drainedHours: 0,
+        failedBuckets: 0,
+        pendingHours: 0,
+      });
       expect(await scene.storedRequests(database.dataSource, await ago(5))).toBe(3);
       expect((await app.verify.verify(await ago(60 * 24), await ago(0))).differences).toEqual([]);
     }
   });
 
-  it('recomputes an hour that was updated in place when one of the next two hours closes', async () => {
-    const [near, far] = [await ago(25), await ago(24 * 5)];
-    for (const hour of [near, far]) await scene.insertRequests(database.dataSource, hour);
-    await yesterday.refresh.hourly();
-    // Those hours are closed a day later, and drained.
-    expect(await scene.storedRequests(database.dataSource, near)).toBe(3);
-    await database.dataSource.query('UPDATE usage_logs SET output_tokens = output_tokens + 1000');
+  it('recomputes hours that were updated in place, of any age, which the audit finds', async () => {
+    const [near, far] = [await ago(3), await ago(24 * 5)];
+    for (const hour of [near, far]) {
+      await scene.insertRequests(database.dataSource, hour);
+      await scene.insertFailures(database.dataSource, hour);
+    }
     await app.refresh.hourly();
-    const { differences } = await app.verify.verify(await ago(60 * 24), await ago(0));
-    expect(new Set(differences.map(({ table, bucket }) => `${table} ${bucket}`))).toEqual(
-      new Set([`hourly ${far.toISOString()}`]),
-    );
-    // What no overlap reaches, verify finds and notes.
-    await app.verify.verify(await ago(60 * 24), await ago(0), true);
+    await database.dataSource.query('UPDATE usage_logs SET output_tokens = output_tokens + 1000');
+    expect(await app.refresh.hourly()).toMatchObject({
+      detectedHours: 0,
+      differingHours: 2,
+      drainedHours: 2,
+    });
+    await expectAllRight();
+    await database.dataSource.query(`UPDATE ops_error_logs SET is_business_limited = true`);
+    await app.refresh.hourly();
+    await database.dataSource.query(`UPDATE ops_error_logs SET is_business_limited = false`);
     await app.refresh.hourly();
     await expectAllRight();
   });
 
-  it('recomputes it also when the hour closes in the middle of the tick', async () => {
-    const { dataSource } = database;
-    const [hour, end] = [await ago(22), await ago(20)];
-    const before = await createOpsApp(database.url, { safeDelaySeconds: 21 * 3600 });
-    const writer = await scene.connect(database.url);
-    try {
-      await scene.insertRequests(dataSource, hour);
-      await before.refresh.hourly();
-      expect(await scene.storedRequests(dataSource, hour)).toBe(3);
-      await dataSource.query('UPDATE usage_logs SET output_tokens = output_tokens + 1000');
-
-      // For this instance the next hour, the one before `end`, closes at a moment of our choice.
-      const closesAt = Math.ceil((await databaseNow(dataSource)).getTime() / 1000) * 1000 + 1_000;
-      const boundary = await createOpsApp(database.url, {
-        safeDelaySeconds: (closesAt - end.getTime()) / 1000,
-      });
-      try {
-        const sleepUntil = (at: number): Promise<unknown> =>
-          dataSource.query(
-            'SELECT pg_sleep(GREATEST(0, extract(epoch FROM $1::timestamptz - clock_timestamp())))',
-            [new Date(at).toISOString()],
-          );
-        // New rows and an open transaction make the tick wait for half a second, in which it closes.
-        await writer.query('BEGIN');
-        await scene.insertRequests(writer, await ago(0), 1);
-        await scene.insertRequests(dataSource, await ago(0), 1);
-        await sleepUntil(closesAt - 250);
-        await boundary.refresh.hourly();
-        await writer.query('ROLLBACK');
-        await sleepUntil(closesAt + 1);
-        await boundary.refresh.hourly();
-        const { differences } = await boundary.verify.verify(hour, end);
-        expect(differences).toEqual([]);
-      } finally {
-        await boundary.close();
-      }
-    } finally {
-      await writer.end();
-      await before.close();
-    }
+  it('recomputes an hour that was updated while it was not closed yet, with the next audit', async () => {
+    const hour = await ago(30);
+    await scene.insertRequests(database.dataSource, hour);
+    await yesterday.refresh.hourly();
+    expect(await scene.storedRequests(database.dataSource, hour)).toBe(3);
+    await database.dataSource.query('UPDATE usage_logs SET output_tokens = output_tokens + 1000');
+    // For this instance a day of hours has closed since.
+    expect(await app.refresh.hourly()).toMatchObject({ differingHours: 1 });
+    await expectAllRight();
   });
 
-  it('notes no overlap where it is switched off', async () => {
-    const none = await createOpsApp(database.url, { overlapHours: 0 });
+  it('audits nothing where it is switched off; verify --fix finds it then', async () => {
+    const none = await createOpsApp(database.url, { auditPercent: 0 });
     try {
       await scene.insertRequests(database.dataSource, await ago(25));
-      await yesterday.refresh.hourly();
-      expect(await none.refresh.hourly()).toMatchObject({ detectedHours: 0 });
+      await none.refresh.hourly();
+      await database.dataSource.query('UPDATE usage_logs SET output_tokens = output_tokens + 1000');
+      expect(await none.refresh.hourly()).toMatchObject({ auditedHours: 0, drainedHours: 0 });
+      expect(await none.verify.verify(await ago(60 * 24), await ago(0), true)).toMatchObject({
+        notedHours: 1,
+      });
+      expect(await none.refresh.hourly()).toMatchObject({ drainedHours: 1 });
     } finally {
       await none.close();
     }
+    await expectAllRight();
   });
 
-  it('removes the rows of levels whose raw rows were deleted, once their hour is noted', async () => {
+  it('removes the rows of levels whose raw rows were deleted, and holds back a side that would vanish', async () => {
     const hour = await ago(50);
     await scene.insertRequests(database.dataSource, hour, 4, 1);
     await scene.insertRequests(database.dataSource, hour, 3, 3);
     await scene.insertFailures(database.dataSource, hour, 1, 'gemini');
+    for (const [days, insert] of [
+      [60, scene.insertRequests],
+      [60, scene.insertFailures],
+    ] as const) {
+      await insert(database.dataSource, await ago(days), 1);
+    }
     await app.refresh.hourly();
-    await app.refresh.daily();
     await database.dataSource.query(`DELETE FROM usage_logs WHERE group_id = 3`);
-    await database.dataSource.query(`DELETE FROM ops_error_logs`);
-    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 0 });
+    await database.dataSource.query(`DELETE FROM ops_error_logs WHERE platform = 'gemini'`);
+    // By itself: what loses less than half is watched, what vanishes is held back.
+    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 0, suspiciousHours: 1 });
+    const levels = async (): Promise<unknown[]> =>
+      database.dataSource.query(
+        `SELECT DISTINCT platform FROM ops_metrics_hourly WHERE bucket_start = $1::timestamptz ORDER BY 1`,
+        [hour.toISOString()],
+      );
+    expect(await levels()).toEqual([
+      { platform: 'anthropic' },
+      { platform: 'gemini' },
+      { platform: 'openai' },
+      { platform: null },
+    ]);
+    // Asked for: the usage side is taken up, the errors stay held back.
     await app.rebuilds.request({ from: hour, to: new Date(hour.getTime() + HOUR_MS) });
     await app.refresh.hourly();
-    const levels = await database.dataSource.query<{ platform: string | null }[]>(
-      'SELECT DISTINCT platform FROM (TABLE ops_metrics_hourly) m ORDER BY 1',
-    );
-    expect(levels.map(({ platform }) => platform)).toEqual(['openai', null]);
+    expect(await levels()).toEqual([{ platform: 'gemini' }, { platform: 'openai' }, { platform: null }]);
+    expect(await scene.storedRequests(database.dataSource, hour)).toBe(4);
+    expect(await scene.loggedHour(database.dataSource, hour)).toMatchObject({ is_suspicious: true });
+
+    await app.rebuilds.request({ from: hour, to: new Date(hour.getTime() + HOUR_MS), force: true });
+    await app.refresh.hourly();
+    expect(await levels()).toEqual([{ platform: 'openai' }, { platform: null }]);
     await expectAllRight();
   });
 });

@@ -35,21 +35,30 @@ describe('refresh, in the way of others', () => {
     }
     await app.refresh.hourly();
     await database.dataSource.query('TRUNCATE ops_metrics_daily');
-    const bad = new Date(today - 2 * DAY_MS).toISOString().slice(0, 10);
+    const bad = new Date(today - 2 * DAY_MS);
     await database.dataSource.query(
-      `ALTER TABLE ops_metrics_daily ADD CONSTRAINT no_such_day CHECK (bucket_date <> '${bad}')`,
+      `ALTER TABLE ops_metrics_daily ADD CONSTRAINT no_such_day CHECK (bucket_date <> '${bad.toISOString().slice(0, 10)}')`,
     );
     try {
-      await expect(app.refresh.daily()).rejects.toMatchObject({ driverError: { code: '23514' } });
+      expect(await app.refresh.hourly()).toMatchObject({ drainedDays: 2, failedBuckets: 1, pendingDays: 1 });
     } finally {
       await database.dataSource.query('ALTER TABLE ops_metrics_daily DROP CONSTRAINT no_such_day');
     }
+    expect((await app.status.status()).failingBuckets).toMatchObject([
+      {
+        tier: 'day',
+        bucketStart: bad.toISOString(),
+        attempts: 1,
+        lastError: expect.stringContaining('23514'),
+      },
+    ]);
     const dates = await database.dataSource.query<{ days: number }[]>(
       `SELECT DISTINCT ($1::date - bucket_date) AS days FROM ops_metrics_daily ORDER BY 1`,
       [new Date(today).toISOString().slice(0, 10)],
     );
     expect(dates.map(({ days }) => days)).toEqual([1, 3]);
-    expect((await app.refresh.daily()).days).toBe(1);
+    await scene.endPauses(database.dataSource);
+    expect(await app.refresh.hourly()).toMatchObject({ drainedDays: 1, failedBuckets: 0, pendingDays: 0 });
   });
 
   it('waits for a drain that has claimed the hours it wants to note, for longer than a lock timeout', async () => {
@@ -74,15 +83,19 @@ describe('refresh, in the way of others', () => {
     }
   });
 
-  it('warns when ids have started anew', async () => {
+  it('warns when ids have started anew, and finds the rows that were written since', async () => {
     await scene.insertRequests(database.dataSource, new Date(today - DAY_MS), 5);
     await app.refresh.hourly();
     await database.dataSource.query('TRUNCATE usage_logs RESTART IDENTITY');
-    await scene.insertRequests(database.dataSource, new Date(today - DAY_MS), 1);
+    const hour = new Date(today - 5 * HOUR_MS);
+    await scene.insertRequests(database.dataSource, hour, 1);
     const warn = jest.spyOn(Logger.prototype, 'warn');
-    await app.refresh.hourly();
+    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 1 });
     const warnings = warn.mock.calls.map(([message]) => String(message));
     warn.mockRestore();
-    expect(warnings.join('\n')).toMatch(/highest id of usage_logs is 1, below/);
+    expect(warnings.join('\n')).toMatch(/highest id of usage_logs has fallen to 1:/);
+    expect(await scene.storedRequests(database.dataSource, hour)).toBe(1);
+    // What was there before, and is not any more, was purged: it stays.
+    expect(await scene.storedRequests(database.dataSource, new Date(today - DAY_MS))).toBe(5);
   });
 });

@@ -71,11 +71,13 @@ describe('the daily job', () => {
 
     const tick = await app.refresh.daily();
 
-    expect(tick).toMatchObject({ days: 0, droppedHourlyRows: old.length, droppedDailyRows: 0, keptDays: 0 });
+    expect(tick).toMatchObject({ droppedHourlyRows: old.length, droppedDailyRows: 0, keptDays: 0 });
     expect(await daysIn(app.dataSource, 'hourly')).toEqual(isoDates(5, 4, 1));
     expect(await readDaily(app.dataSource)).toEqual(daily);
     expect(await rawRows(app.dataSource)).toEqual(raw);
-    expect(await app.refresh.daily()).toMatchObject({ days: 0, droppedHourlyRows: 0 });
+    // No day is taken for stale because its hours are gone.
+    expect(await app.refresh.hourly()).toMatchObject({ differingHours: 0, differingDays: 0, drainedDays: 0 });
+    expect(await app.refresh.daily()).toMatchObject({ droppedHourlyRows: 0 });
     expect(await readDaily(app.dataSource)).toEqual(daily);
   });
 
@@ -86,8 +88,12 @@ describe('the daily job', () => {
     for (let tick = 0; tick < 2; tick += 1) {
       expect(await daysIn(app.dataSource, 'hourly')).toEqual(isoDates(5, 4, 1));
       expect(await daysIn(app.dataSource, 'daily')).toEqual(isoDates(7, 5, 4, 1));
-      await app.refresh.hourly();
-      expect(await app.refresh.daily()).toMatchObject({ days: 0, droppedDailyRows: 0 });
+      expect(await app.refresh.hourly()).toMatchObject({
+        differingHours: 0,
+        differingDays: 0,
+        drainedDays: 0,
+      });
+      expect(await app.refresh.daily()).toMatchObject({ droppedDailyRows: 0 });
     }
     expect(await rawRows(app.dataSource)).toEqual(raw);
   });
@@ -97,7 +103,8 @@ describe('the daily job', () => {
     const hourly = await readHourly(app.dataSource);
     await app.refresh.daily();
     expect(await daysIn(app.dataSource, 'daily')).toEqual(isoDates(7, 5, 4, 1));
-    expect(await app.refresh.daily()).toMatchObject({ days: 0, droppedDailyRows: 0 });
+    expect(await app.refresh.hourly()).toMatchObject({ differingDays: 0, drainedDays: 0 });
+    expect(await app.refresh.daily()).toMatchObject({ droppedDailyRows: 0 });
     expect(await readHourly(app.dataSource)).toEqual(hourly);
     const report = await app.verify.verify(dayAgo(9), dayAgo(0));
     expect(report).toMatchObject({ differenceCount: 0, hours: 9 * 24 });
@@ -112,8 +119,9 @@ describe('hourly rows are kept', () => {
     ['missing', 'DELETE FROM ops_metrics_daily WHERE bucket_date = $1'],
     ['missing at one level', 'DELETE FROM ops_metrics_daily WHERE bucket_date = $1 AND group_id = 3'],
     [
-      'older than the hours at one level',
-      `UPDATE ops_metrics_daily SET computed_at = '2020-01-01Z' WHERE bucket_date = $1 AND group_id = 3`,
+      'noted as stale',
+      `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason)
+       VALUES ('day', $1::date::timestamp AT TIME ZONE 'UTC', 'hours')`,
     ],
   ])('while the daily rows of their day are %s', async (_what, attack) => {
     await app.dataSource.query(attack, isoDates(8));
@@ -122,7 +130,9 @@ describe('hourly rows are kept', () => {
     expect(await hoursOfDay8()).toEqual(before);
     expect(await daysIn(app.dataSource, 'hourly')).toEqual(isoDates(8, 5, 4, 1));
 
-    await app.preagg.upsertDailyMetrics(dayAgo(8), dayAgo(7)); // makes the daily rows right
+    await app.preagg.upsertDailyMetrics(dayAgo(8), dayAgo(7)); // makes the daily rows right, and notes them
+    expect(await keep5()).toMatchObject({ keptDays: 1 });
+    expect(await app.refresh.hourly()).toMatchObject({ drainedDays: 1 });
     expect(await keep5()).toMatchObject({ droppedHourlyRows: before.length, keptDays: 0 });
     expect(await dailyRequests(app.dataSource, 8)).toBe(DAY_8);
   });
@@ -149,7 +159,7 @@ describe('hourly rows are kept', () => {
     const other = await connect(database.url);
     try {
       await other.query('BEGIN');
-      const { text, values } = lockDay(dayAgo(8).toISOString());
+      const { text, values } = lockDay(dayAgo(8).toISOString(), 'shared');
       await other.query(text, values);
       const before = await hoursOfDay8();
       expect(await keep5()).toMatchObject({ keptDays: 1 });

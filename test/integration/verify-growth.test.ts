@@ -16,7 +16,7 @@ const STATEMENTS: readonly (readonly [name: string, statement: SqlStatement])[] 
     'hours',
     hourlyDifferences(OPS_TABLES, {
       ...range,
-      retentionHours: { usage: null, errors: null },
+      retention: retentionHours(resolveOptions()),
       distributionHours: null,
     }),
   ],

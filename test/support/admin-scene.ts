@@ -5,7 +5,11 @@ import { hoursAgo } from './rollup-check.js';
 
 /** A gateway with limits that a test can run into: 50 days for one rebuild, 30 days of raw rows. */
 export async function startLimitedAdmin(databaseUrl: string): Promise<AdminClient> {
-  return AdminClient.start(databaseUrl, { OPS_MAX_REBUILD_DAYS: '50', OPS_USAGE_RETENTION_DAYS: '30' });
+  return AdminClient.start(databaseUrl, {
+    OPS_MAX_REBUILD_DAYS: '50',
+    OPS_USAGE_RETENTION_DAYS: '30',
+    OPS_ERROR_RETENTION_DAYS: '30',
+  });
 }
 
 /** Rows every seven hours of the last 60, nothing rolled up; the hours from first to last. */

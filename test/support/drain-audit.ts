@@ -100,7 +100,7 @@ export async function pendingDays(dataSource: DataSource, end: Date): Promise<Ma
   const rows = await dataSource.query<{ day: string; hours: number }[]>(
     `SELECT to_char(date_trunc('day', bucket_start AT TIME ZONE 'UTC'), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS day,
             count(*)::int AS hours
-       FROM ops_metrics_invalidations WHERE bucket_start < $1::timestamptz GROUP BY 1`,
+       FROM ops_metrics_invalidations WHERE tier = 'hour' AND bucket_start < $1::timestamptz GROUP BY 1`,
     [end.toISOString()],
   );
   return new Map(rows.map(({ day, hours }) => [day, hours]));

@@ -33,7 +33,13 @@ export async function createOpsApp(
   const module = await Test.createTestingModule({
     imports: [
       TypeOrmModule.forRoot(dataSourceOptions(url, poolSize)),
-      OpsModule.forRoot({ jobsEnabled: false, safeDelaySeconds: 0, auditPercent: 100, auditIntervalSeconds: 0, ...options }),
+      OpsModule.forRoot({
+        jobsEnabled: false,
+        safeDelaySeconds: 0,
+        auditPercent: 100,
+        auditIntervalSeconds: 0,
+        ...options,
+      }),
     ],
   }).compile();
   await module.init();

@@ -10,7 +10,10 @@ import { createTestDatabase, type TestDatabase } from './test-database.js';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Whole, closed and rolled up UTC days with a row every five hours; two instances, and a connection to hold locks. */
+/**
+ * Whole, closed and rolled up UTC days with a row every five hours, and one long before them, so that none of them is
+ * where a purge might be at work; two instances that audit nothing, and a connection to hold locks.
+ */
 export class RebuildScene {
   public static readonly days = 4;
   /** Midnight of the first day. */
@@ -28,7 +31,11 @@ export class RebuildScene {
 
   public static async open(label: string): Promise<RebuildScene> {
     const database = await createTestDatabase(label);
-    const [app, other] = [await createOpsApp(database.url), await createOpsApp(database.url)];
+    const options = { auditPercent: 0 };
+    const [app, other] = [
+      await createOpsApp(database.url, options),
+      await createOpsApp(database.url, options),
+    ];
     return new RebuildScene(database, app, other, await scene.connect(database.url));
   }
 
@@ -37,7 +44,11 @@ export class RebuildScene {
     const stale = await scene.staleHours(this.database.dataSource);
     expect(stale.filter((hour) => new Date(hour) < this.to)).toEqual([]);
     await this.app.refresh.daily();
-    await expectRight(this.database.url, this.from, await hoursAgo(this.database.dataSource, 0));
+    await expectRight(
+      this.database.url,
+      new Date(this.from.getTime() - DAY_MS),
+      await hoursAgo(this.database.dataSource, 0),
+    );
   }
 
   public async close(): Promise<void> {
@@ -53,6 +64,9 @@ export class RebuildScene {
     await scene.resetScene(dataSource);
     const today = Math.floor((await databaseNow(dataSource)).getTime() / DAY_MS) * DAY_MS;
     [this.from, this.to] = [new Date(today - RebuildScene.days * DAY_MS), new Date(today)];
+    const before = new Date(this.from.getTime() - 4 * HOUR_MS);
+    await scene.insertRequests(dataSource, before);
+    await scene.insertFailures(dataSource, before);
     for (let hour = this.from.getTime(); hour < today; hour += 5 * HOUR_MS) {
       await scene.insertRequests(dataSource, new Date(hour), 2, 1 + ((hour / HOUR_MS) % 3));
       await scene.insertFailures(dataSource, new Date(hour), 1);
@@ -85,9 +99,12 @@ export class RebuildScene {
     return this.app.rebuilds.progress(id);
   }
 
-  /** Makes every hourly row wrong until it is recomputed. */
+  /** Makes every hourly row of the range wrong until it is recomputed. */
   public async spoil(): Promise<void> {
-    await this.database.dataSource.query('UPDATE ops_metrics_hourly SET success_count = success_count + 1');
+    await this.database.dataSource.query(
+      'UPDATE ops_metrics_hourly SET success_count = success_count + 1 WHERE bucket_start >= $1::timestamptz',
+      [this.from.toISOString()],
+    );
   }
 
   /** Removes the raw rows of [from, to). */

@@ -79,6 +79,15 @@ export async function staleHours(dataSource: DataSource): Promise<string[]> {
   return rows.map(({ hour }) => hour);
 }
 
+/** Notes a day as a drain of one of its hours would. */
+export async function noteDay(dataSource: DataSource, day: Date): Promise<void> {
+  await dataSource.query(
+    `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason) VALUES ('day', $1::timestamptz, 'hours')
+     ON CONFLICT (tier, bucket_start) DO NOTHING`,
+    [day.toISOString()],
+  );
+}
+
 /** The requests that the hourly table counts, overall, in the hour that begins at `hour`; null without a row. */
 export async function storedRequests(dataSource: DataSource, hour: Date): Promise<number | null> {
   const [row] = await dataSource.query<{ count: string }[]>(

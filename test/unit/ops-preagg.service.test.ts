@@ -15,13 +15,14 @@ const upserts = [
     method: 'upsertHourlyMetrics',
     table: 'ops_metrics_hourly',
     conflict: "ON CONFLICT (bucket_start, COALESCE(platform, ''), COALESCE(group_id, 0))",
-    window: ['2026-03-08T22:00:00.000Z', '2026-03-09T02:00:00.000Z'],
+    // the last one: whether it is forced
+    values: ['2026-03-08T22:00:00.000Z', '2026-03-09T02:00:00.000Z', false],
   },
   {
     method: 'upsertDailyMetrics',
     table: 'ops_metrics_daily',
     conflict: "ON CONFLICT (bucket_date, COALESCE(platform, ''), COALESCE(group_id, 0))",
-    window: ['2026-03-08T00:00:00.000Z', '2026-03-10T00:00:00.000Z'],
+    values: ['2026-03-08T00:00:00.000Z', '2026-03-10T00:00:00.000Z'],
   },
 ] as const;
 const latest = ['getLatestHourlyBucketStart', 'getLatestDailyBucketDate'] as const;
@@ -32,7 +33,7 @@ describe('OpsPreaggService', () => {
   let service: OpsPreaggService;
 
   beforeEach(async () => {
-    query.mockReset().mockResolvedValue([{ written: '12', removed: '3', suspicious: [] }]);
+    query.mockReset().mockResolvedValue([{ written: '12', removed: '3', held: [] }]);
     dataSource.isInitialized = true;
     const module = await Test.createTestingModule({
       providers: [OpsPreaggService, { provide: getDataSourceToken(), useValue: dataSource }],
@@ -40,7 +41,7 @@ describe('OpsPreaggService', () => {
     service = module.get(OpsPreaggService);
   });
 
-  describe.each(upserts)('$method', ({ method, table, conflict, window }) => {
+  describe.each(upserts)('$method', ({ method, table, conflict, values: bound }) => {
     it('sends one statement with the window, widened to whole buckets, and resolves to the rows written', async () => {
       await expect(service[method](START, END)).resolves.toBe(12);
       expect(query).toHaveBeenCalledTimes(1);
@@ -49,7 +50,7 @@ describe('OpsPreaggService', () => {
       expect(text.replaceAll(/\s+/g, ' ')).toContain(conflict);
       expect(text).not.toContain(';');
       expect(text).not.toContain('2026');
-      expect(values).toEqual(window);
+      expect(values).toEqual(bound);
     });
 
     it.each([
@@ -80,7 +81,7 @@ describe('OpsPreaggService', () => {
         const given = runner as unknown as EntityManager & QueryRunner;
         await expect(service[method](START, END, given)).resolves.toBe(7);
         expect(runner.query).toHaveBeenCalledTimes(1);
-        expect(runner.query).toHaveBeenCalledWith(expect.stringContaining(conflict), [...window]);
+        expect(runner.query).toHaveBeenCalledWith(expect.stringContaining(conflict), [...bound]);
       }
       expect(query).not.toHaveBeenCalled();
     });
@@ -91,6 +92,11 @@ describe('OpsPreaggService', () => {
       await expect(service[method](START, END)).rejects.toBe(error);
       expect(query).toHaveBeenCalledTimes(1);
     });
+  });
+
+  it('hands a force of the hours on', async () => {
+    await service.upsertHourlyMetrics(START, END, undefined, { force: true });
+    expect(query.mock.calls[0]?.[1]).toEqual([...upserts[0].values.slice(0, 2), true]);
   });
 
   describe.each(latest)('%s', (method) => {

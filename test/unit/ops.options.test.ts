@@ -14,7 +14,9 @@ function refusal(options: Record<string, unknown>): OpsOptionsError {
 describe('resolveOptions', () => {
   it('fills in the documented defaults', () => {
     expect(resolveOptions()).toMatchObject({
-      overlapHours: 2,
+      auditPercent: 1,
+      auditIntervalSeconds: 300,
+      lossDelaySeconds: 3_600,
       backfillDays: 30,
       safeDelaySeconds: 300,
       drainConcurrency: 2,
@@ -29,9 +31,16 @@ describe('resolveOptions', () => {
   });
 
   it('keeps what is given, zero and false included, and defaults what is undefined', () => {
-    const given = { overlapHours: 0, safeDelaySeconds: 0, jobsEnabled: false, backfillDays: undefined };
+    const given = {
+      auditPercent: 0,
+      lossDelaySeconds: 0,
+      safeDelaySeconds: 0,
+      jobsEnabled: false,
+      backfillDays: undefined,
+    };
     expect(resolveOptions(given as unknown as OpsModuleOptions)).toMatchObject({
-      overlapHours: 0,
+      auditPercent: 0,
+      lossDelaySeconds: 0,
       safeDelaySeconds: 0,
       jobsEnabled: false,
       backfillDays: 30,
@@ -49,9 +58,13 @@ describe('resolveOptions', () => {
   });
 
   it.each([
-    ['overlapHours', { overlapHours: -1 }],
-    ['overlapHours', { overlapHours: 1.5 }],
-    ['overlapHours', { overlapHours: '2' }],
+    ['auditPercent', { auditPercent: -1 }],
+    ['auditPercent', { auditPercent: 1.5 }],
+    ['auditPercent', { auditPercent: 101 }],
+    ['auditPercent', { auditPercent: '2' }],
+    ['auditIntervalSeconds', { auditIntervalSeconds: -1 }],
+    ['lossDelaySeconds', { lossDelaySeconds: -1 }],
+    ['overlapHours', { overlapHours: 2 }],
     ['backfillDays', { backfillDays: NaN }],
     ['backfillDays', { backfillDays: Infinity }],
     ['safeDelaySeconds', { safeDelaySeconds: 86_401 }],
@@ -73,7 +86,7 @@ describe('resolveOptions', () => {
     ['hourlyCron', { hourlyCron: 'hourly' }],
     ['dailyCron', { dailyCron: '' }],
     ['dailyCron', { dailyCron: 7 }],
-    ['overlapHour', { overlapHour: 2 }],
+    ['auditPercents', { auditPercents: 2 }],
   ])('refuses a wrong %s: %j', (field, options) => {
     const error = refusal(options);
     expect(error.problems.map((problem) => problem.field)).toContain(field);
@@ -81,10 +94,10 @@ describe('resolveOptions', () => {
   });
 
   it('names all that is wrong at once', () => {
-    const { message, problems } = refusal({ overlapHours: 'x', hourlyCron: 'x', typo: 1 });
+    const { message, problems } = refusal({ auditPercent: 'x', hourlyCron: 'x', typo: 1 });
     expect(message).toMatch(/^OpsModule: /);
     expect(new Set(problems.map(({ field }) => field))).toEqual(
-      new Set(['overlapHours', 'hourlyCron', 'typo']),
+      new Set(['auditPercent', 'hourlyCron', 'typo']),
     );
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { EnvironmentError, readEnvironment } from '../../src/config/environment.js';
 import { opsOptionsFrom } from '../../src/config/ops-options-from-environment.js';
 import { OpsOptionsError, resolveOptions, type OpsModuleOptions } from '../../src/ops/index.js';
-import { shortestRetentionHours } from '../../src/ops/refresh/sql/recompute-floor.sql.js';
+import { retentionHours } from '../../src/ops/refresh/sql/floors.sql.js';
 
 const fromEnvironment = (env: Record<string, string>) => resolveOptions(opsOptionsFrom(readEnvironment(env)));
 
@@ -60,12 +60,21 @@ describe('the retention options', () => {
   });
 });
 
-describe('shortestRetentionHours', () => {
-  it('is the shortest of the raw retentions and that of the hourly rows', () => {
-    const hours = (options: OpsModuleOptions) => shortestRetentionHours(resolveOptions(options));
-    expect(hours({})).toBeNull();
-    expect(hours({ hourlyRetentionDays: 3 })).toBe(72);
-    expect(hours({ hourlyRetentionDays: 3, rawRetentionDays: { usageLogs: 2, errorLogs: 9 } })).toBe(48);
-    expect(hours({ dailyRetentionDays: 3, distributionRetentionDays: 3 })).toBeNull();
+describe('retentionHours', () => {
+  it('are those of each table by itself, and null for those that are kept for ever', () => {
+    const hours = (options: OpsModuleOptions) => retentionHours(resolveOptions(options));
+    expect(hours({})).toEqual({ usage: null, errors: null, hourly: null, daily: null });
+    expect(hours({ hourlyRetentionDays: 3, rawRetentionDays: { usageLogs: 2, errorLogs: 9 } })).toEqual({
+      usage: 48,
+      errors: 216,
+      hourly: 72,
+      daily: null,
+    });
+    expect(hours({ dailyRetentionDays: 3, distributionRetentionDays: 2 })).toEqual({
+      usage: null,
+      errors: null,
+      hourly: null,
+      daily: 72,
+    });
   });
 });

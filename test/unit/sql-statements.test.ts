@@ -6,12 +6,15 @@ import { rollupSamples } from '../../src/ops/prometheus/sql/rollup-samples.sql.j
 import { planSegments } from '../../src/ops/read/read-plan.js';
 import { readPieces } from '../../src/ops/read/sql/read-pieces.sql.js';
 import { rawTables } from '../../src/ops/refresh/raw-tables.js';
-import * as daily from '../../src/ops/refresh/sql/daily.sql.js';
+import * as audit from '../../src/ops/refresh/sql/audit.sql.js';
 import * as definition from '../../src/ops/refresh/sql/definition.sql.js';
 import * as detect from '../../src/ops/refresh/sql/detect.sql.js';
 import * as drain from '../../src/ops/refresh/sql/drain.sql.js';
 import * as droppedHours from '../../src/ops/refresh/sql/dropped-hours.sql.js';
+import type { RetentionHours } from '../../src/ops/refresh/sql/floors.sql.js';
 import * as heartbeat from '../../src/ops/refresh/sql/heartbeat.sql.js';
+import { hoursPerStatement } from '../../src/ops/refresh/sql/hours-per-statement.sql.js';
+import * as knownGroups from '../../src/ops/refresh/sql/known-groups.sql.js';
 import * as note from '../../src/ops/refresh/sql/note.sql.js';
 import * as rangeLimits from '../../src/ops/refresh/sql/range-limits.sql.js';
 import * as rebuild from '../../src/ops/refresh/sql/rebuild.sql.js';
@@ -53,19 +56,56 @@ const GIVEN: readonly [Given, Given] = [
 ];
 
 const raw = rawTables(T);
+const retained = (g: Given): RetentionHours => ({
+  usage: g.hours,
+  errors: g.n,
+  hourly: g.hours,
+  daily: g.hours,
+});
 const range = (g: Given) => ({ start: new Date(g.iso), end: new Date(Date.parse(g.iso) + 7_200_000) });
 
 const BUILDERS: Record<string, (g: Given) => SqlStatement> = {
-  upsertHourlyRange: (g) => upsertHourly.upsertHourlyRange(T, range(g)),
-  upsertHours: (g) => upsertHourly.upsertHours(T, [g.iso], g.isos),
+  upsertHourlyRange: (g) =>
+    upsertHourly.upsertHourlyRange(T, range(g), { distributions: true, force: g.flag }),
+  upsertHours: (g) =>
+    upsertHourly.upsertHours(
+      T,
+      [g.iso, ...g.isos].map((hour) => ({
+        hour,
+        usage: g.flag ? 'take' : 'guard',
+        errors: g.flag ? 'keep' : 'redefine',
+        asked: g.flag,
+        settled: !g.flag,
+      })),
+    ),
   upsertDailyRange: (g) => upsertDaily.upsertDailyRange(T, range(g)),
   latestHourlyBucket: () => latest.latestHourlyBucket(T),
   latestDailyBucket: () => latest.latestDailyBucket(T),
-  staleDays: (g) => daily.staleDays(T, g.n, g.hours),
+  nextAuditStep: (g) =>
+    audit.nextAuditStep(T, 'history', {
+      safeDelaySeconds: g.n,
+      requests: g.n,
+      hours: g.n,
+      retention: retained(g),
+      backfillHours: g.n,
+    }),
+  auditHours: (g) => audit.auditHours(T, { from: g.iso, to: g.iso, closed: g.iso }, retained(g)),
+  advanceAudit: (g) =>
+    audit.advanceAudit(T, g.flag ? 'recent' : 'history', {
+      position: g.iso,
+      startsRound: g.flag,
+      audited: g.n,
+      differing: g.n,
+      pauseSeconds: g.n,
+      restSeconds: g.n,
+    }),
+  startAudit: (g) => audit.startAudit(T, g.flag ? ['recent'] : ['recent', 'history']),
+  hoursPerStatement: () => hoursPerStatement(T),
+  noteChangedGroups: () => knownGroups.noteChangedGroups(T),
+  readChangedGroups: (g) => knownGroups.readChangedGroups(T, g.n),
   restoreHours: (g) => droppedHours.restoreHours(T, [g.iso]),
-  countDroppedHours: (g) => droppedHours.countDroppedHours(T, g.iso),
   widenToDroppedDays: (g) => droppedHours.widenToDroppedDays(T, g.iso, g.iso),
-  hoursWithoutDistribution: (g) => droppedHours.hoursWithoutDistribution(T, g.iso, g.hours),
+  noteHoursWithoutDistribution: (g) => droppedHours.noteHoursWithoutDistribution(T, g.iso, retained(g)),
   nextDayOfHours: (g) => retention.nextDayOfHours(T, g.n, g.iso),
   nextDayOfDistributions: (g) => retention.nextDayOfDistributions(T, g.n, g.iso),
   nextDayOfDailies: (g) => retention.nextDayOfDailies(T, g.n, g.iso),
@@ -73,18 +113,34 @@ const BUILDERS: Record<string, (g: Given) => SqlStatement> = {
   dropHours: (g) => retention.dropHours(T, g.iso),
   dropDistributions: (g) => retention.dropDistributions(T, g.iso),
   dropDailies: (g) => retention.dropDailies(T, g.iso),
-  noteOldDefinitions: (g) => definition.noteOldDefinitions(T, g.hours),
-  newestDueDay: (g) => drain.newestDueDay(T, g.n, g.isos),
-  lockDay: (g) => drain.lockDay(g.iso),
+  noteOldDefinitions: (g) => definition.noteOldDefinitions(T, retained(g)),
+  'lockDay shared': (g) => drain.lockDay(g.iso, 'shared'),
+  'lockDay exclusive': (g) => drain.lockDay(g.iso, 'exclusive'),
+  claimDay: (g) => drain.claimDay(T, { safeDelaySeconds: g.n, except: g.isos, only: g.isos[0] ?? null }),
   claimHours: (g) =>
     drain.claimHours(T, {
       safeDelaySeconds: g.n,
-      day: g.iso,
-      retentionHours: g.hours,
-      onlyHour: g.isos[0] ?? null,
+      except: g.isos,
+      only: g.isos[0] ?? null,
+      limit: g.n,
+      lossDelaySeconds: g.n,
+      retention: retained(g),
     }),
-  releaseHours: (g) => drain.releaseHours(T, [g.iso], g.isos),
-  recordFailure: (g) => drain.recordFailure(T, g.iso, g.text, { baseSeconds: g.n, maxSeconds: g.n }),
+  releaseHours: (g) =>
+    drain.releaseHours(
+      T,
+      [g.iso],
+      g.isos.map((hour) => ({ hour, suspicious: g.flag, requests: g.n })),
+      g.n,
+    ),
+  'releaseDay held': (g) => drain.releaseDay(T, g.iso, { held: true }),
+  'releaseDay done': (g) => drain.releaseDay(T, g.iso, { held: false }),
+  noteDay: (g) => drain.noteDay(T, g.iso, { reason: g.flag ? 'restored' : 'hours', forced: g.flag }),
+  recordFailure: (g) =>
+    drain.recordFailure(T, { tier: g.flag ? 'day' : 'hour', start: g.iso }, g.text, {
+      baseSeconds: g.n,
+      maxSeconds: g.n,
+    }),
   countPending: (g) => drain.countPending(T, g.n),
   recordRun: (g) =>
     heartbeat.recordRun(T, {
@@ -93,7 +149,7 @@ const BUILDERS: Record<string, (g: Given) => SqlStatement> = {
       error: g.flag ? g.text : null,
       result: g.flag ? null : { rows: g.n },
     }),
-  rangeLimits: (g) => rangeLimits.rangeLimits(T, g.n, g.hours, g.hours),
+  rangeLimits: (g) => rangeLimits.rangeLimits(T, g.n, retained(g)),
   requestRebuild: (g) =>
     rebuild.requestRebuild(T, {
       start: g.iso,
@@ -102,11 +158,12 @@ const BUILDERS: Record<string, (g: Given) => SqlStatement> = {
       reason: g.flag ? g.text : null,
       requestedBy: g.text,
     }),
-  finishRebuilds: () => rebuild.finishRebuilds(T),
+  finishRebuilds: (g) => rebuild.finishRebuilds(T, g.n),
   cancelRebuild: (g) => rebuild.cancelRebuild(T, String(g.n)),
   readRebuilds: (g) => rebuild.readRebuilds(T, g.flag ? String(g.n) : null, g.n),
-  readStatus: (g) => status.readStatus(T, g.n, g.hours),
+  readStatus: (g) => status.readStatus(T, g.n, retained(g)),
   readDetectStates: () => status.readDetectStates(T),
+  readAuditStates: () => status.readAuditStates(T),
   readHeartbeats: () => status.readHeartbeats(T),
   readTroubledBuckets: (g) => status.readTroubledBuckets(T, g.n),
   hourlyDifferences: (g) =>
@@ -159,26 +216,34 @@ const BUILDERS: Record<string, (g: Given) => SqlStatement> = {
 for (const table of raw) {
   Object.assign(BUILDERS, {
     [`writersOf ${table.key}`]: () => detect.writersOf(table),
-    [`sequenceCache ${table.key}`]: () => detect.sequenceCache(table),
-    [`lockState ${table.key}`]: (g: Given) => detect.lockState(T, table, g.iso),
+    [`rawTableShape ${table.key}`]: () => detect.rawTableShape(table),
+    [`lockState ${table.key}`]: () => detect.lockState(T, table),
+    [`restartBelow ${table.key}`]: (g: Given) => detect.restartBelow(table, String(g.n), g.n),
     [`startState ${table.key}`]: (g: Given) =>
-      detect.startState(T, table, { closedThrough: g.iso, candidate: g.flag ? String(g.n) : null }),
-    [`noteBackfill ${table.key}`]: (g: Given) =>
-      note.noteBackfill(T, table, { backfillHours: g.n, retentionHours: g.hours }),
-    [`noteNewRows ${table.key}`]: (g: Given) =>
-      note.noteNewRows(T, table, { aboveId: String(g.n), safeId: String(g.n), retentionHours: g.hours }),
-    [`noteOverlap ${table.key}`]: (g: Given) =>
-      note.noteOverlap(T, table, {
+      detect.startState(T, table, {
         closedThrough: g.iso,
-        overlapHours: g.n,
-        retentionHours: g.hours,
-        backfillHours: g.n,
-        withLastClosed: g.flag,
+        candidate: String(g.n),
+        marks: g.flag ? { [g.text]: String(g.n) } : {},
+        heldBy: g.flag ? g.text : null,
+      }),
+    [`noteBackfill ${table.key}`]: (g: Given) =>
+      note.noteBackfill(T, table, { backfillHours: g.n, retention: retained(g) }),
+    [`noteNewRows ${table.key}`]: (g: Given) =>
+      note.noteNewRows(T, table, {
+        aboveId: String(g.n),
+        throughId: String(g.n),
+        rows: g.n,
+        countedId: String(g.n),
+        retention: retained(g),
       }),
     [`advanceState ${table.key}`]: (g: Given) =>
       detect.advanceState(T, table, {
         closedThrough: g.iso,
-        candidate: g.flag ? String(g.n) : null,
+        safeId: String(g.n),
+        seenId: String(g.n),
+        marks: g.flag ? { [g.text]: String(g.n) } : {},
+        heldBy: g.flag ? g.text : null,
+        provisional: g.flag,
         lateRows: String(g.n),
         belowFloorRows: String(g.n),
       }),
@@ -187,10 +252,9 @@ for (const table of raw) {
 
 /** Exported by the SQL folders, but a fragment or a number and no statement. */
 const NO_STATEMENT = [
-  'recomputeFloor',
-  'recomputeFloorOrNull',
-  'daysInHours',
-  'shortestRetentionHours',
+  'floors',
+  'floorValues',
+  'retentionHours',
   'breakdownBy',
   'bucketRelations',
   'freshnessRelation',

@@ -213,8 +213,7 @@ const NOTHING: RefreshedBuckets = { hours: 0, days: 0, belowFloorHours: 0, held:
 const MEANS_ANOTHER: ReadonlySet<InvalidationReason> = new Set(['definition', 'by_hand']);
 
 function toRecompute(claimed: sql.ClaimedHour): HourToRecompute {
-  const { hour, reason, forced } = claimed;
-  const asked = reason === 'rebuild' || reason === 'verify';
+  const { hour, reason, forced, asked } = claimed;
   const mode = (below: boolean): SideMode =>
     forced ? 'take' : below ? 'keep' : reason === 'definition' ? 'redefine' : 'guard';
   return {

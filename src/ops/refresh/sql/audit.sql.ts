@@ -14,7 +14,7 @@ export type AuditLane = 'recent' | 'history';
 
 /** The hours that one step of the audit compares. */
 export interface AuditStep {
-  /** Half-open, ISO; equal where the lane has nothing to compare. */
+  /** Half-open, ISO; equal where the round has nothing left to compare. */
   from: string;
   to: string;
   /** End of the last closed hour. */
@@ -29,9 +29,10 @@ export interface AuditStep {
 const RECENT_HOURS = 24;
 
 /**
- * Locks a lane, unless another instance is at it or it has had its share of time (then there is no row), and says which hours are next: downward from
- * where the round stands, until so many requests are stored in them, or so many hours are. A round begins at the last
- * closed hour, and ends at the lane's oldest hour that may be recomputed and was rolled up, or should have been by the first run.
+ * Locks a lane, unless another instance is at it or it has had its share of time (then there is no row), and says which
+ * hours are next: downward from where the round stands, until so many requests are stored in them, or so many hours are.
+ * A round begins at the last closed hour, and ends at the lane's oldest whole hour that may be recomputed and was rolled
+ * up, or should have been by the first run.
  *
  * Bound: lane, safe delay in seconds, how many requests, how many hours, retentions in hours, backfill in hours.
  */
@@ -56,8 +57,8 @@ export function nextAuditStep(
 bounds AS MATERIALIZED (
   SELECT c.closed,
     ${hourOf(`GREATEST(${laneStart}, f.floor,
-      LEAST((SELECT min(bucket_start) FROM ${tables.hourly}), c.closed - make_interval(hours => $8::int)))
-      + interval '59 minutes 59.999999 seconds'`)} AS oldest
+      LEAST((SELECT min(bucket_start) FROM ${tables.hourly}), c.closed - make_interval(hours => $8::int))
+    ) + interval '59 minutes 59.999999 seconds'`)} AS oldest
   FROM (SELECT ${closedThrough('$2')} AS closed) c CROSS JOIN ${floors(tables, 5)} f
 ),
 start AS MATERIALIZED (

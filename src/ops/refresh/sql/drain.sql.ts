@@ -78,6 +78,8 @@ export interface ClaimedHour {
   day: string;
   reason: InvalidationReason;
   forced: boolean;
+  /** Somebody waits for it: a rebuild, also of an hour that was stale before, or a verification. */
+  asked: boolean;
   /** Its usage rows may have been purged. */
   usage_below: boolean;
   /** Its error rows may have been purged. */
@@ -129,6 +131,11 @@ claimed AS MATERIALIZED (
   FOR UPDATE OF i SKIP LOCKED
 )
 SELECT ${isoUtc('c.bucket_start')} AS hour, ${isoUtc('c.day')} AS day, c.reason, c.forced,
+  c.reason IN ('rebuild', 'verify') OR EXISTS (
+    SELECT 1 FROM ${tables.rebuilds} r
+    WHERE r.finished_at IS NULL AND r.cancelled_at IS NULL
+      AND c.bucket_start >= r.range_start AND c.bucket_start < r.range_end
+  ) AS asked,
   c.bucket_start < f.usage_from AS usage_below, c.bucket_start < f.errors_from AS errors_below,
   c.bucket_start < f.floor AS below_floor, c.loss_rows::text,
   COALESCE(c.loss_seen_at <= clock_timestamp() - make_interval(secs => $5::float8), false) AS loss_settled

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { ADMIN_TOKEN, type AdminToken } from './auth/admin-token.js';
 import { readEnvironment } from './config/environment.js';
 import { createApp } from './create-app.js';
-import { requireEmbeddedDatabase, runDemo } from './demo/demo.js';
+import { DEMO_OPTIONS, requireEmbeddedDatabase, runDemo } from './demo/demo.js';
 import { describeStartFailure } from './describe-start-failure.js';
 
 async function main(): Promise<void> {
@@ -11,8 +11,7 @@ async function main(): Promise<void> {
   if (demo) {
     requireEmbeddedDatabase(environment);
   }
-  // The demo runs the jobs itself, when there is something to roll up.
-  const app = await createApp(environment, demo ? { runJobsAtStart: false } : {});
+  const app = await createApp(environment, demo ? DEMO_OPTIONS : {});
   try {
     if (demo) {
       await runDemo(app);

@@ -25,13 +25,17 @@ export class Operations {
     this.refreshNow.addEventListener('click', () => void this.refresh());
   }
 
-  public show(status: Status, rebuilds: readonly Rebuild[], range: TimeRange, zone: Zone): void {
+  public showStatus(status: Status, range: TimeRange, zone: Zone): void {
     renderFacts(byId('facts', HTMLElement), status, zone);
     // What can be rebuilt or verified are closed hours.
     const to = Math.min(range.to, Date.parse(status.closedThrough));
     const closed = { from: Math.min(range.from, to - 3_600_000), to };
-    this.rebuilds.show(rebuilds, closed, zone);
+    this.rebuilds.showRange(closed, zone);
     this.verification.show(closed, zone);
+  }
+
+  public showRebuilds(rebuilds: readonly Rebuild[], zone: Zone): void {
+    this.rebuilds.showList(rebuilds, zone);
   }
 
   public stop(): void {

@@ -118,23 +118,6 @@ describeInBrowser('dashboard: access and states', () => {
     await dashboard.close();
   });
 
-  test('what is refused for good is not asked for again by itself', async () => {
-    const dashboard = await fixture.open({ query: Dashboard.rangeQuery() });
-    const { page } = dashboard;
-    await page.clock.install();
-    let asked = 0;
-    await page.route('**/admin/ops/latency-distribution*', (route) => {
-      asked += 1;
-      return route.fulfill({ status: 400, json: { code: 'BAD', message: 'from is odd.', field: 'from' } });
-    });
-    await page.getByLabel('Refresh').selectOption('off');
-    await page.getByRole('button', { name: 'TTFT' }).click();
-    await dashboard.settled('error');
-    await page.clock.runFor(120_000);
-    expect(asked).toBe(1);
-    await dashboard.close();
-  });
-
   test('a part that takes its time holds up no other', async () => {
     const dashboard = await fixture.open({ query: Dashboard.rangeQuery(), signedIn: false });
     const { page } = dashboard;

@@ -59,8 +59,8 @@ describeInBrowser('dashboard: numbers', () => {
     fixture = await DashboardFixture.start('dashboard_numbers');
     // An outage, whatever the sample traffic has at this time of the year.
     await fixture.gateway.database.dataSource.query(
-      `INSERT INTO ops_error_logs (error_phase, error_type, error_owner, status_code, upstream_status_code, platform, created_at)
-       SELECT 'upstream', 'upstream_error', 'provider', 502, (ARRAY[500, 429, 529])[1 + n % 3], 'openai', $1::timestamptz
+      `INSERT INTO ops_error_logs (error_phase, error_type, error_owner, status_code, upstream_status_code, is_business_limited, platform, created_at)
+       SELECT 'upstream', 'upstream_error', 'provider', 502, (ARRAY[500, 429, 529])[1 + n % 3], n % 4 = 0, 'openai', $1::timestamptz
        FROM generate_series(1, 2000) AS n`,
       [Dashboard.hourOfRange(9)],
     );

@@ -17,6 +17,9 @@ const DAY_MS = 86_400_000;
 /** History and live traffic alike: 20,000 requests a day, as the mean of a week. */
 const TRAFFIC: LiveTrafficPlan = { ratePerSecond: 20_000 / 86_400, seed: 20_260_101 };
 
+/** A line is printed per so many rows: a whole number of batches. */
+const PROGRESS_ROWS = 100_000;
+
 /** A gap shorter than this, after a restart, is not worth filling; milliseconds. */
 const SHORTEST_GAP_MS = 60_000;
 
@@ -49,7 +52,13 @@ export async function runDemo(app: INestApplicationContext): Promise<void> {
   const plan = missingTraffic(await readClock(dataSource));
   if (plan !== null) {
     console.log(`Writing ${count(plan.rows)} requests of sample traffic…`);
-    const written = await writeSampleTraffic({ rawLogs: app.get(RawLogService, { strict: false }), ...plan });
+    const written = await writeSampleTraffic({
+      rawLogs: app.get(RawLogService, { strict: false }),
+      onProgress: ({ usageRows }) => {
+        if (usageRows % PROGRESS_ROWS === 0) console.log(`  ${count(usageRows)}`);
+      },
+      ...plan,
+    });
     console.log(
       `Sample traffic: ${count(written.usageRows)} requests and ${count(written.errorRows)} errors of ` +
         `${written.groups.length} groups, ${plan.from.toISOString()} to ${plan.to.toISOString()}`,

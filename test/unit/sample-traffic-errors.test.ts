@@ -20,7 +20,7 @@ describe('the errors', () => {
     expect([...seen.keys()].filter((kind) => !known.has(kind))).toEqual([]);
     expect(seen.size).toBeGreaterThan(known.size / 2);
     expect(new Set(ERROR_KINDS.map((kind) => kind.status))).toEqual(
-      new Set([400, 401, 402, 403, 404, 408, 413, 422, 429, 499, 500, 502, 503, 504, 529, 200, null]),
+      new Set([400, 401, 402, 403, 404, 408, 422, 429, 499, 500, 502, 503, 504, 529, 200, null]),
     );
     expect(new Set(errors.map((row) => row.errorOwner))).toEqual(
       new Set(['provider', 'client', 'platform', null]),
@@ -28,7 +28,7 @@ describe('the errors', () => {
     const recovered = errors.filter((row) => row.statusCode === 200).map((row) => row.upstreamStatusCode);
     expect(new Set(recovered)).toEqual(new Set([429, 529, 500, 503]));
     const limited = errors.filter((row) => row.isBusinessLimited === true).map((row) => row.statusCode);
-    expect(new Set(limited)).toEqual(new Set([402, 403, 429]));
+    expect(new Set(limited)).toEqual(new Set([402, 429]));
   });
 
   test('like all rows, are marked as sample traffic', () => {

@@ -3,30 +3,30 @@ import type { NewGroup } from '../raw-log.types.js';
 /** Marks the rows of the sample traffic, in both raw tables: how they are told from anybody else's. */
 export const SAMPLE_REQUEST_PREFIX = 'sample-traffic-';
 
-/** What a model is like as seen from a gateway. An embedding has no answer: it neither streams nor caches. */
-export interface ModelProfile {
-  readonly platform: string;
-  readonly name: string;
+type Tuple = [
+  name: string,
   /** Share of its platform's requests. */
-  readonly weight: number;
+  weight: number,
   /** Median of the whole request, in milliseconds. */
-  readonly medianMs: number;
-  /** Median prompt and answer, in tokens. */
-  readonly inputTokens: number;
-  readonly outputTokens: number;
+  medianMs: number,
+  /** Median prompt and answer, in tokens; an embedding has no answer, and neither streams nor caches. */
+  inputTokens: number,
+  outputTokens: number,
   /** US dollars per million tokens, in round figures. */
-  readonly inputPrice: number;
-  readonly outputPrice: number;
-}
+  inputPrice: number,
+  outputPrice: number,
+];
 
-function models(platform: string, ...rows: [string, number, number, number, number, number, number][]) {
-  return rows.map(([name, weight, medianMs, inputTokens, outputTokens, inputPrice, outputPrice]) => {
-    const tokens = { inputTokens, outputTokens, inputPrice, outputPrice };
-    return { platform, name, weight, medianMs, ...tokens } satisfies ModelProfile;
+function models(platform: string, ...tuples: readonly Tuple[]) {
+  return tuples.map(([name, weight, medianMs, inputTokens, outputTokens, inputPrice, outputPrice]) => {
+    return { platform, name, weight, medianMs, inputTokens, outputTokens, inputPrice, outputPrice };
   });
 }
 
-/** The models behind every platform: name, weight, median ms, tokens in and out, prices in and out. */
+/** What a model is like as seen from a gateway. */
+export type ModelProfile = ReturnType<typeof models>[number];
+
+/** The models behind every platform. */
 export const MODELS: readonly ModelProfile[] = [
   ...models(
     'openai',

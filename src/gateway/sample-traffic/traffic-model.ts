@@ -127,8 +127,7 @@ export class TrafficModel {
   private failure(profile: Profile, model: ModelProfile, createdAt: string | null): NewErrorLog {
     const kind = (profile.now.incident ? this.drawIncidentError : this.drawUsualError)(this.random);
     const actors = this.actors(profile);
-    const identified = kind.routed !== 'none';
-    const grouped = kind.routed === 'group';
+    const { identified, grouped } = kind;
     return {
       requestId: actors.requestId,
       userId: identified ? actors.userId : null,

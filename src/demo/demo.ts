@@ -14,8 +14,8 @@ import { lastHoursTable } from './last-hours-table.js';
 const DEMO_DAYS = 30;
 const DAY_MS = 86_400_000;
 
-/** History and live traffic alike: 20,000 requests a day, as the mean of a week. */
-const TRAFFIC: LiveTrafficPlan = { ratePerSecond: 20_000 / 86_400, seed: 20_260_101 };
+/** History and live traffic alike: 16,000 requests a day, as the mean of a week. */
+const TRAFFIC: LiveTrafficPlan = { ratePerSecond: 16_000 / 86_400, seed: 20_260_101 };
 
 /** A line is printed per so many rows: a whole number of batches. */
 const PROGRESS_ROWS = 100_000;

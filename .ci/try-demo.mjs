@@ -72,6 +72,16 @@ async function ask({ url, token }) {
     'there are hourly and daily rows',
   );
   check(status.invalidations.failing === 0, 'and no failing bucket');
+  const admin = async (path) =>
+    (await get(`/admin/ops/${path}`, { authorization: `Bearer ${token}` })).json();
+  const daysAgo = (days) => `${new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 16)}Z`;
+  const month = await admin(`trend?from=${daysAgo(29.9)}&to=${daysAgo(0)}&bucket=day`);
+  check(
+    month.points.length >= 30 && month.points.every((point) => point.successCount > 0),
+    'every day of the last 30 has requests',
+  );
+  const overview = await admin(`overview?from=${daysAgo(29.9)}&to=${daysAgo(0)}`);
+  check(overview.sla > 0.99 && overview.sla < 1, 'and an SLA that is healthy, with errors to see');
 }
 
 function isAlive(pid) {

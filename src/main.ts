@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import { ADMIN_TOKEN, type AdminToken } from './auth/admin-token.js';
 import { readEnvironment, unknownVariables } from './config/environment.js';
 import { createApp } from './create-app.js';
-import { requireEmbeddedDatabase, runDemo } from './demo/demo.js';
+import { DEMO_OPTIONS, requireEmbeddedDatabase, runDemo } from './demo/demo.js';
 import { moving } from './demo/moving.js';
 import { describeStartFailure } from './describe-start-failure.js';
 import { listen, requireListenable } from './listen.js';
@@ -20,8 +20,7 @@ async function main(): Promise<void> {
     requireEmbeddedDatabase(environment);
   }
   await requireListenable(environment);
-  // The demo runs the jobs itself, when there is something to roll up.
-  const created = createApp(environment, demo ? { runJobsAtStart: false } : {});
+  const created = createApp(environment, demo ? DEMO_OPTIONS : {});
   const app = demo ? await moving('Starting the database', created) : await created;
   forceExitAfterSignal();
   try {

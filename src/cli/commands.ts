@@ -54,5 +54,7 @@ export function registerCommands(program: Command): void {
     .option('--days <N>', 'how many days back from now', countUpTo(3_650), 14)
     .option('--rows <N>', 'how many successful requests', countUpTo(1_000_000_000), 300_000)
     .option('--seed <N>', 'the same seed and range give the same rows', seed, 1)
+    .option('--yes-into-this-database', 'also where the raw tables hold rows of others')
+    .option('--remove', 'remove all sample traffic instead, and recompute its hours')
     .action(sampleTrafficCommand);
 }

@@ -1,6 +1,7 @@
+import type { INestApplicationContext } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { userInfo } from 'node:os';
-import { RebuildService, RefreshService, type RebuildProgress } from '../ops/index.js';
+import { RebuildService, type RebuildProgress } from '../ops/index.js';
 import { withServices } from './context.js';
 import { CommandFailure } from './failures.js';
 import { hoursDisplay } from './hours-display.js';
@@ -16,23 +17,24 @@ interface RebuildOptions {
 }
 
 export async function rebuildCommand(options: RebuildOptions): Promise<void> {
-  await withServices(async (app) => {
-    const rebuilds = app.get(RebuildService, { strict: false });
-    const requested = await rebuilds.request({ ...options, requestedBy: `cli:${userInfo().username}` });
-    console.log(
-      `Rebuild ${requested.id}: ${requested.hours.total} hours, ${requested.from} to ${requested.to}`,
+  await withServices((app) => runRebuild(app, options));
+}
+
+/** Requests a rebuild and shows its progress until it has ended. */
+export async function runRebuild(app: INestApplicationContext, options: RebuildOptions): Promise<void> {
+  const rebuilds = app.get(RebuildService, { strict: false });
+  const requested = await rebuilds.request({ ...options, requestedBy: `cli:${userInfo().username}` });
+  console.log(
+    `Rebuild ${requested.id}: ${requested.hours.total} hours, ${requested.from} to ${requested.to}`,
+  );
+  const ended = await watch(rebuilds, requested);
+  if (ended.hours.failed > 0) {
+    throw new CommandFailure(
+      `${ended.hours.failed} of ${ended.hours.total} hours failed or were held back: ` +
+        '`npm run ops -- status` says why; --force recomputes hours that were held back',
     );
-    const ended = await watch(rebuilds, requested);
-    // Days that closed with this rebuild are done; this adds the ones that had closed before and have no daily row.
-    await app.get(RefreshService, { strict: false }).daily();
-    if (ended.hours.failed > 0) {
-      throw new CommandFailure(
-        `${ended.hours.failed} of ${ended.hours.total} hours failed or were held back: ` +
-          '`npm run ops -- status` says why; --force recomputes hours that were held back',
-      );
-    }
-    console.log(`Done: ${ended.hours.done} hours`);
-  });
+  }
+  console.log(`Done: ${ended.hours.done} hours`);
 }
 
 /** Shows the progress until the rebuild has ended: a bar on a terminal, plain lines elsewhere. */

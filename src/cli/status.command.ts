@@ -89,7 +89,10 @@ function statusText(status: OpsStatus): string {
 
 function auditedSince({ audit }: OpsStatus): string {
   const history = audit.find(({ lane }) => lane === 'history');
-  return history?.auditedSince ?? (history?.position == null ? 'never' : `first round, down to ${history.position}`);
+  return (
+    history?.auditedSince ??
+    (history?.position == null ? 'never' : `first round, down to ${history.position}`)
+  );
 }
 
 const since = (time: string | null): string => (time === null ? '' : `, the oldest noted at ${time}`);

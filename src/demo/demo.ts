@@ -2,23 +2,27 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { EnvironmentError, type Environment } from '../config/environment.js';
-import { LiveTrafficService } from '../gateway/live-traffic.service.js';
+import { LiveTrafficService, type LiveTrafficPlan } from '../gateway/live-traffic.service.js';
 import { RawLogService } from '../gateway/raw-log.service.js';
+import type { TrafficPlan } from '../gateway/sample-traffic/generate-traffic.js';
+import { databaseOfOthers } from '../gateway/sample-traffic/remove-sample-traffic.js';
+import { expectedArrivals } from '../gateway/sample-traffic/shape.js';
 import { writeSampleTraffic } from '../gateway/sample-traffic/write-sample-traffic.js';
-import { RefreshService } from '../ops/index.js';
+import { RefreshService, type OpsModuleOptions } from '../ops/index.js';
 import { lastHoursTable } from './last-hours-table.js';
 import { moving } from './moving.js';
 
-const DEMO_DAYS = 14;
-const DEMO_ROWS = 320_000;
-const DEMO_SEED = 20_260_101;
+const DEMO_DAYS = 30;
 const DAY_MS = 86_400_000;
 
-/** Requests per second of the live trickle. */
-const LIVE_RATE = 3;
+/** History and live traffic alike: 16,000 requests a day, as the mean of a week. */
+const TRAFFIC: LiveTrafficPlan = { ratePerSecond: 16_000 / 86_400, seed: 20_260_101 };
 
 /** A gap shorter than this, after a restart, is not worth filling; milliseconds. */
 const SHORTEST_GAP_MS = 60_000;
+
+/** The demo runs the jobs itself, when there is something to roll up; its first day is a whole one. */
+export const DEMO_OPTIONS: OpsModuleOptions = { runJobsAtStart: false, backfillDays: DEMO_DAYS + 1 };
 
 /** @throws EnvironmentError, since sample traffic must never get into an operator's own database */
 export function requireEmbeddedDatabase(environment: Environment): void {
@@ -29,25 +33,29 @@ export function requireEmbeddedDatabase(environment: Environment): void {
   }
 }
 
-/** Fills the embedded database with sample traffic up to now, rolls it up, and keeps live traffic going. */
+/**
+ * Fills the embedded database with sample traffic up to now, rolls it up, and keeps live traffic going.
+ *
+ * @throws EnvironmentError where that database has been used for something else
+ */
 export async function runDemo(app: INestApplicationContext): Promise<void> {
   await app.init();
   const dataSource = app.get<DataSource>(getDataSourceToken(), { strict: false });
-  const { from, to, rows } = await missingTraffic(dataSource);
-  if (rows > 0) {
+  if ((await databaseOfOthers(dataSource)) !== null) {
+    throw new EnvironmentError([
+      'the embedded database holds rows that are no sample traffic, and the demo adds none to them: ' +
+        'set OPS_DATA_DIR to a folder of its own',
+    ]);
+  }
+  const plan = missingTraffic(await readClock(dataSource));
+  if (plan !== null) {
     const written = await moving(
-      'Writing sample traffic',
-      writeSampleTraffic({
-        rawLogs: app.get(RawLogService, { strict: false }),
-        from,
-        to,
-        rows,
-        seed: DEMO_SEED,
-      }),
+      `Writing ${count(plan.rows)} requests of sample traffic`,
+      writeSampleTraffic({ rawLogs: app.get(RawLogService, { strict: false }), ...plan }),
     );
     console.log(
       `Sample traffic: ${count(written.usageRows)} requests and ${count(written.errorRows)} errors of ` +
-        `${written.groups.length} groups, ${from.toISOString()} to ${to.toISOString()}`,
+        `${written.groups.length} groups, ${plan.from.toISOString()} to ${plan.to.toISOString()}`,
     );
   }
   const refresh = app.get(RefreshService, { strict: false });
@@ -58,22 +66,35 @@ export async function runDemo(app: INestApplicationContext): Promise<void> {
       `${count(hourly.pendingHours)} pending; daily job in ${count(daily.ms)} ms`,
   );
   console.log(await lastHoursTable(dataSource));
-  app.get(LiveTrafficService, { strict: false }).start(LIVE_RATE);
+  app.get(LiveTrafficService, { strict: false }).start(TRAFFIC);
 }
 
-/** The whole demo for an empty database; after a restart the time since the last row, at the same rate. */
-async function missingTraffic(dataSource: DataSource): Promise<{ from: Date; to: Date; rows: number }> {
-  const [row] = await dataSource.query<{ now: number; last: number | null }[]>(
+/** Milliseconds since 1970, by the database's clock; the last row's time is null where there is none. */
+interface Clock {
+  readonly now: number;
+  readonly last: number | null;
+}
+
+async function readClock(dataSource: DataSource): Promise<Clock> {
+  const [row] = await dataSource.query<Clock[]>(
     `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now,
       (SELECT (extract(epoch FROM max(created_at)) * 1000)::float8 FROM usage_logs) AS last`,
   );
-  const now = row?.now ?? Date.now();
-  const from = Math.max(now - DEMO_DAYS * DAY_MS, row?.last ?? 0);
-  const gap = now - from;
+  return row ?? { now: Date.now(), last: null };
+}
+
+/** From the start of a UTC day in an empty database; after a restart the time since the last row, at the same rate. */
+export function missingTraffic({ now, last }: Clock): Omit<TrafficPlan, 'groups'> | null {
+  const start = Math.floor((now - DEMO_DAYS * DAY_MS) / DAY_MS) * DAY_MS;
+  const from = Math.max(start, last ?? 0);
+  if (now - from < SHORTEST_GAP_MS) {
+    return null;
+  }
   return {
     from: new Date(from),
     to: new Date(now),
-    rows: gap < SHORTEST_GAP_MS ? 0 : Math.ceil((DEMO_ROWS * gap) / (DEMO_DAYS * DAY_MS)),
+    rows: Math.round(TRAFFIC.ratePerSecond * expectedArrivals(TRAFFIC.seed, from, now)),
+    seed: TRAFFIC.seed,
   };
 }
 

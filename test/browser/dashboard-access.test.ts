@@ -54,33 +54,112 @@ describeInBrowser('dashboard: access and states', () => {
     await dashboard.close();
   });
 
-  test('a failing server: the old numbers stay and say how old they are, and a retry heals', async () => {
+  const PANELS = [
+    ['overview', '**/admin/ops/overview*', '#glance', '.tiles'],
+    ['trend', '**/admin/ops/trend*', '#charts', '[data-chart="requests"]'],
+    ['platforms', '**/admin/ops/breakdown*by=platform*', '[data-breakdown="platforms"]', '.scroll'],
+    ['groups', '**/admin/ops/breakdown*by=group*', '[data-breakdown="groups"]', '.scroll'],
+    ['distribution', '**/admin/ops/latency-distribution*', '#distribution', '.distribution'],
+    ['status', '**/admin/ops/status', '#facts', '.facts'],
+    ['rebuilds', '**/admin/ops/rebuilds', '#rebuild-list', '.rebuilds'],
+  ] as const;
+
+  test.each(PANELS)('a failing %s keeps its old content, fails alone, and is retried', async (...panel) => {
+    const [part, url, selector, content] = panel;
     const dashboard = await fixture.open({ query: Dashboard.rangeQuery() });
     const { page } = dashboard;
-    const before = await page.locator('.tile-value').allInnerTexts();
-    await page.route('**/admin/ops/overview*', (route) => route.fulfill({ status: 500, json: FAILURE }));
+    await page.route(url, (route) => route.fulfill({ status: 500, json: FAILURE }));
+    await page.getByRole('button', { name: 'Local' }).click();
+    await dashboard.settled('error');
+    const problems = page.locator('.panel-problem');
+    expect(await problems.count()).toBe(1);
+    const problem = page.locator(`${selector} > .panel-problem`);
+    expect(await problem.getAttribute('role')).toBe('alert');
+    expect(await problem.innerText()).toContain('The request failed; the log says why.');
+    expect(await problem.innerText()).toMatch(/numbers here are from \d\d:\d\d:\d\d/);
+    expect(await page.locator(`${selector} ${content}`).count()).toBe(1);
+    expect(await page.locator(selector).getAttribute('class')).toContain('outdated');
+    expect(await page.locator('#problem').isVisible()).toBe(false);
+    // The rest goes on: it is in the zone that was asked for.
+    for (const [other, , place] of PANELS) {
+      const outdated = await page.locator(`${place}.outdated, ${place}.lost`).count();
+      expect([other, outdated]).toEqual([other, other === part ? 1 : 0]);
+    }
+
+    await page.unroute(url);
+    let asked = 0;
+    page.on('request', () => (asked += 1));
+    await problem.getByRole('button', { name: /^Try again/ }).click();
+    await dashboard.settled();
+    expect(asked).toBe(1);
+    expect(await problems.count()).toBe(0);
+    expect(await page.locator('.outdated, .lost').count()).toBe(0);
+    await dashboard.close();
+  });
+
+  test('a part that fails for another range shows nothing of the old one, and heals by itself', async () => {
+    const dashboard = await fixture.open({ query: Dashboard.rangeQuery() });
+    const { page } = dashboard;
+    let failures = 0;
+    await page.route('**/admin/ops/trend*', (route) => {
+      failures += 1;
+      return failures === 1 ? route.abort('connectionrefused') : route.continue();
+    });
+    await page.getByRole('button', { name: '24 h' }).click();
+    await dashboard.settled('error');
+    expect(await page.locator('#charts > .panel-problem').innerText()).toContain(
+      'The server cannot be reached.',
+    );
+    expect(await page.locator('#charts canvas').first().isVisible()).toBe(false);
+    expect(await page.locator('.tile-value').first().isVisible()).toBe(true);
+    // No hand is moved: the page asks again.
+    await dashboard.settled();
+    expect(await page.locator('#charts canvas').first().isVisible()).toBe(true);
+    await dashboard.close();
+  });
+
+  test('a part that takes its time holds up no other', async () => {
+    const dashboard = await fixture.open({ query: Dashboard.rangeQuery(), signedIn: false });
+    const { page } = dashboard;
+    await page.route('**/admin/ops/trend*', () => undefined); // never answered
+    await dashboard.signIn(fixture.gateway.token);
+    await page.locator('.tile-value').first().waitFor();
+    await page.locator('[data-breakdown="groups"] tbody tr').first().waitFor();
+    await page.locator('#distribution .bin').first().waitFor();
+    await dashboard.close();
+  });
+
+  test('a server that cannot be reached is said to be once, and the numbers say how old they are', async () => {
+    const dashboard = await fixture.open({ query: Dashboard.rangeQuery() });
+    const { page } = dashboard;
+    await page.route('**/admin/ops/**', (route) => route.abort('connectionrefused'));
     await page.getByRole('button', { name: 'Local' }).click();
     await dashboard.settled('error');
     const problem = page.locator('#problem');
     expect(await problem.getAttribute('role')).toBe('alert');
-    expect(await problem.innerText()).toContain('The request failed; the log says why.');
+    expect(await problem.innerText()).toContain('The server cannot be reached.');
     expect(await problem.innerText()).toMatch(/numbers below are from \d\d:\d\d:\d\d/);
-    expect(await page.locator('.tile-value').allInnerTexts()).toEqual(before);
-
-    await page.unroute('**/admin/ops/overview*');
-    await page.getByRole('button', { name: 'Try again' }).click();
+    expect(await page.locator('.panel-problem').count()).toBe(0);
+    await page.unroute('**/admin/ops/**');
+    await problem.getByRole('button', { name: 'Try again' }).click();
     await dashboard.settled();
     expect(await problem.isVisible()).toBe(false);
     await dashboard.close();
   });
 
-  test('a server that cannot be reached is said to be, from the first load on', async () => {
+  test('from the first load on', async () => {
     const dashboard = await fixture.open({ signedIn: false });
-    await dashboard.page.route('**/admin/ops/overview*', (route) => route.abort('connectionrefused'));
+    const { page } = dashboard;
     await dashboard.signIn(fixture.gateway.token);
+    await dashboard.settled();
+    await page.route('**/admin/ops/overview*', (route) => route.abort('connectionrefused'));
+    await page.reload();
     await dashboard.settled('error');
-    expect(await dashboard.page.locator('#problem').innerText()).toContain('The server cannot be reached.');
-    expect(await dashboard.page.locator('#numbers').isVisible()).toBe(false);
+    expect(await page.locator('#glance > .panel-problem').innerText()).toContain(
+      'The server cannot be reached.',
+    );
+    expect(await page.locator('#verdict').isVisible()).toBe(false);
+    expect(await page.locator('#charts canvas').first().isVisible()).toBe(true);
     await dashboard.close();
   });
 

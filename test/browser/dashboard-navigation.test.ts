@@ -39,7 +39,7 @@ describeInBrowser('dashboard: navigation', () => {
     expect(await filter.getAttribute('aria-pressed')).toBe('true');
     const groups = await dashboard.rows('[data-breakdown="groups"]');
     expect(groups.length).toBeGreaterThan(1);
-    expect(groups.filter(([name = '']) => !name.startsWith('demo-anthropic'))).toEqual([]);
+    expect(groups.filter(([name = '']) => !name.startsWith('sample-anthropic'))).toEqual([]);
 
     await filter.click();
     await dashboard.settled();
@@ -127,6 +127,30 @@ describeInBrowser('dashboard: navigation', () => {
     await dashboard.settled();
     expect((await dashboard.query()).get('from')).toBe(GatewayProcess.range.from);
     expect((await dashboard.query()).get('to')).toBe(GatewayProcess.range.to);
+  });
+
+  test('a range that ends before it starts is said to, and can be corrected', async () => {
+    const { page } = dashboard;
+    await page.getByRole('button', { name: 'Custom' }).click();
+    const [from, to] = [page.locator('#custom-from'), page.locator('#custom-to')];
+    const show = page.getByRole('button', { name: 'Show', exact: true });
+    const message = (): Promise<string> =>
+      page.evaluate("document.querySelector('#custom-to').validationMessage");
+    await from.fill(GatewayProcess.range.to.slice(0, 16));
+    await to.fill(GatewayProcess.range.from.slice(0, 16));
+    await show.click();
+    expect(await message()).toBe('Must be after the start');
+    // Either field may be the wrong one.
+    await from.fill(GatewayProcess.range.from.slice(0, 16));
+    expect(await message()).toBe('');
+    await to.fill(`${GatewayProcess.range.from.slice(0, 14)}04`);
+    await show.click();
+    expect(await message()).toBe('Must be at least 5 minutes after the start');
+    const end = Dashboard.hourOfRange(6).slice(0, 16);
+    await to.fill(end);
+    await show.click();
+    await dashboard.settled();
+    expect((await dashboard.query()).get('to')).toBe(`${end}Z`);
   });
 
   test('times are in UTC or in the zone of the browser, and the page says which', async () => {

@@ -177,4 +177,23 @@ describeInBrowser('dashboard: operations', () => {
     await panel.getByText(/Not started: to must be at most 366 days after from/).waitFor();
     expect(dashboard.complaints.filter((text) => !text.includes('400'))).toEqual([]);
   });
+
+  test.each([
+    ['rebuild', 'Start rebuild', /\/admin\/ops\/rebuilds$/],
+    ['verify', 'Verify', /\/admin\/ops\/verify$/],
+  ])('a wrong range keeps nothing from being sent to %s once it is corrected', async (name, label, url) => {
+    const { page } = dashboard;
+    const panel = page.locator(`[data-panel="${name}"]`);
+    const submit = panel.getByRole('button', { name: label });
+    await panel.getByLabel(/^From/).fill(Dashboard.hourOfRange(2).slice(0, 16));
+    await panel.getByLabel(/^To/).fill(Dashboard.hourOfRange(1).slice(0, 16));
+    await submit.click();
+    const complaint = `document.querySelector('#${name}-to').validationMessage`;
+    expect(await page.evaluate(complaint)).toBe('Must be after the start');
+    await panel.getByLabel(/^To/).fill(Dashboard.hourOfRange(3).slice(0, 16));
+    const [request] = await Promise.all([page.waitForRequest(url), submit.click()]);
+    expect(request.postDataJSON()).toMatchObject({ to: `${Dashboard.hourOfRange(3).slice(0, 16)}Z` });
+    await request.response();
+    await panel.getByRole('button', { name: label, disabled: false }).waitFor();
+  });
 });

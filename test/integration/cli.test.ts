@@ -142,17 +142,4 @@ describe('command line', () => {
     expect(text.stdout).toContain('2026-03-02T23:00:00.000Z');
     expect(text.stdout).toContain('ops_preaggregation_hourly');
   });
-
-  it('writes sample traffic', async () => {
-    await database.dataSource.query(`SELECT setval(pg_get_serial_sequence('groups', 'id'), 100)`);
-    const written = await ops('sample-traffic', '--days', '1', '--rows', '500', '--seed', '7');
-    expect(written).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/^Wrote 500 requests and \d+ errors in /),
-    });
-    expect(await database.dataSource.query('SELECT count(*)::int AS n FROM usage_logs')).toEqual([
-      { n: 596 },
-    ]);
-    await database.dataSource.query(`DELETE FROM usage_logs WHERE created_at > '2026-03-03T00:00:00Z'`);
-  });
 });

@@ -17,6 +17,12 @@ const GROUP_SIDES = `SELECT platform, group_id, sum(success_count)::int AS reque
   sum(duration_sum_ms)::bigint AS ms, sum(cardinality(duration_values))::int AS latencies
 FROM ops_metrics_hourly GROUP BY 1, 2 ORDER BY 1 NULLS FIRST, 2 NULLS FIRST`;
 
+interface GroupSides {
+  platform: string | null;
+  group_id: string | null;
+  errors: number;
+}
+
 interface Sides {
   hour: string;
   requests: number;
@@ -96,7 +102,7 @@ describe('the two sides of an hour', () => {
 
   it('keeps them at every level, also where a definition has changed', async () => {
     await writeSixDays();
-    const before = await database.dataSource.query(GROUP_SIDES);
+    const before = await database.dataSource.query<GroupSides[]>(GROUP_SIDES);
     const errorsBefore = await sides();
     await remove('ops_error_logs', await ago(48));
     await database.dataSource.query('UPDATE ops_metrics_hourly SET definition_version = 1');
@@ -118,7 +124,7 @@ describe('the two sides of an hour', () => {
 
   it('keeps stored requests, with their latencies, where usage rows were purged first', async () => {
     await writeSixDays();
-    const before = await database.dataSource.query(GROUP_SIDES);
+    const before = await database.dataSource.query<GroupSides[]>(GROUP_SIDES);
     await remove('usage_logs', await ago(48));
     for (const hours of [60, 100, 142]) {
       await scene.insertFailures(database.dataSource, await ago(hours), 2, 'gemini');

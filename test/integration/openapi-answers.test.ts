@@ -72,7 +72,9 @@ describe('the answers, held against the OpenAPI document', () => {
 
   it('describes what the operations really answer', async () => {
     expect(await run('refresh')).toMatchObject({ hourly: { drainedHours: expect.any(Number) } });
-    await database.dataSource.query('UPDATE ops_metrics_hourly SET success_count = success_count + 1 WHERE success_count > 0');
+    await database.dataSource.query(
+      'UPDATE ops_metrics_hourly SET success_count = success_count + 1 WHERE success_count > 0',
+    );
     const { differences, unjudged } = (await run('verify', range)) as Verification;
     expect([differences, unjudged].map((list) => list.length > 0)).toEqual([true, true]);
     const id = await rebuild();

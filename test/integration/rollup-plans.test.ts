@@ -7,6 +7,7 @@ import { resolveOptions } from '../../src/ops/ops.options.js';
 import { retentionHours } from '../../src/ops/refresh/sql/floors.sql.js';
 import { upsertHourlyRange, upsertHours } from '../../src/ops/rollup/sql/upsert-hourly.sql.js';
 import { hourlyDifferences } from '../../src/ops/verify/sql/verify.sql.js';
+import { guarded } from '../support/hours-to-recompute.js';
 import { scansOf, type Scan } from '../support/read/plan-scans.js';
 import { createEmptyDatabase, dropDatabase, urlOf } from '../support/test-database.js';
 

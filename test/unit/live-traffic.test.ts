@@ -3,6 +3,9 @@ import { Logger } from '@nestjs/common';
 import { LiveTrafficService } from '../../src/gateway/live-traffic.service.js';
 import type { RawLogService } from '../../src/gateway/raw-log.service.js';
 import type { NewGroup, NewUsageLog } from '../../src/gateway/raw-log.types.js';
+import { generateTraffic } from '../../src/gateway/sample-traffic/generate-traffic.js';
+import { expectedArrivals } from '../../src/gateway/sample-traffic/shape.js';
+import { groups } from '../support/sample-week.js';
 
 type WriteUsage = (rows: readonly NewUsageLog[]) => Promise<void>;
 
@@ -11,7 +14,12 @@ const ensureGroups = jest.fn<(groups: readonly NewGroup[]) => Promise<Map<string
 const writeUsage = jest.fn<WriteUsage>();
 const writeErrors = jest.fn<(rows: readonly unknown[]) => Promise<void>>();
 
+/** A working morning: by night the same rate gives a quarter of the rows. */
+const MORNING = Date.parse('2026-03-02T09:30:00Z');
+
 beforeEach(() => {
+  const started = performance.now();
+  jest.spyOn(Date, 'now').mockImplementation(() => MORNING + performance.now() - started);
   ensureGroups.mockReset().mockImplementation(async (groups) => {
     return Promise.resolve(new Map(groups.map((group, index) => [group.name, String(index + 1)])));
   });
@@ -62,7 +70,7 @@ async function openAfter(promise: Promise<unknown>, ms: number): Promise<boolean
 describe('LiveTrafficService', () => {
   test('writes rows whose time is left to the database', async () => {
     const write = heldWrite();
-    live.start(400);
+    live.start({ ratePerSecond: 400, seed: 1 });
     const rows = await write.begun;
     write.release();
     await live.stop();
@@ -74,7 +82,7 @@ describe('LiveTrafficService', () => {
 
   test('stop waits for the write under way, and none follows', async () => {
     const write = heldWrite();
-    live.start(50);
+    live.start({ ratePerSecond: 50, seed: 1 });
     await write.begun;
     const stopped = live.stop();
     expect(await openAfter(stopped, 30)).toBe(true);
@@ -90,10 +98,10 @@ describe('LiveTrafficService', () => {
   test('a session started while another one is still writing waits for it', async () => {
     const first = heldWrite();
     const second = heldWrite();
-    live.start(50);
+    live.start({ ratePerSecond: 50, seed: 1 });
     await first.begun;
     const stopped = live.stop();
-    live.start(50);
+    live.start({ ratePerSecond: 50, seed: 1 });
     // Longer than a tick: an overlapping session would have written by now.
     expect(await openAfter(second.begun, 700)).toBe(true);
     first.release();
@@ -105,17 +113,40 @@ describe('LiveTrafficService', () => {
 
   test('a slow write is never overtaken by the next', async () => {
     const write = heldWrite();
-    live.start(50);
+    live.start({ ratePerSecond: 50, seed: 1 });
     await write.begun;
-    live.start(500);
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     expect(writeUsage).toHaveBeenCalledTimes(1);
     const next = heldWrite();
     write.release();
-    // What became due meanwhile, at the new rate.
-    expect((await next.begun).length).toBeGreaterThan(250);
+    // What became due meanwhile.
+    expect((await next.begun).length).toBeGreaterThan(50);
     next.release();
   });
+
+  test.each(['2026-03-02T13:00:00Z', '2026-03-02T02:00:00Z', '2026-03-08T13:00:00Z'])(
+    'goes on at %s as a history with the same seed and rate does',
+    async (moment) => {
+      // The clock stands still but for the second that the first tick looks back on.
+      const from = Date.parse(moment);
+      const clock = jest.spyOn(Date, 'now').mockReturnValueOnce(from);
+      clock.mockReturnValue(from + 1_000);
+      const plan = { ratePerSecond: 1_000, seed: 20_260_101 };
+      const rows = Math.round(plan.ratePerSecond * expectedArrivals(plan.seed, from, from + 60_000));
+      const minute = { from: new Date(from), to: new Date(from + 60_000), rows, seed: plan.seed, groups };
+      const firstSecond = [...generateTraffic(minute)]
+        .flatMap(({ usage }) => usage)
+        .filter((row) => (row.createdAt ?? '') < new Date(from + 1_000).toISOString());
+      const write = heldWrite();
+      live.start(plan);
+      const written = (await write.begun).length;
+      write.release();
+      // Both are what the minute expects; the history's share of it is drawn.
+      expect(Math.abs(written - rows / 60)).toBeLessThan(1);
+      expect(written / firstSecond.length).toBeGreaterThan(0.8);
+      expect(written / firstSecond.length).toBeLessThan(1.25);
+    },
+  );
 
   test('logs a failed write, does not throw, and can be stopped during the pause that follows', async () => {
     const logged = deferred<unknown>();
@@ -123,7 +154,7 @@ describe('LiveTrafficService', () => {
       logged.resolve(message);
     });
     writeUsage.mockRejectedValueOnce(new Error('connection lost'));
-    live.start(50);
+    live.start({ ratePerSecond: 50, seed: 1 });
     expect(await logged.promise).toContain('connection lost');
     await live.stop();
     expect(writeUsage).toHaveBeenCalledTimes(1);
@@ -131,7 +162,7 @@ describe('LiveTrafficService', () => {
 
   test('ends with the application', async () => {
     const write = heldWrite();
-    live.start(50);
+    live.start({ ratePerSecond: 50, seed: 1 });
     await write.begun;
     write.release();
     await live.onModuleDestroy();
@@ -139,9 +170,9 @@ describe('LiveTrafficService', () => {
     expect(writeUsage).toHaveBeenCalledTimes(1);
   });
 
-  test.each([0, -1, NaN, Infinity])('refuses the rate %p', (rate) => {
+  test.each([0, -1, NaN, Infinity])('refuses the rate %p', (ratePerSecond) => {
     expect(() => {
-      live.start(rate);
+      live.start({ ratePerSecond, seed: 1 });
     }).toThrow(RangeError);
   });
 });

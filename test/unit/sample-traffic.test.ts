@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { generateTraffic } from '../../src/gateway/sample-traffic/generate-traffic.js';
-import type { TrafficBatch, TrafficPlan } from '../../src/gateway/sample-traffic/generate-traffic.js';
-import { burstFactor } from '../../src/gateway/sample-traffic/rhythm.js';
+import type { TrafficPlan } from '../../src/gateway/sample-traffic/generate-traffic.js';
+import { burstFactor, expectedArrivals } from '../../src/gateway/sample-traffic/shape.js';
 import { ROWS, batches, countBy, errors, groups, hourOf, usage, week } from '../support/sample-week.js';
 
 function fingerprint(plan: TrafficPlan): string {
@@ -47,10 +47,7 @@ describe('generateTraffic', () => {
     expect(usage).toHaveLength(ROWS);
     expect(batches.map((batch) => batch.usage.length)).toEqual(Array<number>(12).fill(5_000));
     const total = ({ rows }: { rows: number }): number =>
-      [...generateTraffic({ ...week, rows })].reduce(
-        (sum, batch: TrafficBatch) => sum + batch.usage.length,
-        0,
-      );
+      [...generateTraffic({ ...week, rows })].reduce((sum, batch) => sum + batch.usage.length, 0);
     expect([0, 1, 4_999, 5_001].map((rows) => total({ rows }))).toEqual([0, 1, 4_999, 5_001]);
   });
 
@@ -117,11 +114,23 @@ describe('the shape of the traffic', () => {
     expect(weekend / peak).toBeLessThan(0.65);
   });
 
+  test('ranges that touch continue each other, and a week has about one arrival a second', () => {
+    const [from, to] = [week.from.getTime(), week.to.getTime()];
+    const whole = expectedArrivals(week.seed, from, to);
+    for (const cut of [from + 1, from + 86_400_000, from + 123_456_789]) {
+      const parts = expectedArrivals(week.seed, from, cut) + expectedArrivals(week.seed, cut, to);
+      expect(parts / whole).toBeCloseTo(1, 9);
+    }
+    const mean = whole / ((to - from) / 1000);
+    expect(mean).toBeGreaterThan(0.95);
+    expect(mean).toBeLessThan(1.2); // bursts come on top
+  });
+
   test('bursts are short, several times the usual rate, and show in the rows', () => {
     const perMinute = countBy(usage, (row) => (row.createdAt ?? '').slice(0, 16));
     const seen = { burst: [] as number[], usual: [] as number[] };
     for (let ms = week.from.getTime(); ms < week.to.getTime(); ms += 60_000) {
-      const factor = burstFactor(week.seed, ms);
+      const factor = burstFactor(week.seed, ms / 60_000);
       const rows = perMinute.get(new Date(ms).toISOString().slice(0, 16)) ?? 0;
       if (factor === 1) seen.usual.push(rows);
       else seen.burst.push(rows);
@@ -153,4 +162,41 @@ describe('the shape of the traffic', () => {
     expect(usage.every((row) => /^\d{1,10}\.\d{10}$/.test(row.totalCost ?? ''))).toBe(true);
     expect(usage.every((row) => /^\d{1,10}\.\d{10}$/.test(row.actualCost ?? ''))).toBe(true);
   });
+});
+
+describe('the health of the traffic', () => {
+  interface Row {
+    readonly createdAt?: string | null;
+    readonly groupId?: string | null;
+  }
+  const platformOf = new Map<unknown, string>(groups.map(({ id, platform }) => [id, platform]));
+  const dayOf = ({ createdAt }: Row): string => (createdAt ?? '').slice(0, 10);
+  const platformHourOf = (row: Row): string => `${platformOf.get(row.groupId) ?? ''} ${hourOf(row)}`;
+
+  // The dashboard calls an SLA below 99 % degraded.
+  test.each(['2026-01-05', '2026-04-01', '2026-08-15', '2026-11-20'])(
+    'from %s on is good, but for incidents that pass',
+    (day) => {
+      const from = new Date(`${day}T00:00:00Z`);
+      const to = new Date(from.getTime() + 30 * 86_400_000);
+      const rows = [...generateTraffic({ ...week, from, to, rows: 150_000, seed: 3 })];
+      const successes = rows.flatMap((batch) => batch.usage);
+      const failures = rows
+        .flatMap((batch) => batch.errors)
+        .filter((row) => (row.statusCode ?? 0) >= 400 && row.isBusinessLimited !== true);
+      const slaPer = (keyOf: (row: Row) => string, fewest: number): number[] => {
+        const failed = countBy(failures, keyOf);
+        return [...countBy(successes, keyOf)]
+          .filter(([key, count]) => !key.startsWith(' ') && count >= fewest)
+          .map(([key, count]) => count / (count + (failed.get(key) ?? 0)));
+      };
+      const days = slaPer(dayOf, 1);
+      expect(days).toHaveLength(30);
+      expect(days.filter((sla) => sla < 0.99).length).toBeLessThan(5);
+      expect(days.every((sla) => sla < 1)).toBe(true);
+      const hours = slaPer(platformHourOf, 30);
+      expect(hours.some((sla) => sla < 0.95)).toBe(true);
+      expect(hours.filter((sla) => sla < 0.95).length).toBeLessThan(hours.length / 30);
+    },
+  );
 });

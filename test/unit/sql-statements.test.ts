@@ -5,7 +5,7 @@ import { lastHourSamples } from '../../src/ops/prometheus/sql/last-hour-samples.
 import { rollupSamples } from '../../src/ops/prometheus/sql/rollup-samples.sql.js';
 import { planSegments } from '../../src/ops/read/read-plan.js';
 import { readPieces } from '../../src/ops/read/sql/read-pieces.sql.js';
-import { rawTables } from '../../src/ops/refresh/raw-tables.js';
+import { rawTables } from '../../src/ops/metrics/raw-tables.js';
 import * as audit from '../../src/ops/refresh/sql/audit.sql.js';
 import * as definition from '../../src/ops/refresh/sql/definition.sql.js';
 import * as detect from '../../src/ops/refresh/sql/detect.sql.js';
@@ -61,6 +61,7 @@ const retained = (g: Given): RetentionHours => ({
   errors: g.n,
   hourly: g.hours,
   daily: g.hours,
+  distributions: g.hours,
 });
 const range = (g: Given) => ({ start: new Date(g.iso), end: new Date(Date.parse(g.iso) + 7_200_000) });
 
@@ -171,9 +172,8 @@ const BUILDERS: Record<string, (g: Given) => SqlStatement> = {
       start: g.iso,
       end: g.iso,
       limit: g.n,
-      retentionHours: { usage: g.hours, errors: g.hours },
+      retention: retained(g),
       distributions: g.flag,
-      distributionHours: g.hours,
     }),
   dailyDifferences: (g) =>
     verify.dailyDifferences(T, { start: g.iso, end: g.iso, limit: g.n, distributions: g.flag }),

@@ -1,9 +1,7 @@
-import type { NewErrorLog, NewUsageLog } from '../raw-log.types.js';
 import { RAW_LOG_BATCH_SIZE } from '../raw-log.constants.js';
-import { arrivalTimes, isoMicros, slots } from './arrivals.js';
 import { Random } from './random.js';
-import { TrafficModel } from './traffic-model.js';
-import type { StoredSampleGroup } from './group-profile.js';
+import { arrivals, expectedArrivals } from './shape.js';
+import { TrafficModel, type StoredSampleGroup, type TrafficBatch } from './traffic-model.js';
 
 /** Which sample traffic to generate. */
 export interface TrafficPlan {
@@ -11,18 +9,12 @@ export interface TrafficPlan {
   readonly from: Date;
   /** Last moment, excluded. */
   readonly to: Date;
-  /** Successful requests in total; errors come on top (about 3.5 % of all requests). */
+  /** Successful requests in total; errors come on top (about 1 % of all requests). */
   readonly rows: number;
   /** A 32-bit integer. */
   readonly seed: number;
   /** Largest first. */
   readonly groups: readonly StoredSampleGroup[];
-}
-
-/** Rows to be written together: RAW_LOG_BATCH_SIZE of usage, fewer in the last batch, and their errors. */
-export interface TrafficBatch {
-  readonly usage: readonly NewUsageLog[];
-  readonly errors: readonly NewErrorLog[];
 }
 
 function check({ from, to, rows, seed, groups }: TrafficPlan): void {
@@ -34,8 +26,8 @@ function check({ from, to, rows, seed, groups }: TrafficPlan): void {
 }
 
 /**
- * Generates raw logs, batch by batch: usage in the order of time, errors in the order of their slot (a minute, in
- * ranges of up to 69 days).
+ * Generates raw logs in the order of time, batch by batch: RAW_LOG_BATCH_SIZE of usage, fewer in the last one, and
+ * their errors.
  *
  * Pure: the same plan gives the same rows, whatever the clock and the time zone. Needs the memory of one batch.
  *
@@ -43,24 +35,32 @@ function check({ from, to, rows, seed, groups }: TrafficPlan): void {
  */
 export function* generateTraffic(plan: TrafficPlan): Generator<TrafficBatch> {
   check(plan);
+  const [from, to] = [plan.from.getTime(), plan.to.getTime()];
   const random = new Random(plan.seed);
-  const model = new TrafficModel(plan.groups, plan.seed);
-  let usage: NewUsageLog[] = [];
-  let errors: NewErrorLog[] = [];
-  for (const slot of slots(plan.from.getTime() * 1000, plan.to.getTime() * 1000, plan.rows, plan.seed)) {
-    for (const epochUs of arrivalTimes(slot, random)) {
-      const request = model.request(epochUs / 1000, random);
-      usage.push(model.success(request, random, isoMicros(epochUs)));
-      while (model.fails(request, random)) {
-        const createdAt = isoMicros(slot.startUs + random.below(slot.lengthUs));
-        errors.push(model.failure(request, random, createdAt));
-      }
-      if (usage.length === RAW_LOG_BATCH_SIZE) {
-        yield { usage, errors };
-        usage = [];
-        errors = [];
+  const model = new TrafficModel(plan.groups, plan.seed, random);
+  const perExpected = plan.rows / expectedArrivals(plan.seed, from, to);
+  let batch: TrafficBatch = { usage: [], errors: [] };
+  let expected = 0;
+  let done = 0;
+  for (const stretch of arrivals(plan.seed, from, to)) {
+    // Differences of the rounded running sum add up to the rows asked for.
+    expected += stretch.expected;
+    const count = Math.round(expected * perExpected) - done;
+    done += count;
+    const lengthUs = (stretch.toMs - stretch.fromMs) * 1000;
+    const times = Float64Array.from({ length: count }, () => random.below(lengthUs)).sort();
+    for (const offsetUs of times) {
+      const epochMs = stretch.fromMs + Math.floor(offsetUs / 1000);
+      model.add(batch, epochMs, isoMicros(epochMs, offsetUs % 1000));
+      if (batch.usage.length === RAW_LOG_BATCH_SIZE) {
+        yield batch;
+        batch = { usage: [], errors: [] };
       }
     }
   }
-  if (usage.length > 0) yield { usage, errors };
+  if (batch.usage.length > 0) yield batch;
 }
+
+/** ISO 8601 in UTC with six decimals; a Date holds only milliseconds. */
+const isoMicros = (epochMs: number, micros: number): string =>
+  `${new Date(epochMs).toISOString().slice(0, -1)}${String(micros).padStart(3, '0')}Z`;

@@ -1,6 +1,5 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
 /** Mixes two 32-bit integers into one (the finalizer of MurmurHash3): neighbours end up far apart. */
 export function mix32(a: number, b: number): number {
@@ -11,14 +10,18 @@ export function mix32(a: number, b: number): number {
 }
 
 /** A number in [0, 1) that depends on the two integers alone: the same for an hour whichever range is asked for. */
-export function hashUniform(a: number, b: number): number {
-  return (mix32(a, b) >>> 0) / 2 ** 32;
+export const hashUniform = (a: number, b: number): number => (mix32(a, b) >>> 0) / 2 ** 32;
+
+/** A stable 32-bit number for a name (FNV-1a). */
+export function hashName(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i += 1) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return hash;
 }
 
 /** Seeded random numbers of the shapes that traffic has. The same seed gives the same sequence. */
 export class Random {
-  private readonly generator: RandomGenerator;
-  private spareNormal: number | null = null;
+  private readonly generator;
 
   constructor(seed: number) {
     this.generator = xoroshiro128plus(mix32(seed, 0));
@@ -40,30 +43,29 @@ export class Random {
     return Math.floor(this.uniform() * bound);
   }
 
-  /** Standard normal, by Box-Muller; the pair's second value serves the next call. */
-  normal(): number {
-    if (this.spareNormal !== null) {
-      const spare = this.spareNormal;
-      this.spareNormal = null;
-      return spare;
-    }
-    // 1 - uniform is in (0, 1]: never the logarithm of 0.
-    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
-    const angle = 2 * Math.PI * this.uniform();
-    this.spareNormal = radius * Math.sin(angle);
-    return radius * Math.cos(angle);
-  }
-
+  /** By Box-Muller. 1 - uniform is in (0, 1]: never the logarithm of 0. */
   logNormal(median: number, sigma: number): number {
-    return median * Math.exp(sigma * this.normal());
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    return median * Math.exp(sigma * radius * Math.cos(2 * Math.PI * this.uniform()));
   }
 
   /** 16 hexadecimal digits. */
   hexId(): string {
-    return this.hex32() + this.hex32();
+    const hex32 = (): string => (this.generator.next() >>> 0).toString(16).padStart(8, '0');
+    return hex32() + hex32();
   }
+}
 
-  private hex32(): string {
-    return (this.generator.next() >>> 0).toString(16).padStart(8, '0');
-  }
+/** Draws items in proportion to their weights. */
+export function weighted<Item>(
+  items: readonly Item[],
+  weightOf: (item: Item, index: number) => number,
+): (random: Random) => Item {
+  const weights = items.map(weightOf);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return (random) => {
+    let left = random.uniform() * total;
+    // Not found, by rounding, is -1: the last one.
+    return items.at(weights.findIndex((weight) => (left -= weight) < 0)) as Item;
+  };
 }

@@ -1,8 +1,7 @@
 import type { RawLogService } from '../raw-log.service.js';
 import { SAMPLE_GROUPS } from './catalog.js';
-import { generateTraffic } from './generate-traffic.js';
-import type { TrafficPlan } from './generate-traffic.js';
-import type { StoredSampleGroup } from './group-profile.js';
+import { generateTraffic, type TrafficPlan } from './generate-traffic.js';
+import type { StoredSampleGroup } from './traffic-model.js';
 
 /**
  * Batches written at once. A million rows on 2 cores took 17 s with one, 12 s with two, 9 s with three and 7 s with

@@ -112,8 +112,9 @@ export interface Refresh {
   readonly error: string | null;
   readonly hourly: {
     readonly drainedHours: number;
+    readonly drainedDays: number;
     readonly pendingHours: number;
     readonly ms: number;
   } | null;
-  readonly daily: { readonly days: number; readonly ms: number } | null;
+  readonly daily: { readonly ms: number } | null;
 }

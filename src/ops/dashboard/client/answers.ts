@@ -6,12 +6,11 @@ import type {
   Trend,
 } from '../../read/read.types.js';
 import type { Rebuild, Status } from './admin-types.js';
-import type { Api } from './api.js';
-import { bucketFor, isoMinute, type TimeRange, type View } from './view.js';
+import type { Query } from './api.js';
+import { bucketFor, isoMinute, viewQuery, type TimeRange, type View } from './view.js';
 
-/** Everything the page shows, of one moment. */
+/** Everything the page shows, part by part. */
 export interface Answers {
-  readonly range: TimeRange;
   readonly overview: Overview;
   readonly trend: Trend;
   readonly platforms: Breakdown;
@@ -21,28 +20,65 @@ export interface Answers {
   readonly rebuilds: readonly Rebuild[];
 }
 
+export type Part = keyof Answers;
+
+/** What is asked of the server for a part. */
+export interface Question {
+  readonly path: string;
+  readonly query: Query;
+  /** Equal where the same is asked of a later moment: the range of a preset moves on with the clock. */
+  readonly subject: string;
+}
+
 /** Groups listed at most; the table says how many there are beyond. */
 const GROUP_LIMIT = 200;
 
-/** @throws as Api.get: with the first request that fails, all are given up */
-export async function fetchAnswers(
-  api: Api,
+export function questions(
   view: View,
   range: TimeRange,
   metric: LatencyMetric,
-  signal: AbortSignal,
-): Promise<Answers> {
+): Readonly<Record<Part, Question>> {
   const span = { from: isoMinute(range.from), to: isoMinute(range.to) };
   const scope = { ...span, platform: view.platform, groupId: view.group };
-  const bucket = bucketFor(range.to - range.from);
-  const [overview, trend, platforms, groups, distribution, status, rebuilds] = await Promise.all([
-    api.get<Overview>('overview', scope, signal),
-    api.get<Trend>('trend', { ...scope, bucket }, signal),
-    api.get<Breakdown>('breakdown', { ...span, by: 'platform' }, signal),
-    api.get<Breakdown>('breakdown', { ...span, by: 'group', limit: GROUP_LIMIT }, signal),
-    api.get<LatencyDistribution>('latency-distribution', { ...scope, metric }, signal),
-    api.get<Status>('status', {}, signal),
-    api.get<Rebuild[]>('rebuilds', {}, signal),
-  ]);
-  return { range, overview, trend, platforms, groups, distribution, status, rebuilds };
+  const subject = viewQuery({ ...view, zone: 'utc' });
+  const allOfIt = viewQuery({ ...view, zone: 'utc', platform: null, group: null });
+  return {
+    overview: { path: 'overview', query: scope, subject },
+    trend: { path: 'trend', query: { ...scope, bucket: bucketFor(range.to - range.from) }, subject },
+    platforms: { path: 'breakdown', query: { ...span, by: 'platform' }, subject: allOfIt },
+    groups: { path: 'breakdown', query: { ...span, by: 'group', limit: GROUP_LIMIT }, subject: allOfIt },
+    distribution: {
+      path: 'latency-distribution',
+      query: { ...scope, metric },
+      subject: `${subject} ${metric}`,
+    },
+    status: { path: 'status', query: {}, subject: '' },
+    rebuilds: { path: 'rebuilds', query: {}, subject: '' },
+  };
+}
+
+interface Kept<Answer> {
+  readonly answer: Answer;
+  readonly subject: string;
+  /** Milliseconds since 1970, by the server's clock. */
+  readonly at: number;
+}
+
+/** The latest answer to each question. */
+export class KeptAnswers {
+  private kept: { [P in Part]?: Kept<Answers[P]> } = {};
+
+  public keep<P extends Part>(part: P, kept: Kept<Answers[P]>): void {
+    this.kept = { ...this.kept, [part]: kept };
+  }
+
+  /** Null where the latest answer is to another question. */
+  public get<P extends Part>(part: P, { subject }: Question): Kept<Answers[P]> | null {
+    const kept = this.kept[part];
+    return kept?.subject === subject ? kept : null;
+  }
+
+  public clear(): void {
+    this.kept = {};
+  }
 }

@@ -5,6 +5,8 @@ export class ApiError extends Error {
     public readonly code: string,
     message: string,
     public readonly field: string | null,
+    /** When to ask again at the earliest, in milliseconds from now; 0 where the server did not say. */
+    public readonly retryAfterMs = 0,
   ) {
     super(message);
     this.name = 'ApiError';
@@ -23,7 +25,10 @@ export class UnreachableError extends Error {
   }
 }
 
-type Query = Readonly<Record<string, string | number | null>>;
+export type Query = Readonly<Record<string, string | number | null>>;
+
+/** The slowest answer worth waiting for. */
+const PATIENCE_MS = 60_000;
 
 /** The admin endpoints, beside the page under whatever prefix it has. */
 export class Api {
@@ -39,7 +44,10 @@ export class Api {
         url.searchParams.set(name, String(value));
       }
     }
-    return (await read(await this.request(url, { signal }))) as T;
+    // Its abort is a TimeoutError, and counts as unreachable.
+    const limit = AbortSignal.timeout(PATIENCE_MS);
+    const until = signal === null ? limit : AbortSignal.any([signal, limit]);
+    return (await read(await this.request(url, { signal: until }))) as T;
   }
 
   /** @throws as {@link get} */
@@ -106,6 +114,7 @@ export class Api {
         body.code ?? `HTTP_${response.status}`,
         body.message ?? `The server answered ${response.status} ${response.statusText}`.trim(),
         body.field ?? null,
+        1000 * (Number(response.headers.get('retry-after')) || 0),
       );
     }
     return response;

@@ -98,14 +98,12 @@ const WHOLE_INCREMENTS = Array.from({ length: 12 }, (_, power) =>
 
 /** Stacked from the top down: each bar covers the lower part of the one before it. */
 function drawnSeries(spec: ChartSpec): uPlot.Series[] {
-  const surface = cssColor('--surface');
   if (spec.kind === 'stack') {
-    const bars = uPlot.paths.bars?.({ size: [0.8, 24], radius: 0 });
+    const bars = uPlot.paths.bars?.({ size: [0.8, 24, 1], radius: 0 });
     return spec.series.toReversed().map(({ label, color }) => ({
       label,
       fill: cssColor(color),
-      stroke: surface,
-      width: 0.5,
+      width: 0, // a bar as thin as its outline would have the outline's colour
       points: { show: false },
       ...(bars && { paths: bars }),
     }));

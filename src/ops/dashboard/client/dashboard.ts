@@ -1,20 +1,25 @@
 import type { LatencyMetric } from '../../read/read.types.js';
 import type { Status } from './admin-types.js';
-import { fetchAnswers, type Answers } from './answers.js';
-import { ApiError, describe, wasAborted, type Api } from './api.js';
+import { KeptAnswers, questions, type Answers, type Part, type Question } from './answers.js';
+import { ApiError, describe, type Api } from './api.js';
 import { AutoRefresh } from './auto-refresh.js';
 import { byId } from './dom.js';
 import { Glance } from './glance.js';
 import { showEmpty, showProblem, showRangeLine, showStale } from './notices.js';
 import { Numbers } from './numbers.js';
 import { Operations } from './operations.js';
+import { PARTS, showPanelProblem } from './panel-problems.js';
+import { mayPass, RetryTimer } from './retry-timer.js';
 import { ServerClock } from './server-clock.js';
 import { initTheme } from './theme.js';
 import { Toolbar } from './toolbar.js';
-import { parseView, rangeOf, viewQuery, type View } from './view.js';
+import { parseView, rangeOf, viewQuery, type TimeRange, type View } from './view.js';
 import { formatTime, zoneName } from './zone.js';
 
-/** The page of somebody who is signed in: a view, what the server answers for it, and what shows it. */
+/**
+ * The page of somebody who is signed in: a view, what the server answers for it, and what shows it. Every part is
+ * asked for and shown by itself, so that one that fails or takes its time holds up no other.
+ */
 export class Dashboard {
   private readonly clock = new ServerClock();
   private readonly toolbar = new Toolbar((change) => {
@@ -29,7 +34,7 @@ export class Dashboard {
     },
     (metric) => {
       this.metric = metric;
-      void this.load();
+      void this.load(['distribution']);
     },
   );
   private readonly operations = new Operations(
@@ -37,12 +42,18 @@ export class Dashboard {
     () => void this.load(),
   );
   private readonly refresh = new AutoRefresh(() => void this.load());
+  private readonly retry = new RetryTimer(() => {
+    void this.load(PARTS.filter((part) => this.problems.has(part) && mayPass(this.problems.get(part))));
+  });
   private view: View = parseView(location.search);
+  private range: TimeRange = rangeOf(this.view, this.clock.now());
   private metric: LatencyMetric = 'duration';
   private api: Api | null = null;
-  private answers: Answers | null = null;
-  private answeredAt = 0;
-  private loading: AbortController | null = null;
+  private readonly answers = new KeptAnswers();
+  private readonly problems = new Map<Part, unknown>();
+  /** Asked for and not answered yet. */
+  private readonly pending = new Set<Part>();
+  private loading = new AbortController();
 
   public constructor(private readonly onUnauthorised: (message: string) => void) {
     initTheme(() => {
@@ -73,12 +84,14 @@ export class Dashboard {
   }
 
   private close(message: string): void {
-    this.loading?.abort();
+    this.loading.abort();
     this.refresh.stop();
+    this.retry.reset();
     this.operations.stop();
     this.api = null;
-    this.answers = null;
-    showProblem(null);
+    this.answers.clear();
+    this.problems.clear();
+    this.showProblems();
     this.onUnauthorised(message);
   }
 
@@ -92,55 +105,136 @@ export class Dashboard {
     void this.load();
   }
 
-  /** Fetches what the view needs; a load under way is given up. */
-  private async load(): Promise<void> {
-    const { api, view } = this;
+  /** Fetches what the view needs, or some parts of it. A load of everything gives up what is under way. */
+  private async load(parts: readonly Part[] = PARTS): Promise<void> {
+    const { api } = this;
     if (api === null) {
       return;
     }
-    this.loading?.abort();
-    const loading = (this.loading = new AbortController());
-    const range = rangeOf(view, this.clock.now());
+    this.retry.stop();
+    if (parts === PARTS) {
+      this.loading.abort();
+      this.loading = new AbortController();
+      this.range = rangeOf(this.view, this.clock.now());
+      this.pending.clear();
+      this.toolbar.show(this.view, this.range);
+    }
     document.body.dataset.state = 'loading';
-    this.toolbar.show(view, range);
+    const { signal } = this.loading;
+    const asked = this.questions();
+    await Promise.all(parts.map((part) => this.ask(api, part, asked[part], signal)));
+    if (signal.aborted) {
+      return;
+    }
+    if (parts === PARTS) {
+      this.refresh.restart();
+    }
+    if (this.pending.size === 0) {
+      this.settle();
+    }
+  }
+
+  /** Never rejects. */
+  private async ask(
+    api: Api,
+    part: Part,
+    { path, query, subject }: Question,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.pending.add(part);
     try {
-      const answers = await fetchAnswers(api, view, range, this.metric, loading.signal);
-      this.show(answers, view);
+      const answer = await api.get<Answers[Part]>(path, query, signal);
+      if (signal.aborted) {
+        return;
+      }
+      this.answers.keep(part, { answer, subject, at: this.clock.now() });
+      this.problems.delete(part);
+      this.show(part);
     } catch (error) {
-      if (wasAborted(error)) {
+      if (signal.aborted) {
         return; // by the load that came after, which goes on from here
       }
       if (error instanceof ApiError && error.unauthorised) {
         this.close('The token is not accepted any more.');
         return;
       }
-      this.fail(error);
+      this.problems.set(part, error);
     }
-    this.refresh.restart();
+    this.pending.delete(part);
+    this.showProblems();
   }
 
-  private show(answers: Answers, view: View): void {
-    this.answers = answers;
-    this.clock.set(answers.status.now);
-    this.answeredAt = this.clock.now();
+  private settle(): void {
+    const failed = [...this.problems.values()];
+    document.body.dataset.state = failed.length === 0 ? 'ready' : 'error';
+    if (failed.length === 0) {
+      this.retry.reset();
+    } else if (failed.some(mayPass)) {
+      this.retry.start(failed);
+    }
+  }
+
+  private questions(): ReturnType<typeof questions> {
+    return questions(this.view, this.range, this.metric);
+  }
+
+  private show(part: Part): void {
+    const { view, range } = this;
+    const asked = this.questions();
+    const get = <P extends Part>(name: P): Answers[P] | null =>
+      this.answers.get(name, asked[name])?.answer ?? null;
+    const [overview, trend, platforms, groups] = [
+      get('overview'),
+      get('trend'),
+      get('platforms'),
+      get('groups'),
+    ];
+    const [status, rebuilds, distribution] = [get('status'), get('rebuilds'), get('distribution')];
     document.body.dataset.loaded = 'true';
-    showProblem(null);
-    showRangeLine(answers, view, this.answeredAt);
-    showStale(answers, view);
-    showEmpty(answers, view);
-    this.toolbar.showChoices(view, answers.platforms, answers.groups);
-    this.glance.show(answers);
-    this.numbers.show(answers, view);
-    this.operations.show(answers.status, answers.rebuilds, answers.range, view.zone);
-    document.body.dataset.state = 'ready';
+    if (part === 'overview' || part === 'platforms' || part === 'trend') {
+      this.glance.show(overview, platforms, trend);
+    }
+    if (part === 'overview' && overview !== null) {
+      showRangeLine(overview, view, range, this.clock.now());
+      showEmpty(overview, view);
+    } else if (part === 'trend' && trend !== null) {
+      this.numbers.showTrend(trend, range, view);
+    } else if (part === 'distribution' && distribution !== null) {
+      this.numbers.showDistribution(distribution);
+    } else if (part === 'status' && status !== null) {
+      this.clock.set(status.now);
+      this.operations.showStatus(status, range, view.zone);
+    } else if (part === 'rebuilds' && rebuilds !== null) {
+      this.operations.showRebuilds(rebuilds, view.zone);
+    }
+    if (part === 'platforms' || part === 'groups') {
+      this.numbers.showBreakdowns(platforms, groups, view);
+      this.toolbar.showChoices(view, platforms, groups);
+    }
+    if (part === 'overview' || part === 'status') {
+      showStale(overview, this.clock.now(), view);
+    }
   }
 
-  private fail(error: unknown): void {
-    const since =
-      this.answers === null
-        ? null
-        : `${formatTime(this.answeredAt, this.view.zone, 'seconds')} ${zoneName(this.view.zone)}`;
-    showProblem(describe(error), since);
-    document.body.dataset.state = 'error';
+  /** Each in its panel, or once for all where nothing was answered at all. */
+  private showProblems(): void {
+    const asked = this.questions();
+    const all = this.problems.size === PARTS.length;
+    let latest = 0;
+    for (const part of PARTS) {
+      const at = this.answers.get(part, asked[part])?.at ?? null;
+      const error = this.problems.get(part);
+      const problem = this.problems.has(part)
+        ? { text: describe(error), since: at === null ? null : this.timeOf(at) }
+        : null;
+      showPanelProblem(part, problem, () => void this.load([part]), all);
+      latest = Math.max(latest, at ?? 0);
+    }
+    const [error] = this.problems.values();
+    showProblem(all ? describe(error) : null, latest === 0 ? null : this.timeOf(latest));
+  }
+
+  private timeOf(time: number): string {
+    return `${formatTime(time, this.view.zone, 'seconds')} ${zoneName(this.view.zone)}`;
   }
 }

@@ -1,4 +1,4 @@
-import type { Answers } from './answers.js';
+import type { Breakdown, Overview, Trend } from '../../read/read.types.js';
 import { byId, el, setText } from './dom.js';
 import { percent } from './format.js';
 import { judge, THRESHOLDS } from './health.js';
@@ -19,7 +19,11 @@ export class Glance {
     });
   }
 
-  public show({ overview, platforms, trend }: Answers): void {
+  /** Null is not known, or not yet. */
+  public show(overview: Overview | null, platforms: Breakdown | null, trend: Trend | null): void {
+    if (overview === null) {
+      return;
+    }
     const { level, title, detail, culprit } = judge(overview, platforms);
     this.verdict.dataset.level = level;
     setText(byId('verdict-title', HTMLElement), `${title}:`);

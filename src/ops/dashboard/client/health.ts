@@ -35,7 +35,8 @@ export function slaLevel({ sla, requestCountSla }: Measures): HealthLevel {
   return sla < THRESHOLDS.sla.critical ? 'critical' : sla < THRESHOLDS.sla.degraded ? 'degraded' : 'healthy';
 }
 
-export function judge(overview: Overview, platforms: Breakdown): Verdict {
+/** @param platforms to find a culprit among, or null where they are not known */
+export function judge(overview: Overview, platforms: Breakdown | null): Verdict {
   if (overview.requestCountTotal === 0) {
     return {
       level: 'unknown',
@@ -104,8 +105,11 @@ function slowdowns(overview: Overview): (Finding | null)[] {
   });
 }
 
-function culpritOf(overview: Overview, platforms: Breakdown): Verdict['culprit'] {
-  if (overview.platform !== null || overview.groupId !== null || platforms.items.length < 2) {
+function culpritOf(overview: Overview, platforms: Breakdown | null): Verdict['culprit'] {
+  if (overview.platform !== null || overview.groupId !== null || platforms === null) {
+    return null;
+  }
+  if (platforms.items.length < 2) {
     return null;
   }
   const worst = platforms.items.reduce((a, b) => (b.errorCountSla > a.errorCountSla ? b : a));

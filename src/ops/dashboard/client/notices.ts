@@ -1,7 +1,7 @@
-import type { Answers } from './answers.js';
+import type { Overview } from '../../read/read.types.js';
 import { byId, setText } from './dom.js';
 import { plural, span } from './format.js';
-import { viewQuery, type View } from './view.js';
+import { bucketFor, viewQuery, type TimeRange, type View } from './view.js';
 import { formatTime, zoneName } from './zone.js';
 
 /** Less than this behind is what a running tick looks like; milliseconds. */
@@ -15,21 +15,24 @@ const show = (id: string, text: string | null): void => {
 };
 
 /** What range the numbers are of, in which zone, and when they came in. */
-export function showRangeLine(answers: Answers, view: View, updatedAt: number): void {
-  const { overview, trend } = answers;
+export function showRangeLine(overview: Overview, view: View, range: TimeRange, updatedAt: number): void {
   const [from, to] = [overview.from, overview.to].map((time) => formatTime(time, view.zone, 'full'));
   const updated = formatTime(updatedAt, view.zone, 'seconds');
   show(
     'range-line',
-    `${from ?? ''} – ${to ?? ''}, times in ${zoneName(view.zone)} · ${BUCKETS[trend.bucket]} points · updated ${updated}`,
+    `${from ?? ''} – ${to ?? ''}, times in ${zoneName(view.zone)} · ${BUCKETS[bucketFor(range.to - range.from)]} points · updated ${updated}`,
   );
 }
 
-/** Says where the rollup lags behind, whatever the reason. */
-export function showStale({ overview, status }: Answers, view: View): void {
+/** Says where the rollup lags behind, whatever the reason; null is not known. */
+export function showStale(overview: Overview | null, now: number, view: View): void {
+  if (overview === null) {
+    show('stale', null);
+    return;
+  }
   const { freshThrough, pendingHours, missingHours } = overview.freshness;
   const through = Date.parse(freshThrough);
-  const end = Math.min(Date.parse(overview.to), Date.parse(status.now));
+  const end = Math.min(Date.parse(overview.to), now);
   const stale = (pendingHours > 0 || missingHours > 0) && end - through > FRESH_ENOUGH_MS;
   const missing =
     missingHours > 0 ? ` ${plural(missingHours, 'hour')} not rolled up yet are missing in them.` : '';
@@ -42,7 +45,7 @@ export function showStale({ overview, status }: Answers, view: View): void {
   );
 }
 
-export function showEmpty({ overview }: Answers, view: View): void {
+export function showEmpty(overview: Overview, view: View): void {
   const empty = overview.requestCountTotal === 0;
   const filtered = view.platform !== null || view.group !== null;
   byId('empty', HTMLElement).hidden = !empty;

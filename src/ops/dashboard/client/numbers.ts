@@ -1,11 +1,10 @@
-import type { LatencyMetric } from '../../read/read.types.js';
-import type { Answers } from './answers.js';
+import type { Breakdown, LatencyDistribution, LatencyMetric, Trend } from '../../read/read.types.js';
 import { BreakdownTable } from './breakdown-table.js';
 import { ChartCard } from './chart-card.js';
 import { CHARTS } from './chart-specs.js';
 import { DistributionChart } from './distribution-chart.js';
 import { byId } from './dom.js';
-import { fixedRange, type View } from './view.js';
+import { fixedRange, type TimeRange, type View } from './view.js';
 
 /** The middle of the page: trends, breakdowns, and the latency distribution. */
 export class Numbers {
@@ -63,13 +62,23 @@ export class Numbers {
     }
   }
 
-  public show(answers: Answers, view: View): void {
-    const { trend, range, platforms, groups, distribution } = answers;
+  public showTrend(trend: Trend, range: TimeRange, view: View): void {
     for (const chart of this.charts) {
       chart.update(trend, range, view.zone);
     }
-    this.platforms.update(platforms, view.platform);
-    this.groups.update(groups, view.group, view.platform);
+  }
+
+  /** Null leaves a table as it is. */
+  public showBreakdowns(platforms: Breakdown | null, groups: Breakdown | null, view: View): void {
+    if (platforms !== null) {
+      this.platforms.update(platforms, view.platform);
+    }
+    if (groups !== null) {
+      this.groups.update(groups, view.group, view.platform);
+    }
+  }
+
+  public showDistribution(distribution: LatencyDistribution): void {
     this.distribution.update(distribution);
     this.metrics.duration.setAttribute('aria-pressed', String(distribution.metric === 'duration'));
     this.metrics.ttft.setAttribute('aria-pressed', String(distribution.metric === 'ttft'));

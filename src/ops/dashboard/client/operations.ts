@@ -26,13 +26,17 @@ export class Operations {
     this.refreshNow.addEventListener('click', () => void this.refresh());
   }
 
-  public show(status: Status, rebuilds: readonly Rebuild[], range: TimeRange, zone: Zone): void {
+  public showStatus(status: Status, range: TimeRange, zone: Zone): void {
     renderFacts(byId('facts', HTMLElement), status, zone);
     // What can be rebuilt or verified are closed hours.
     const to = Math.min(range.to, Date.parse(status.closedThrough));
     const closed = { from: Math.min(range.from, to - 3_600_000), to };
-    this.rebuilds.show(rebuilds, closed, zone);
+    this.rebuilds.showRange(closed, zone);
     this.verification.show(closed, zone);
+  }
+
+  public showRebuilds(rebuilds: readonly Rebuild[], zone: Zone): void {
+    this.rebuilds.showList(rebuilds, zone);
   }
 
   public stop(): void {
@@ -53,7 +57,7 @@ export class Operations {
       const { hourly, daily, state, error } = await polled(api, 'refresh', started);
       if (hourly !== null && daily !== null) {
         this.say(
-          `Recomputed ${plural(hourly.drainedHours, 'hour')} and ${plural(daily.days, 'day')} in ` +
+          `Recomputed ${plural(hourly.drainedHours, 'hour')} and ${plural(hourly.drainedDays, 'day')} in ` +
             `${milliseconds(hourly.ms + daily.ms)}; ${plural(hourly.pendingHours, 'hour')} pending.`,
           false,
         );

@@ -10,11 +10,21 @@ export class RangeFields {
   private readonly zoneNotes: readonly HTMLElement[];
   private zone: Zone = 'utc';
 
-  public constructor(id: string) {
+  /** @param shortest range that makes sense, in minutes */
+  public constructor(
+    id: string,
+    private readonly shortest = 1,
+  ) {
     const input = (): HTMLInputElement => el('input', { type: 'datetime-local', required: true, step: 60 });
     [this.from, this.to] = [input(), input()];
     this.from.id = `${id}-from`;
     this.to.id = `${id}-to`;
+    // A complaint keeps the browser from submitting, and so from being asked again: it ends with what it was about.
+    for (const field of [this.from, this.to]) {
+      field.addEventListener('input', () => {
+        this.to.setCustomValidity('');
+      });
+    }
     this.zoneNotes = [el('span', { class: 'note' }), el('span', { class: 'note' })];
     this.elements = [
       el('label', {}, el('span', {}, 'From ', this.zoneNotes[0] ?? null), this.from),
@@ -32,13 +42,21 @@ export class RangeFields {
     if (shown !== null) {
       this.from.value = toInput(shown.from, zone);
       this.to.value = toInput(shown.to, zone);
+      this.to.setCustomValidity('');
     }
   }
 
   /** Null, with the browser's own message at the field, where it is no range. */
   public read(): TimeRange | null {
     const range = this.entered();
-    this.to.setCustomValidity(range !== null && range.to <= range.from ? 'Must be after the start' : '');
+    const length = range === null ? Infinity : range.to - range.from;
+    this.to.setCustomValidity(
+      length <= 0
+        ? 'Must be after the start'
+        : length < this.shortest * 60_000
+          ? `Must be at least ${this.shortest} minutes after the start`
+          : '',
+    );
     return this.from.reportValidity() && this.to.reportValidity() ? range : null;
   }
 

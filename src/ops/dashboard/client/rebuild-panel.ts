@@ -59,13 +59,16 @@ export class RebuildPanel {
       ),
       form,
       this.message,
-      this.list,
+      el('div', { id: 'rebuild-list' }, this.list),
     );
   }
 
-  public show(rebuilds: readonly Rebuild[], range: TimeRange, zone: Zone): void {
-    this.zone = zone;
+  public showRange(range: TimeRange, zone: Zone): void {
     this.range.show(this.range.blank ? range : null, zone);
+  }
+
+  public showList(rebuilds: readonly Rebuild[], zone: Zone): void {
+    this.zone = zone;
     this.list.replaceChildren(...rebuilds.slice(0, SHOWN_REBUILDS).map((rebuild) => this.item(rebuild)));
     for (const { id, state } of rebuilds) {
       if (state === 'running') {

@@ -52,7 +52,7 @@ export const TILES: readonly TileSpec[] = [
 ];
 
 /** The first glance: six numbers, each with its change against the period of equal length before. */
-export function renderTiles(container: Element, overview: Overview, trend: Trend): void {
+export function renderTiles(container: Element, overview: Overview, trend: Trend | null): void {
   const length = span(Date.parse(overview.to) - Date.parse(overview.from), 60);
   container.replaceChildren(
     ...TILES.map((spec) => {
@@ -71,7 +71,7 @@ export function renderTiles(container: Element, overview: Overview, trend: Trend
           change.text,
           el('span', { class: 'visually-hidden' }, ` ${change.spoken} against the ${length} before`),
         ),
-        sparkline(trend.points.map(spec.point ?? spec.value)),
+        sparkline((trend?.points ?? []).map(spec.point ?? spec.value)),
       );
     }),
   );

@@ -2,7 +2,7 @@ import type { Breakdown } from '../../read/read.types.js';
 import { nameOf } from './breakdown-table.js';
 import { button, byId, el } from './dom.js';
 import { RangeFields } from './range-fields.js';
-import { fixedRange, PRESETS, type Preset, type TimeRange, type View } from './view.js';
+import { fixedRange, PRESETS, SHORTEST_MINUTES, type Preset, type TimeRange, type View } from './view.js';
 
 const LABELS: Readonly<Record<Preset, string>> = {
   '1h': 'last hour',
@@ -17,7 +17,7 @@ export class Toolbar {
   private readonly presets = new Map<Preset, HTMLButtonElement>();
   private readonly custom: HTMLButtonElement;
   private readonly customForm = byId('custom', HTMLFormElement);
-  private readonly fields = new RangeFields('custom');
+  private readonly fields = new RangeFields('custom', SHORTEST_MINUTES);
   private readonly zoomOut = byId('zoom-out', HTMLButtonElement);
   private readonly zoomReset = byId('zoom-reset', HTMLButtonElement);
   private readonly platform = byId('platform', HTMLSelectElement);
@@ -73,19 +73,15 @@ export class Toolbar {
     this.fields.show(this.customForm.hidden ? range : null, view.zone);
   }
 
-  /** The choices are what has rows in the range, and what is chosen. */
-  public showChoices(view: View, platforms: Breakdown, groups: Breakdown): void {
-    fill(this.platform, view.platform, [
-      ['', 'all'],
-      ...platforms.items.map((item) => [item.platform ?? '', nameOf(item)] as const),
-    ]);
-    fill(this.group, view.group, [
-      ['', 'all'],
-      ...groups.items
-        .filter((item) => view.platform === null || item.platform === view.platform)
-        .map((item) => [item.groupId ?? '', nameOf(item)] as const)
-        .sort(([, a], [, b]) => a.localeCompare(b)),
-    ]);
+  /** The choices are what has rows in the range, and what is chosen; null leaves them as they are. */
+  public showChoices(view: View, platforms: Breakdown | null, groups: Breakdown | null): void {
+    const platformChoices = platforms?.items.map((item) => [item.platform ?? '', nameOf(item)] as const);
+    const groupChoices = groups?.items
+      .filter((item) => view.platform === null || item.platform === view.platform)
+      .map((item) => [item.groupId ?? '', nameOf(item)] as const)
+      .sort(([, a], [, b]) => a.localeCompare(b));
+    fill(this.platform, view.platform, platformChoices ?? null);
+    fill(this.group, view.group, groupChoices ?? null);
   }
 
   private bind(): void {
@@ -125,12 +121,15 @@ export class Toolbar {
 function fill(
   select: HTMLSelectElement,
   chosen: string | null,
-  options: readonly (readonly [string, string])[],
+  options: readonly (readonly [string, string])[] | null,
 ): void {
-  const known = options.some(([value]) => value === (chosen ?? ''));
-  const all =
-    known || chosen === null ? options : [...options, [chosen, `${chosen} (no rows here)`] as const];
+  const known = options ?? [...select.options].slice(1).map(({ value, text }) => [value, text] as const);
+  const missing = chosen !== null && known.every(([value]) => value !== chosen);
   select.replaceChildren(
-    ...all.map(([value, label]) => el('option', { value, selected: value === (chosen ?? '') }, label)),
+    ...[
+      ['', 'all'] as const,
+      ...known,
+      ...(missing ? [[chosen, `${chosen} (no rows here)`] as const] : []),
+    ].map(([value, label]) => el('option', { value, selected: value === (chosen ?? '') }, label)),
   );
 }

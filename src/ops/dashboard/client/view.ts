@@ -29,7 +29,7 @@ export interface View {
 }
 
 /** A fixed range shorter than this says nothing. */
-const SHORTEST = 5 * MINUTE;
+export const SHORTEST_MINUTES = 5;
 
 export function parseView(query: string): View {
   const parameters = new URLSearchParams(query);
@@ -70,7 +70,7 @@ export function viewQuery(view: View): string {
 /** Widened outward to whole minutes; null where it is none. */
 export function fixedRange(from: number, to: number): TimeRange | null {
   const range = { from: Math.floor(from / MINUTE) * MINUTE, to: Math.ceil(to / MINUTE) * MINUTE };
-  return range.to - range.from >= SHORTEST ? range : null;
+  return range.to - range.from >= SHORTEST_MINUTES * MINUTE ? range : null;
 }
 
 /** The bucket that gives a chart enough points and not too many. Five minutes are computed from raw rows. */

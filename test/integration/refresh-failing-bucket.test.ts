@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { OpsModuleOptions } from '../../src/ops/index.js';
+import { OPS_TABLES } from '../../src/ops/metrics/ops-tables.js';
+import { selectRows } from '../../src/ops/metrics/sql-runner.js';
+import { recordFailure } from '../../src/ops/refresh/sql/drain.sql.js';
 import { eventually } from '../support/eventually.js';
 import { createOpsApp, type OpsApp } from '../support/ops-app.js';
 import * as scene from '../support/refresh-scene.js';
@@ -96,6 +100,22 @@ describe('a bucket that fails', () => {
     await expectAllRight();
   });
 
+  it('has failed once where two workers have tried it at the same time', async () => {
+    await database.dataSource.query(
+      `INSERT INTO ops_metrics_invalidations (bucket_start, reason) VALUES ($1::timestamptz, 'verify')`,
+      [bad.toISOString()],
+    );
+    const bucket = { tier: 'hour', start: bad.toISOString() } as const;
+    const failures = await Promise.all(
+      ['one', 'other'].map((error) => {
+        const pause = { baseSeconds: 1_000, maxSeconds: 3_000 };
+        return selectRows(database.dataSource, recordFailure(OPS_TABLES, bucket, error, pause));
+      }),
+    );
+    expect(failures.map((rows) => rows.length).toSorted()).toEqual([0, 1]);
+    expect(await scene.loggedHour(database.dataSource, bad)).toMatchObject({ attempts: 1 });
+  });
+
   it('is tried at once by a rebuild, which ends and counts it as failed while it fails', async () => {
     const mend = await breakHour();
     const range = { from: new Date(bad.getTime() - 2 * HOUR_MS), to: new Date(bad.getTime() + 3 * HOUR_MS) };
@@ -141,36 +161,62 @@ describe('a bucket that fails', () => {
     await expectAllRight();
   });
 
-  it.each([
-    ['lock_timeout', { lockTimeoutMs: 60 }, '55P03'],
-    ['statement_timeout', { statementTimeoutMs: 250 }, '57014'],
-  ])(
-    'gives up a row that somebody has locked after %s, and gets it later',
-    async (_what, limits, sqlState) => {
-      await app.refresh.hourly();
-      await app.refresh.daily();
-      const impatient = await createOpsApp(database.url, { ...RETRY, ...limits });
-      const holder = await scene.connect(database.url);
-      try {
-        for (const hour of [bad, ...others]) await scene.insertRequests(database.dataSource, hour, 1, 2);
-        await holder.query('BEGIN');
-        await holder.query('SELECT FROM ops_metrics_hourly WHERE bucket_start = $1::timestamptz FOR UPDATE', [
-          bad.toISOString(),
-        ]);
-        expect(await impatient.refresh.hourly()).toMatchObject({ failedBuckets: 1, pendingHours: 1 });
-        expect(await scene.loggedHour(database.dataSource, bad)).toMatchObject({
-          attempts: 1,
-          last_error: expect.stringContaining(sqlState),
-        });
-        for (const hour of others) expect(await scene.storedRequests(database.dataSource, hour)).toBe(4);
-        await holder.query('COMMIT');
-        await scene.endPauses(database.dataSource);
-        expect(await impatient.refresh.hourly()).toMatchObject({ drainedHours: 1, pendingHours: 0 });
-      } finally {
-        await holder.end();
-        await impatient.close();
+  /** The row of the bad hour is locked, as by somebody who edits it; every hour has new rows. */
+  async function withLockedRow(
+    limits: OpsModuleOptions,
+    work: (impatient: OpsApp, release: () => Promise<unknown>) => Promise<void>,
+  ): Promise<void> {
+    await app.refresh.hourly();
+    const impatient = await createOpsApp(database.url, { ...RETRY, ...limits });
+    const holder = await scene.connect(database.url);
+    try {
+      for (const hour of [bad, ...others]) await scene.insertRequests(database.dataSource, hour, 1, 2);
+      await holder.query('BEGIN');
+      await holder.query('SELECT FROM ops_metrics_hourly WHERE bucket_start = $1::timestamptz FOR UPDATE', [
+        bad.toISOString(),
+      ]);
+      await work(impatient, () => holder.query('COMMIT'));
+    } finally {
+      await holder.end();
+      await impatient.close();
+    }
+    await expectAllRight();
+  }
+
+  it('gives up a row that somebody has locked after statement_timeout, and gets it later', async () => {
+    await withLockedRow({ statementTimeoutMs: 250 }, async (impatient, release) => {
+      expect(await impatient.refresh.hourly()).toMatchObject({ failedBuckets: 1, pendingHours: 1 });
+      expect(await scene.loggedHour(database.dataSource, bad)).toMatchObject({
+        attempts: 1,
+        last_error: expect.stringContaining('57014'),
+      });
+      for (const hour of others) expect(await scene.storedRequests(database.dataSource, hour)).toBe(4);
+      await release();
+      await scene.endPauses(database.dataSource);
+      expect(await impatient.refresh.hourly()).toMatchObject({ drainedHours: 1, pendingHours: 0 });
+    });
+  });
+
+  it('is nobody’s failure where a lock_timeout ends it: the day is left to the next tick, the others are not', async () => {
+    await withLockedRow({ lockTimeoutMs: 60 }, async (impatient, release) => {
+      const tick = await impatient.refresh.hourly();
+      expect(tick).toMatchObject({ failedBuckets: 0 });
+      expect(await scene.loggedHour(database.dataSource, bad)).toMatchObject({
+        attempts: 0,
+        last_error: null,
+      });
+      for (const hour of others.filter((other) => !isSameDay(other, bad))) {
+        expect(await scene.storedRequests(database.dataSource, hour)).toBe(4);
       }
-      await expectAllRight();
-    },
-  );
+      await release();
+      // At once: nobody was given a pause.
+      expect(await impatient.refresh.hourly()).toMatchObject({
+        drainedHours: tick.pendingHours,
+        pendingHours: 0,
+      });
+    });
+  });
 });
+
+const isSameDay = (one: Date, other: Date): boolean =>
+  one.toISOString().slice(0, 10) === other.toISOString().slice(0, 10);

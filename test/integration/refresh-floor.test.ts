@@ -14,13 +14,16 @@ describe('history whose raw rows are gone', () => {
   let database: TestDatabase;
   /** Knows no retention. */
   let app: OpsApp;
-  /** Knows that usage rows are kept for 10 days and error rows for 20: below 10 days nothing is recomputed. */
+  /** Knows that usage and error rows are kept for 10 days: below nothing is recomputed. */
   let keeper: OpsApp;
+  /** Knows that usage rows are kept for 10 days and error rows for 20. */
+  let lopsided: OpsApp;
 
   beforeAll(async () => {
     database = await createTestDatabase('refresh_floor');
     app = await createOpsApp(database.url);
-    keeper = await createOpsApp(database.url, { rawRetentionDays: { usageLogs: 10, errorLogs: 20 } });
+    keeper = await createOpsApp(database.url, { rawRetentionDays: { usageLogs: 10, errorLogs: 10 } });
+    lopsided = await createOpsApp(database.url, { rawRetentionDays: { usageLogs: 10, errorLogs: 20 } });
   });
   beforeEach(async () => {
     await scene.resetScene(database.dataSource);
@@ -28,6 +31,7 @@ describe('history whose raw rows are gone', () => {
   afterAll(async () => {
     await app.close();
     await keeper.close();
+    await lopsided.close();
     await database.drop();
   });
 
@@ -58,13 +62,16 @@ describe('history whose raw rows are gone', () => {
       ]);
     });
 
-    /** Every column of the hours and days below the floor. */
+    /** Every column of the hours below the floor; and of the days, which may be merged anew, all that they say. */
     const frozen = async (): Promise<string[]> => [
       await scene.frozenHourly(database.dataSource, floor),
-      await scene.frozenDaily(database.dataSource, floor),
+      (await scene.frozenDaily(database.dataSource, floor)).replaceAll(
+        /,"(?:definition_version|computed_at|written_at)":[^,}]*/g,
+        '',
+      ),
     ];
 
-    it('is not changed by anything automatic: late rows, definitions, the overlap, verify, old notes', async () => {
+    it('is not changed by anything automatic: late rows, definitions, the audit, verify, old notes', async () => {
       await database.dataSource.query('UPDATE ops_metrics_hourly SET definition_version = 0');
       await database.dataSource.query('UPDATE ops_metrics_daily SET definition_version = 0');
       const before = await frozen();
@@ -88,11 +95,8 @@ describe('history whose raw rows are gone', () => {
       expect((await keeper.refresh.daily()).oldDefinitionHours).toBe(1); // of 2: one has just been recomputed
       expect(await keeper.refresh.hourly()).toMatchObject({ drainedHours: 1 });
 
-      // As after weeks of downtime: the overlap would reach back to 20 days ago.
-      await database.dataSource.query('UPDATE ops_detect_state SET closed_through = $1::timestamptz', [
-        (await daysAgo(20)).toISOString(),
-      ]);
-      expect(await keeper.refresh.hourly()).toMatchObject({ belowFloorHours: 0 });
+      // The audit, which each tick runs, has looked at none of them.
+      expect(await keeper.refresh.hourly()).toMatchObject({ differingHours: 0, differingDays: 0 });
       const report = await keeper.verify.verify(await daysAgo(20), await ago(0), true);
       expect(report).toMatchObject({
         differenceCount: 0,
@@ -121,6 +125,42 @@ describe('history whose raw rows are gone', () => {
       expect(await keeper.refresh.hourly()).toMatchObject({ belowFloorHours: 0 });
       await keeper.refresh.daily();
       expect(await frozen()).toEqual(before);
+    });
+
+    it('keeps only the side whose retention is over, and takes up the other', async () => {
+      const at14 = await daysAgo(14);
+      await scene.insertRequests(database.dataSource, at14, 2);
+      await scene.insertFailures(database.dataSource, at14, 1);
+      await scene.insertFailures(database.dataSource, await daysAgo(21), 1);
+      expect(await lopsided.refresh.hourly()).toMatchObject({ belowFloorRows: 3, drainedHours: 1 });
+      const rows = await database.dataSource.query<object[]>(
+        `SELECT platform, group_id, success_count AS requests, error_count_total AS errors, token_consumed AS tokens,
+                duration_p50_ms AS p50
+           FROM ops_metrics_hourly WHERE bucket_start = $1::timestamptz ORDER BY platform NULLS FIRST, group_id NULLS FIRST`,
+        [at14.toISOString()],
+      );
+      const usage = { requests: '3', tokens: '66', p50: 174 };
+      expect(rows).toEqual([
+        { platform: null, group_id: null, errors: '3', ...usage },
+        { platform: 'openai', group_id: null, errors: '3', ...usage },
+        { platform: 'openai', group_id: '1', errors: '0', ...usage },
+      ]);
+      const [daily] = await database.dataSource.query<object[]>(
+        `SELECT success_count AS requests, error_count_total AS errors FROM ops_metrics_daily
+          WHERE bucket_date = $1::date AND platform IS NULL`,
+        [at14.toISOString().slice(0, 10)],
+      );
+      expect(daily).toEqual({ requests: '3', errors: '3' });
+
+      const { rawFloor, rawFloors } = await lopsided.status.status();
+      expect(rawFloor).toBe(rawFloors.errorLogs);
+      expect(Date.parse(rawFloors.errorLogs ?? '')).toBeLessThan(Date.parse(rawFloors.usageLogs ?? ''));
+      // Below both floors a rebuild is refused, below one of them it does what it can.
+      await expect(lopsided.rebuilds.request({ from: await daysAgo(21), to: at14 })).rejects.toBeInstanceOf(
+        OpsBelowFloorError,
+      );
+      expect(await rebuilt(lopsided, at14)).toMatchObject({ done: 1, failed: 0 });
+      expect(await scene.storedRequests(database.dataSource, at14)).toBe(3);
     });
 
     it('refuses a rebuild below the floor and names it; a forced one works, and is on record', async () => {
@@ -168,69 +208,190 @@ describe('history whose raw rows are gone', () => {
       hour = await ago(50);
       await scene.insertRequests(database.dataSource, hour, 8);
       await scene.insertFailures(database.dataSource, hour, 4);
-      await app.refresh.hourly();
-      await app.refresh.daily();
     });
 
+    /** Leaves so many of the hour's usage rows. */
     const keepUsage = (count: number): Promise<unknown> =>
       database.dataSource.query(
-        'DELETE FROM usage_logs WHERE id NOT IN (SELECT id FROM usage_logs ORDER BY id LIMIT $1::int)',
-        [count],
+        `DELETE FROM usage_logs WHERE created_at = $2::timestamptz
+           AND id NOT IN (SELECT id FROM usage_logs WHERE created_at = $2::timestamptz ORDER BY id LIMIT $1::int)`,
+        [count, hour.toISOString()],
       );
+    const verifyAndFix = (): Promise<unknown> => app.verify.verify(hour, hourLater(hour), true);
 
-    it('gives way to a recomputation that leaves exactly half of its requests', async () => {
-      await keepUsage(2); // with the 4 errors 6 of 12
-      expect(await rebuilt(app, hour)).toMatchObject({ done: 1, failed: 0 });
-      expect(await scene.storedRequests(database.dataSource, hour)).toBe(2);
-      expect((await app.status.status()).suspiciousBuckets).toEqual([]);
-    });
+    describe('where older raw rows are left', () => {
+      let end: Date;
 
-    it('is held back from one that would leave less, until somebody forces it', async () => {
-      const end = await ago(0);
-      const before = await scene.frozenHourly(database.dataSource, end);
-      expect(before).toContain('"success_count":8');
-      await keepUsage(1); // 5 of 12
-      expect(await rebuilt(app, hour)).toMatchObject({ done: 0, failed: 1 });
-      for (let attempt = 0; attempt < 2; attempt += 1) {
-        const status = await app.status.status();
-        expect(status.invalidations).toMatchObject({ suspicious: 1, failing: 0, pending: 0 });
-        expect(status.suspiciousBuckets).toMatchObject([{ bucketStart: hour.toISOString() }]);
+      beforeEach(async () => {
+        end = await ago(0);
+        await scene.insertRequests(database.dataSource, await ago(60), 1);
+        await scene.insertFailures(database.dataSource, await ago(60), 1);
         await app.refresh.hourly();
+      });
+
+      it('gives way to a recomputation that leaves exactly half of a side', async () => {
+        await keepUsage(4); // of 8
+        expect(await rebuilt(app, hour)).toMatchObject({ done: 1, failed: 0 });
+        expect(await scene.storedRequests(database.dataSource, hour)).toBe(4);
+        expect((await app.status.status()).suspiciousBuckets).toEqual([]);
+        await expectRight(database.url, await ago(240), end);
+      });
+
+      it('waits for a loss to end before it recomputes by itself, and does without another', async () => {
+        const patient = await createOpsApp(database.url, { lossDelaySeconds: 1_000 });
+        try {
+          await keepUsage(7);
+          expect(await patient.refresh.hourly()).toMatchObject({ differingHours: 1, losingHours: 1 });
+          expect(await scene.storedRequests(database.dataSource, hour)).toBe(8);
+          expect((await patient.status.status()).losingBuckets).toMatchObject([
+            { tier: 'hour', bucketStart: hour.toISOString(), reason: 'audit', suspiciousSince: null },
+          ]);
+          expect(await patient.refresh.hourly()).toMatchObject({ losingHours: 0, drainedHours: 0 });
+
+          // It went on losing meanwhile: the wait begins anew.
+          await keepUsage(6);
+          await endLossDelay(1_000);
+          await database.dataSource.query(
+            `UPDATE ops_metrics_invalidations SET loss_seen_at = loss_seen_at + interval '10 seconds'`,
+          );
+          expect(await patient.refresh.hourly()).toMatchObject({ losingHours: 1, drainedHours: 0 });
+          expect(await scene.storedRequests(database.dataSource, hour)).toBe(8);
+
+          await endLossDelay(1_000);
+          expect(await patient.refresh.hourly()).toMatchObject({ losingHours: 0, drainedHours: 1 });
+          expect(await scene.storedRequests(database.dataSource, hour)).toBe(6);
+        } finally {
+          await patient.close();
+        }
+        await expectRight(database.url, await ago(240), end);
+      });
+
+      it('is held back from one that would leave less of a side, until somebody forces it', async () => {
+        const before = await scene.frozenHourly(database.dataSource, end);
+        expect(before).toContain('"success_count":8');
+        await keepUsage(3); // of 8, with 4 of 4 errors
         expect(await rebuilt(app, hour)).toMatchObject({ done: 0, failed: 1 });
-        // Neither a difference nor noted anew: it cannot be judged.
-        const { differences, unjudged } = await app.verify.verify(hour, hourLater(hour), true);
-        expect([differences, unjudged.map(({ bucket }) => bucket)]).toEqual([[], [hour.toISOString()]]);
-        expect(await app.refresh.hourly()).toMatchObject({ suspiciousHours: 0 });
-        expect(await scene.frozenHourly(database.dataSource, end)).toBe(before);
-      }
+        for (let attempt = 0; attempt < 2; attempt += 1) {
+          const status = await app.status.status();
+          expect(status.invalidations).toMatchObject({ suspicious: 1, failing: 0, pending: 0 });
+          expect(status.suspiciousBuckets).toMatchObject([{ bucketStart: hour.toISOString() }]);
+          await app.refresh.hourly();
+          expect(await rebuilt(app, hour)).toMatchObject({ done: 0, failed: 1 });
+          // Neither a difference nor noted anew: it cannot be judged.
+          const { differences, unjudged } = await app.verify.verify(hour, hourLater(hour), true);
+          expect([differences, unjudged.map(({ bucket }) => bucket)]).toEqual([[], [hour.toISOString()]]);
+          expect(await app.refresh.hourly()).toMatchObject({ suspiciousHours: 0 });
+          expect(await scene.storedRequests(database.dataSource, hour)).toBe(8);
+        }
 
-      expect(await rebuilt(app, hour, true)).toMatchObject({ done: 1, failed: 0 });
-      expect(await scene.storedRequests(database.dataSource, hour)).toBe(1);
-      expect((await app.status.status()).suspiciousBuckets).toEqual([]);
-      await expectRight(database.url, await ago(240), end);
+        expect(await rebuilt(app, hour, true)).toMatchObject({ done: 1, failed: 0 });
+        expect(await scene.storedRequests(database.dataSource, hour)).toBe(3);
+        expect((await app.status.status()).suspiciousBuckets).toEqual([]);
+        await expectRight(database.url, await ago(240), end);
+      });
+
+      it('takes up the other side of an hour that is held back', async () => {
+        await keepUsage(3);
+        await scene.insertFailures(database.dataSource, hour, 2);
+        expect(await app.refresh.hourly()).toMatchObject({ suspiciousHours: 1 });
+        const [row] = await database.dataSource.query<object[]>(
+          `SELECT success_count AS requests, error_count_total AS errors FROM ops_metrics_hourly
+            WHERE bucket_start = $1::timestamptz AND platform IS NULL`,
+          [hour.toISOString()],
+        );
+        expect(row).toEqual({ requests: '8', errors: '6' });
+      });
+
+      it('is held back where all of its raw rows are gone, and no other hour of its day is', async () => {
+        const neighbour = hourLater(hour);
+        await scene.insertRequests(database.dataSource, neighbour, 2);
+        for (const table of ['usage_logs', 'ops_error_logs']) {
+          await database.dataSource.query(`DELETE FROM ${table} WHERE created_at = $1::timestamptz`, [
+            hour.toISOString(),
+          ]);
+        }
+        const { id } = await app.rebuilds.request({ from: hour, to: hourLater(neighbour) });
+        await eventually(
+          async () => (await app.rebuilds.progress(id)).state === 'finished',
+          'an ended rebuild',
+        );
+        expect(await scene.storedRequests(database.dataSource, hour)).toBe(8);
+        expect(await scene.storedRequests(database.dataSource, neighbour)).toBe(2);
+        expect(await scene.loggedHour(database.dataSource, hour)).toMatchObject({ is_suspicious: true });
+      });
+
+      it('is recomputed by itself once so many rows have come back that no side shrinks by half', async () => {
+        await keepUsage(0);
+        expect(await rebuilt(app, hour)).toMatchObject({ failed: 1 });
+        await scene.insertRequests(database.dataSource, hour, 6, 3);
+        const calm = await createOpsApp(database.url, { lossDelaySeconds: 0 });
+        try {
+          expect(await calm.refresh.hourly()).toMatchObject({ drainedHours: 1, suspiciousHours: 0 });
+        } finally {
+          await calm.close();
+        }
+        expect(await scene.storedRequests(database.dataSource, hour)).toBe(6);
+        await expectRight(database.url, await ago(240), await ago(0));
+      });
     });
 
-    it('is held back where all of its raw rows are gone, and no other hour of its day is', async () => {
-      const neighbour = hourLater(hour);
-      await database.dataSource.query('TRUNCATE usage_logs, ops_error_logs');
-      await scene.insertRequests(database.dataSource, neighbour, 2);
-      const { id } = await app.rebuilds.request({ from: hour, to: hourLater(neighbour) });
-      await eventually(
-        async () => (await app.rebuilds.progress(id)).state === 'finished',
-        'an ended rebuild',
-      );
-      expect(await scene.storedRequests(database.dataSource, hour)).toBe(8);
-      expect(await scene.storedRequests(database.dataSource, neighbour)).toBe(2);
-      expect(await scene.loggedHour(database.dataSource, hour)).toMatchObject({ is_suspicious: true });
-    });
+    describe('where a purge has come as far', () => {
+      beforeEach(async () => {
+        await scene.insertRequests(database.dataSource, await ago(20), 1);
+        await scene.insertFailures(database.dataSource, await ago(20), 1);
+        await app.refresh.hourly();
+      });
 
-    it('is recomputed by itself once so many rows have come back that it no longer shrinks by half', async () => {
-      await keepUsage(0);
-      expect(await rebuilt(app, hour)).toMatchObject({ failed: 1 });
-      await scene.insertRequests(database.dataSource, hour, 2, 3);
-      expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 1, suspiciousHours: 0 });
-      expect(await scene.storedRequests(database.dataSource, hour)).toBe(2);
-      await expectRight(database.url, await ago(240), await ago(0));
+      it.each([0, 1, 7])('keeps what it has, of %s rows left, and says nothing of it', async (left) => {
+        await keepUsage(left);
+        const before = await scene.frozenHourly(database.dataSource, hourLater(hour));
+        expect(await app.refresh.hourly()).toMatchObject({ differingHours: 0, drainedHours: 0 });
+        await scene.insertFailures(database.dataSource, hour, 1); // a late row of the other table
+        expect(await app.refresh.hourly()).toMatchObject({
+          suspiciousHours: 0,
+          losingHours: 0,
+          drainedHours: 1,
+        });
+        expect(await scene.storedRequests(database.dataSource, hour)).toBe(8);
+        expect(await scene.frozenHourly(database.dataSource, hourLater(hour))).not.toBe(before);
+        expect((await app.status.status()).invalidations).toMatchObject({
+          suspicious: 0,
+          losing: 0,
+          pending: 0,
+        });
+      });
+
+      it('is held back from whoever asks for it, until somebody forces it', async () => {
+        await keepUsage(7);
+        expect(await rebuilt(app, hour)).toMatchObject({ done: 0, failed: 1 });
+        await verifyAndFix();
+        expect(await app.refresh.hourly()).toMatchObject({ suspiciousHours: 1 });
+        expect(await scene.storedRequests(database.dataSource, hour)).toBe(8);
+        expect(await rebuilt(app, hour, true)).toMatchObject({ done: 1, failed: 0 });
+        expect(await scene.storedRequests(database.dataSource, hour)).toBe(7);
+      });
+
+      it('keeps everything where a table is empty', async () => {
+        const before = await scene.frozenHourly(database.dataSource, await ago(0));
+        await database.dataSource.query('TRUNCATE usage_logs, ops_error_logs');
+        await app.refresh.hourly();
+        await database.dataSource.query(
+          `INSERT INTO ops_metrics_invalidations (bucket_start, reason)
+           SELECT bucket_start, 'new_rows' FROM ops_metrics_hourly WHERE platform IS NULL
+           ON CONFLICT (tier, bucket_start) DO NOTHING`,
+        );
+        expect(await app.refresh.hourly()).toMatchObject({ suspiciousHours: 0, pendingHours: 0 });
+        expect(await scene.frozenHourly(database.dataSource, await ago(0))).toBe(before);
+      });
     });
   });
+
+  /** As if so many seconds had passed since an hour was seen to lose rows. */
+  async function endLossDelay(seconds: number): Promise<void> {
+    await database.dataSource.query(
+      `UPDATE ops_metrics_invalidations SET next_attempt_at = clock_timestamp(),
+         loss_seen_at = clock_timestamp() - make_interval(secs => $1::float8)`,
+      [seconds],
+    );
+  }
 });

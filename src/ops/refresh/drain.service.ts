@@ -224,8 +224,10 @@ export class DrainService {
       this.dataSource,
       recordFailure(this.tables, bucket, error, pause),
     );
-    result.failedBuckets += 1;
-    this.logger.error(`${describe([bucket])} failed, attempt ${row?.attempts ?? 0}: ${error}`);
+    if (row !== undefined) {
+      result.failedBuckets += 1;
+      this.logger.error(`${describe([bucket])} failed, attempt ${row.attempts}: ${error}`);
+    }
   }
 }
 

@@ -250,7 +250,8 @@ SELECT count(*)::int AS days FROM noted`,
 }
 
 /**
- * Writes down a failed attempt; the pause doubles with each.
+ * Writes down a failed attempt; the pause doubles with each. What two workers have tried at the same time counts once:
+ * no row where the bucket is not due any more.
  *
  * Bound: tier, bucket (ISO), error, first and longest pause in seconds.
  */
@@ -267,7 +268,7 @@ export function recordFailure(
     last_error = $3,
     next_attempt_at = clock_timestamp()
       + make_interval(secs => LEAST($5::float8, $4::float8 * power(2, LEAST(attempts, 30))))
-  WHERE tier = $1 AND bucket_start = $2::timestamptz
+  WHERE tier = $1 AND bucket_start = $2::timestamptz AND next_attempt_at <= clock_timestamp()
   RETURNING attempts
 )
 SELECT attempts FROM failed`,

@@ -6,6 +6,7 @@ import {
   dropCreated,
   requireColumns,
   requireConflictTarget,
+  requireFollowable,
 } from './support/adopt.js';
 import { createLedger, dropEmptyLedger } from './support/ledger.js';
 
@@ -73,6 +74,9 @@ export class CreateOpsMetrics1764000000002 implements MigrationInterface {
   public readonly name = 'CreateOpsMetrics1764000000002';
 
   public async up(queryRunner: QueryRunner): Promise<void> {
+    for (const table of ['usage_logs', 'ops_error_logs']) {
+      await requireFollowable(queryRunner, table);
+    }
     await createLedger(queryRunner);
     for (const metricsTable of TABLES) {
       const table = `ops_metrics_${metricsTable.grain}`;

@@ -62,6 +62,13 @@ const definitionIndex = ({
     ((CASE WHEN written_at IS DISTINCT FROM computed_at THEN 0 ELSE definition_version END), ${bucket})`,
 ];
 
+/** Finds the oldest hour that still has a distribution: one entry an hour, while it has. */
+const DISTRIBUTED_INDEX = [
+  'idx_ops_metrics_hourly_distributed',
+  `CREATE INDEX idx_ops_metrics_hourly_distributed ON ops_metrics_hourly (bucket_start)
+    WHERE platform IS NULL AND group_id IS NULL AND (duration_values IS NOT NULL OR ttft_values IS NOT NULL)`,
+] as const;
+
 /** Days that the release before this one would have found by comparing times: none of them may be forgotten. */
 const NOTE_STALE_DAYS = `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason)
 SELECT 'day', h.day, 'hours'
@@ -99,10 +106,12 @@ export class AddOpsTiers1764000000007 implements MigrationInterface {
       await addMissingColumns(queryRunner, `ops_metrics_${table.grain}`, METRICS_COLUMNS);
       await createIndexIfAbsent(queryRunner, ...definitionIndex(table));
     }
+    await createIndexIfAbsent(queryRunner, ...DISTRIBUTED_INDEX);
     await queryRunner.query(NOTE_STALE_DAYS);
   }
 
   public async down(queryRunner: QueryRunner): Promise<void> {
+    await dropCreatedIndexes(queryRunner, [DISTRIBUTED_INDEX[0]]);
     for (const table of METRICS_TABLES) {
       await dropCreatedIndexes(queryRunner, [definitionIndex(table)[0]]);
       await dropCreatedColumns(

@@ -87,6 +87,9 @@ describe('migrations on an empty database', () => {
         'CREATE INDEX idx_ops_metrics_hourly_overall ON public.ops_metrics_hourly USING btree (bucket_start)' +
           ' INCLUDE (success_count, error_count_total, token_consumed, computed_at)' +
           ' WHERE ((platform IS NULL) AND (group_id IS NULL))',
+        'CREATE INDEX idx_ops_metrics_hourly_distributed ON public.ops_metrics_hourly USING btree (bucket_start)' +
+          ' WHERE ((platform IS NULL) AND (group_id IS NULL) AND' +
+          ' ((duration_values IS NOT NULL) OR (ttft_values IS NOT NULL)))',
       ],
     ],
     ['ops_metrics_daily', 'bucket_date', []],

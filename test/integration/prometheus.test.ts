@@ -159,6 +159,7 @@ describe('GET /metrics', () => {
     const [today, yesterday] = [midnight, new Date(midnight.getTime() - 24 * HOUR_MS)].map((day) =>
       day.toISOString(),
     );
+    await query('DELETE FROM ops_metrics_invalidations');
     await query(
       `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason, attempts, noted_at) VALUES
        ('day', $1, 'new_rows', 0, now()), ('day', $2, 'new_rows', 2, now())`,

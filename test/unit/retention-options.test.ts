@@ -63,18 +63,20 @@ describe('the retention options', () => {
 describe('retentionHours', () => {
   it('are those of each table by itself, and null for those that are kept for ever', () => {
     const hours = (options: OpsModuleOptions) => retentionHours(resolveOptions(options));
-    expect(hours({})).toEqual({ usage: null, errors: null, hourly: null, daily: null });
+    expect(hours({})).toEqual({ usage: null, errors: null, hourly: null, daily: null, distributions: null });
     expect(hours({ hourlyRetentionDays: 3, rawRetentionDays: { usageLogs: 2, errorLogs: 9 } })).toEqual({
       usage: 48,
       errors: 216,
       hourly: 72,
       daily: null,
+      distributions: null,
     });
     expect(hours({ dailyRetentionDays: 3, distributionRetentionDays: 2 })).toEqual({
       usage: null,
       errors: null,
       hourly: null,
       daily: 72,
+      distributions: 48,
     });
   });
 });

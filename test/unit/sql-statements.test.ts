@@ -254,6 +254,7 @@ for (const table of raw) {
 const NO_STATEMENT = [
   'floors',
   'floorValues',
+  'noteHours',
   'retentionHours',
   'breakdownBy',
   'bucketRelations',

@@ -6,6 +6,7 @@ import { OpsMetricsRow } from './ops-metrics-row.js';
 @Entity({ name: 'ops_metrics_hourly' })
 @Index('idx_ops_metrics_hourly_unique_dim', { synchronize: false })
 @Index('idx_ops_metrics_hourly_definition', { synchronize: false })
+@Index('idx_ops_metrics_hourly_distributed', { synchronize: false })
 @Index('idx_ops_metrics_hourly_bucket', { synchronize: false })
 @Index('idx_ops_metrics_hourly_platform_bucket', { synchronize: false })
 @Index('idx_ops_metrics_hourly_group_bucket', { synchronize: false })

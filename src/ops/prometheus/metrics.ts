@@ -78,6 +78,25 @@ const ROLLUP_METRICS: readonly MetricDefinition[] = [
   gauge('ops_rollup_safe_id', 'Every raw row with an id up to this one has been accounted for.', [
     'raw_table',
   ]),
+  gauge(
+    'ops_rollup_detection_held_seconds',
+    'How long transactions in flight have been holding detection back; 0 where none does.',
+    ['raw_table'],
+  ),
+  gauge(
+    'ops_rollup_losing_buckets',
+    'Hours that have lost raw rows, and are watched before they are recomputed.',
+  ),
+  counter(
+    'ops_rollup_audit_differing_hours_total',
+    'Hours in which the audit found what detection had not seen.',
+    ['lane'],
+  ),
+  gauge(
+    'ops_rollup_audit_oldest_age_seconds',
+    'No hour was audited longer ago; absent during the first round.',
+    ['lane'],
+  ),
   gauge('ops_rollup_rebuilds', 'Requested rebuilds.', ['state']),
   gauge('ops_rollup_rebuild_buckets_left', 'Hours and days that running rebuilds still have to recompute.'),
   gauge(

@@ -53,7 +53,8 @@ interface Step {
 @Injectable()
 export class DetectService {
   private readonly logger = new Logger('OpsDetect');
-  private readonly held = new Map<string, string>();
+  /** Tables that writers in flight hold back, and whether that has been said. */
+  private readonly held = new Map<string, boolean>();
 
   public constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -117,21 +118,22 @@ export class DetectService {
     return writers.filter(({ writer }) => ids.includes(writer));
   }
 
-  /** Once per change: a transaction that is forgotten would otherwise fill the log. */
+  /** Busy writers come and go: only what is still in the way at the next look is worth a line, and one. */
   private sayWhoHolds({ table, heldBy }: Look): void {
-    const before = this.held.get(table.key);
-    if (heldBy === null && before !== undefined) {
-      this.logger.log(`Nobody holds detection in ${table.key} back any more`);
-      this.held.delete(table.key);
-    } else if (heldBy !== null && before !== heldBy) {
-      // Busy writers come and go; only one that is still there at the next look is worth a line.
-      if (before !== undefined) {
-        this.logger.warn(
-          `Detection in ${table.key} is held back by ${heldBy}; nothing is lost, rows are looked at again`,
-        );
+    const said = this.held.get(table.key);
+    if (heldBy === null) {
+      if (said === true) {
+        this.logger.log(`Nobody holds detection in ${table.key} back any more`);
       }
-      this.held.set(table.key, heldBy);
+      this.held.delete(table.key);
+      return;
     }
+    if (said === false) {
+      this.logger.warn(
+        `Detection in ${table.key} is held back by ${heldBy}: nothing is lost, its rows are looked for when it ends`,
+      );
+    }
+    this.held.set(table.key, said !== undefined);
   }
 
   private async step(manager: EntityManager, look: Look): Promise<Step> {

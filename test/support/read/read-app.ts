@@ -3,8 +3,10 @@ import { Test } from '@nestjs/testing';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { App } from 'supertest/types.js';
 import type { DataSource } from 'typeorm';
+import { OpsAdminDoor } from '../../../src/ops/http/ops-admin-door.js';
 import { OPS_ADMIN_GUARD } from '../../../src/ops/http/ops-admin.guard.js';
 import { OpsReadController } from '../../../src/ops/http/read/ops-read.controller.js';
+import { RefusalDelays } from '../../../src/ops/http/refusal-delays.js';
 import { OPS_TABLES, OPS_TABLES_TOKEN } from '../../../src/ops/metrics/ops-tables.js';
 import { OpsOptions, resolveOptions } from '../../../src/ops/ops.options.js';
 import { ReadService } from '../../../src/ops/read/read.service.js';
@@ -22,6 +24,8 @@ export async function createReadApp(
       { provide: OPS_TABLES_TOKEN, useValue: OPS_TABLES },
       { provide: OpsOptions, useValue: resolveOptions({ safeDelaySeconds: 0 }) },
       { provide: OPS_ADMIN_GUARD, useValue: guard },
+      OpsAdminDoor,
+      RefusalDelays,
     ],
   }).compile();
   const app = module.createNestApplication<INestApplication<App>>({ logger: false });

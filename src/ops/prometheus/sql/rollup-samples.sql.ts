@@ -23,6 +23,7 @@ export function rollupSamples(
 ): SqlStatement {
   const ends = `i.bucket_start + CASE i.tier WHEN 'day' THEN interval '24 hours' ELSE interval '1 hour' END`;
   const closed = `${ends} <= ${closedThrough('$1')}`;
+  const waits = 'suspicious_at IS NULL AND loss_seen_at IS NULL';
   const active = 'finished_at IS NULL AND cancelled_at IS NULL';
   return {
     text: `WITH job AS (
@@ -31,18 +32,25 @@ export function rollupSamples(
 ),
 stale AS (
   SELECT
-    count(*) FILTER (WHERE suspicious_at IS NULL AND ${closed}) AS pending,
-    count(*) FILTER (WHERE suspicious_at IS NULL AND NOT ${closed}) AS waiting,
+    count(*) FILTER (WHERE ${waits} AND ${closed}) AS pending,
+    count(*) FILTER (WHERE ${waits} AND NOT ${closed}) AS waiting,
     count(*) FILTER (WHERE suspicious_at IS NULL AND attempts > 0) AS failing,
     count(*) FILTER (WHERE suspicious_at IS NOT NULL) AS suspicious,
+    count(*) FILTER (WHERE suspicious_at IS NULL AND loss_seen_at IS NOT NULL) AS losing,
     -- Since it could have been recomputed: a bucket is noted with its first rows, long before it is closed.
     max(clock_timestamp() - GREATEST(noted_at, ${ends} + make_interval(secs => $1::float8)))
-      FILTER (WHERE suspicious_at IS NULL AND ${closed}) AS oldest
+      FILTER (WHERE ${waits} AND ${closed}) AS oldest
   FROM ${tables.invalidations} i
 ),
 detection AS (
-  SELECT jsonb_build_object('raw_table', raw_table) AS labels, safe_id, late_rows, below_floor_rows
+  SELECT jsonb_build_object('raw_table', raw_table) AS labels, safe_id, late_rows, below_floor_rows,
+    COALESCE(${seconds('clock_timestamp() - held_since')}, 0) AS held
   FROM ${tables.detectState}
+),
+audit AS (
+  SELECT jsonb_build_object('lane', lane) AS labels, differing_hours,
+    ${seconds('clock_timestamp() - last_round_started_at')} AS age
+  FROM ${tables.auditState}
 ),
 rebuild AS (
   SELECT CASE WHEN cancelled_at IS NOT NULL THEN 'cancelled' WHEN finished_at IS NOT NULL THEN 'finished' ELSE 'running'
@@ -60,13 +68,18 @@ SELECT metric, labels, value::float8 AS value FROM (
   UNION ALL
   SELECT v.metric, '{}'::jsonb, v.value FROM stale, LATERAL (VALUES
     ('ops_rollup_pending_buckets', pending), ('ops_rollup_waiting_buckets', waiting),
-    ('ops_rollup_failing_buckets', failing), ('ops_rollup_suspicious_buckets', suspicious)) AS v(metric, value)
+    ('ops_rollup_failing_buckets', failing), ('ops_rollup_suspicious_buckets', suspicious),
+    ('ops_rollup_losing_buckets', losing)) AS v(metric, value)
   UNION ALL
   SELECT 'ops_rollup_oldest_pending_age_seconds', '{}', GREATEST(0, COALESCE(${seconds('oldest')}, 0)) FROM stale
   UNION ALL
   SELECT v.metric, labels, v.value FROM detection, LATERAL (VALUES
     ('ops_rollup_late_rows_total', late_rows), ('ops_rollup_below_floor_rows_total', below_floor_rows),
-    ('ops_rollup_safe_id', safe_id)) AS v(metric, value)
+    ('ops_rollup_safe_id', safe_id), ('ops_rollup_detection_held_seconds', held)) AS v(metric, value)
+  UNION ALL
+  SELECT v.metric, labels, v.value FROM audit, LATERAL (VALUES
+    ('ops_rollup_audit_differing_hours_total', differing_hours),
+    ('ops_rollup_audit_oldest_age_seconds', age)) AS v(metric, value)
   UNION ALL
   SELECT 'ops_rollup_rebuilds', jsonb_build_object('state', state), COALESCE(rebuilds, 0)
   FROM (VALUES ('running'), ('finished'), ('cancelled')) AS s(state) LEFT JOIN rebuild USING (state)

@@ -277,7 +277,7 @@ SELECT attempts FROM failed`,
 }
 
 /**
- * Closed buckets that are stale and will be recomputed by themselves.
+ * Closed buckets that are stale and will be recomputed as soon as may be; those that are watched are not.
  *
  * Bound: safe delay in seconds.
  */
@@ -287,7 +287,7 @@ export function countPending(tables: OpsTables, safeDelaySeconds: number): SqlSt
   (count(*) FILTER (WHERE i.tier = '${HOUR_TIER}' AND i.bucket_start < c.closed))::int AS hours,
   (count(*) FILTER (WHERE i.tier = '${DAY_TIER}' AND i.bucket_start + interval '24 hours' <= c.closed))::int AS days
 FROM ${tables.invalidations} i CROSS JOIN (SELECT ${closedThrough('$1')} AS closed) c
-WHERE i.suspicious_at IS NULL`,
+WHERE i.suspicious_at IS NULL AND i.loss_seen_at IS NULL`,
     values: [safeDelaySeconds],
   };
 }

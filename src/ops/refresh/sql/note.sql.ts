@@ -19,9 +19,9 @@ export function noteHours(
   return `INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason)
   SELECT DISTINCT '${HOUR_TIER}', bucket_start, '${reason}' FROM (${hours}) AS stale(bucket_start) ORDER BY bucket_start
   ON CONFLICT (tier, bucket_start) DO UPDATE SET noted_at = clock_timestamp(), suspicious_at = NULL,
-    reason = CASE WHEN i.reason = 'rebuild' OR EXCLUDED.reason = 'new_rows' THEN EXCLUDED.reason ELSE i.reason END${
-      atOnce ? ',\n    next_attempt_at = clock_timestamp()' : ''
-    }
+    reason = CASE
+      WHEN i.reason = 'rebuild' OR EXCLUDED.reason = 'new_rows' AND i.reason <> 'definition' THEN EXCLUDED.reason
+      ELSE i.reason END${atOnce ? ',\n    next_attempt_at = clock_timestamp()' : ''}
   RETURNING 1`;
 }
 

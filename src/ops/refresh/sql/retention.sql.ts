@@ -26,9 +26,12 @@ WHERE bucket_start >= $2::timestamptz AND bucket_start < ${keptFrom('$1')}${cond
 /** The oldest day, from an instant on, whose hourly rows are past their retention. */
 export const nextDayOfHours = nextHourlyDay('');
 
-/** The same for hourly rows that have a distribution. */
+/**
+ * The same for hours that have a distribution. The overall row speaks for its hour: it has one wherever another row does,
+ * and an index of its own, or each run would look at every hour that has ever lost its own.
+ */
 export const nextDayOfDistributions = nextHourlyDay(
-  ' AND (duration_values IS NOT NULL OR ttft_values IS NOT NULL)',
+  ` AND platform IS NULL AND group_id IS NULL AND (duration_values IS NOT NULL OR ttft_values IS NOT NULL)`,
 );
 
 /** The same for daily rows. */

@@ -38,7 +38,8 @@ export function readStatus(
   safeDelaySeconds: number,
   retention: RetentionHours,
 ): SqlStatement {
-  const closedBy = (bucketEnd: string): string => `suspicious_at IS NULL AND ${bucketEnd} <= c.closed`;
+  const closedBy = (bucketEnd: string): string =>
+    `suspicious_at IS NULL AND loss_seen_at IS NULL AND ${bucketEnd} <= c.closed`;
   const hour = `tier = '${HOUR_TIER}' AND ${closedBy("bucket_start + interval '1 hour'")}`;
   const day = `tier = '${DAY_TIER}' AND ${closedBy("bucket_start + interval '24 hours'")}`;
   const limit = (instant: string): string => isoUtc(`NULLIF(${instant}, '-infinity')`);

@@ -89,7 +89,7 @@ errors_overall AS MATERIALIZED (
   SELECT * FROM errors_raw WHERE ${OVERALL}
 ),
 judged AS MATERIALIZED (
-  SELECT h.bucket_start,
+  SELECT h.bucket_start, h.usage_mode,
     ${SIDES.map(verdict).join(',\n    ')},
     COALESCE(usage.success_count, 0) + COALESCE(errors.error_count_total, 0) AS requests
   FROM edge CROSS JOIN hours h

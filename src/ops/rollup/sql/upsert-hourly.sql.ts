@@ -56,8 +56,12 @@ interface Recompute {
 const HAS_USAGE = 'm.success_count > 0';
 const HAS_ERRORS = `(m.success_count = 0 OR ${ERROR_COLUMNS.map((column) => `m.${column} <> 0`).join(' OR ')})`;
 
-/** A side of it may be taken; else it is left alone. */
-const IS_RECOMPUTED = `(j.usage = 'take' OR j.errors = 'take')`;
+/**
+ * A side of it may be taken; else it is left alone. Where a definition has changed and both sides stay for good, its rows
+ * are written as they are: they are of the current definition as far as they can be.
+ */
+const IS_RECOMPUTED = `(j.usage = 'take' OR j.errors = 'take'
+    OR j.usage_mode = 'redefine' AND j.usage = 'keep' AND j.errors = 'keep')`;
 
 /** One side of every hour that is recomputed: from its raw rows, or as it is stored, row by row. */
 function side(tables: OpsTables, name: 'usage' | 'errors', columns: readonly string[], has: string): string {

@@ -176,7 +176,7 @@ describe('GET /metrics', () => {
     expect(samples.get('ops_rollup_rebuild_buckets_left')).toBe(1);
     // As at midnight, when the last closed hour begins with the day.
     await query(
-      `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason) VALUES ('day', $1, 'new_rows')`,
+      `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason) VALUES ('day', $1, 'new_rows') ON CONFLICT DO NOTHING`,
       [lastHour.toISOString()],
     );
     expect((await scrape()).get('ops_gateway_last_hour_timestamp_seconds')).toBe(lastHour.getTime() / 1000);

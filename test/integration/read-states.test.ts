@@ -137,7 +137,6 @@ describe('what an answer rests on', () => {
   ])('answers a day from its hours while %s is noted', async (_what, tier, bucket) => {
     await insertLateRow();
     await createOpsService(dataSource).upsertHourlyMetrics(MORNING.from, MORNING.to);
-    await dataSource.query('DELETE FROM ops_metrics_invalidations'); // a direct call notes what it writes
     expect(await requests(DAY)).toBe(4);
     await note(bucket, tier);
     expect(await reads.overview(DAY)).toMatchObject({ requestCountTotal: 5, duration: { max: 5000 } });

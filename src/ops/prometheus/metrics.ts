@@ -88,13 +88,13 @@ const ROLLUP_METRICS: readonly MetricDefinition[] = [
     'Hours that have lost raw rows, and are watched before they are recomputed.',
   ),
   counter(
-    'ops_rollup_audit_differing_hours_total',
+    'ops_rollup_audit_differing_buckets_total',
     'Hours in which the audit found what detection had not seen.',
     ['lane'],
   ),
   gauge(
     'ops_rollup_audit_oldest_age_seconds',
-    'No hour was audited longer ago; absent during the first round.',
+    'No hour was audited longer ago than this; during the first round, since it began.',
     ['lane'],
   ),
   gauge('ops_rollup_rebuilds', 'Requested rebuilds.', ['state']),

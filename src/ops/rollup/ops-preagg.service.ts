@@ -16,8 +16,8 @@ import { upsertHourlyRange, type UpsertHourlyResult } from './sql/upsert-hourly.
  * Each call is one statement, atomic by itself. Without a `runner` it is sent through `DataSource.query`; with an
  * EntityManager or a QueryRunner it becomes part of the caller's transaction. All times are UTC.
  *
- * Beside running jobs a call may write what it read before a drain did. So the buckets that it writes are noted as
- * invalidations in the same statement, and the next drain recomputes them once more.
+ * Beside the module's jobs a call may write what it read before a drain did. So the buckets that it writes are noted as
+ * invalidations in the same statement, once jobs have run, and the next drain recomputes them once more.
  */
 @Injectable()
 export class OpsPreaggService {

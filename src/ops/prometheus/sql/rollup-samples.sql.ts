@@ -49,7 +49,7 @@ detection AS (
 ),
 audit AS (
   SELECT jsonb_build_object('lane', lane) AS labels, differing_hours,
-    ${seconds('clock_timestamp() - last_round_started_at')} AS age
+    ${seconds('clock_timestamp() - COALESCE(last_round_started_at, round_started_at)')} AS age
   FROM ${tables.auditState}
 ),
 rebuild AS (
@@ -78,7 +78,7 @@ SELECT metric, labels, value::float8 AS value FROM (
     ('ops_rollup_safe_id', safe_id), ('ops_rollup_detection_held_seconds', held)) AS v(metric, value)
   UNION ALL
   SELECT v.metric, labels, v.value FROM audit, LATERAL (VALUES
-    ('ops_rollup_audit_differing_hours_total', differing_hours),
+    ('ops_rollup_audit_differing_buckets_total', differing_hours),
     ('ops_rollup_audit_oldest_age_seconds', age)) AS v(metric, value)
   UNION ALL
   SELECT 'ops_rollup_rebuilds', jsonb_build_object('state', state), COALESCE(rebuilds, 0)

@@ -1,5 +1,5 @@
 import type { Bench, Part } from '../support/bench.js';
-import { digits, median, ms, ratio, timed } from '../support/numbers.js';
+import { digits, ms, ratio } from '../support/numbers.js';
 import { rollUp, withOps, type Ops } from '../support/ops.js';
 import { progress, type Section } from '../support/report.js';
 import { interleave } from '../support/rounds.js';
@@ -20,7 +20,8 @@ const NOTES = [
     `way. Ticks are RefreshService.hourly() at the default auditPercent; instead of waiting ${TICK_SECONDS} s between two, the ` +
     'times up to which the audit is paid are moved back by that. From the cost alone: a round at half of auditPercent, ' +
     'since the hours of the last day have the other half, and the rest between two rounds.',
-  `- Nothing new: medians of ${QUIET_TICKS} ticks. Due: the audit has had ${TICK_SECONDS} s to save up for each.`,
+  `- Nothing new: medians of ${QUIET_TICKS} ticks each, in turns. Due: the audit has had ${TICK_SECONDS} s since the tick before; its share of ` +
+    'them, or a round, is the most that it takes. Resting: between two rounds, or without any share left.',
 ];
 
 /** Lets time pass for the audit. */
@@ -98,16 +99,21 @@ async function ticksUntilFound(scene: Scene, { refresh }: Ops): Promise<number> 
   throw new Error(`The change was not found in ${MOST_TICKS} ticks`);
 }
 
-async function quietTicks({ refresh }: Ops, before: () => Promise<void>): Promise<number> {
-  const times: number[] = [];
-  for (let tick = 0; tick < QUIET_TICKS; tick += 1) {
-    await before();
-    times.push(await timed(() => refresh.hourly()));
-  }
-  return median(times);
+/** Milliseconds of a tick with nothing new: without the audit, where it is due, and where it rests. */
+async function quietTicks(scene: Scene, ops: Ops): Promise<[off: number, due: number, resting: number]> {
+  return withOps(scene, { auditPercent: 0 }, async (unaudited) => {
+    const run = (): Promise<unknown> => ops.refresh.hourly();
+    const [off = NaN, due = NaN, resting = NaN] = await interleave(
+      [
+        { name: 'audit off', run: () => unaudited.refresh.hourly() },
+        { name: 'audit due', prepare: () => pass(scene, TICK_SECONDS), run },
+        { name: 'audit resting', run },
+      ],
+      QUIET_TICKS,
+    );
+    return [off, due, resting];
+  });
 }
-
-const nothing = (): Promise<void> => Promise.resolve();
 
 async function rawRows({ client }: Scene): Promise<number> {
   const { rows } = await client.query<{ rows: string }>(
@@ -119,11 +125,7 @@ async function rawRows({ client }: Scene): Promise<number> {
 export const audit: Part = async ({ sparse, options }: Bench): Promise<Section> => {
   const scene = await sparse();
   await resetMetrics(scene);
-  const off = await withOps(scene, { auditPercent: 0 }, async (ops) => {
-    await rollUp(scene, ops);
-    progress('audit: ticks without it');
-    return quietTicks(ops, nothing);
-  });
+  await withOps(scene, { auditPercent: 0 }, (ops) => rollUp(scene, ops));
   const [seconds, limit] = await fullAudit(scene, options.rounds);
   const perMillion = seconds / ((await rawRows(scene)) / 1e6);
   return withOps(scene, {}, async (ops) => {
@@ -133,8 +135,7 @@ export const audit: Part = async ({ sparse, options }: Bench): Promise<Section> 
     progress('audit: a hidden change');
     const ticks = await ticksUntilFound(scene, ops);
     progress('audit: ticks with nothing new');
-    const due = await quietTicks(ops, () => pass(scene, TICK_SECONDS));
-    const resting = await quietTicks(ops, nothing);
+    const [off, due, resting] = await quietTicks(scene, ops);
     const expected = (seconds * 2 * 100) / auditPercent + auditIntervalSeconds;
     return {
       title: 'Audit',

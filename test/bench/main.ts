@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { readOptions, type BenchOptions, type PartName } from './options.js';
 import { accuracy } from './parts/accuracy.js';
+import { audit } from './parts/audit.js';
 import { groups } from './parts/groups.js';
 import { growth } from './parts/growth.js';
 import { ingest } from './parts/ingest.js';
@@ -20,6 +21,7 @@ const SINGLE: Record<Exclude<PartName, 'rebuild'>, Part> = {
   accuracy,
   storage,
   ingest,
+  audit,
   growth,
   groups,
 };

@@ -7,6 +7,7 @@ export const PARTS = [
   'accuracy',
   'storage',
   'ingest',
+  'audit',
   'growth',
   'groups',
 ] as const;
@@ -71,7 +72,10 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     .option('--seed <number>', 'of the sample traffic and of random ranges', positive, 1)
     .addHelpText(
       'after',
-      '\nThe traffic is that of the sample traffic: 40 groups on 5 platforms, and about 3.5 % errors on top of the rows.' +
+      '\nrebuild: a full rebuild; tick: one tick of the jobs; reads: answers; accuracy: percentiles of ranges; storage: size;' +
+        '\ningest: inserts beside a drain; audit: a full audit, and how soon it finds a hidden change; growth: rebuild and ticks' +
+        '\nby rows; groups: a day by groups.' +
+        '\n\nThe traffic is that of the sample traffic: 40 groups on 5 platforms, and about 3.5 % errors on top of the rows.' +
         '\nBENCH_DATABASE_URL: a superuser of a server to use, in databases made for the run and dropped after it.' +
         '\nWithout it an embedded server is started in a temporary folder.',
     )

@@ -9,7 +9,7 @@ const TICKS_WITHIN_AN_HOUR = 5;
 
 /**
  * Hours that the module recomputes while 24 hours of steady traffic close, at a tick every ten minutes. Waiting for a
- * day is not needed: detection takes an hour for newly closed where its state says that it has come one hour less far.
+ * day is not needed: the hour that has just closed takes the place of each of them.
  */
 export async function steadyDayHours(scene: Scene, ops: Ops): Promise<number> {
   let recomputed = 0;
@@ -23,9 +23,6 @@ export async function steadyDayHours(scene: Scene, ops: Ops): Promise<number> {
       await insertRowsAt(scene, [now]);
       await tick();
     }
-    await scene.client.query(
-      "UPDATE ops_detect_state SET closed_through = closed_through - interval '1 hour'",
-    );
     const lastClosed = Math.floor(now.getTime() / HOUR_MS) * HOUR_MS - HOUR_MS / 2;
     await insertRowsAt(scene, [new Date(lastClosed)]);
     await tick();

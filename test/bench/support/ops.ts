@@ -4,11 +4,13 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { dataSourceOptions } from '../../../src/database/data-source.js';
 import {
   OpsModule,
+  OpsOptions,
   ReadService,
   RebuildService,
   RefreshService,
   type OpsModuleOptions,
 } from '../../../src/ops/index.js';
+import { AuditService } from '../../../src/ops/refresh/audit.service.js';
 import type { Scene } from './scene.js';
 
 @Module({})
@@ -18,6 +20,8 @@ class BenchModule {}
 export interface Ops {
   readonly refresh: RefreshService;
   readonly reads: ReadService;
+  readonly audits: AuditService;
+  readonly options: OpsOptions;
   /** Recomputes every hour of the scene, and waits for the end. Throws where an hour was not recomputed. */
   rebuildAll(): Promise<void>;
   close(): Promise<void>;
@@ -39,6 +43,8 @@ export async function startOps(scene: Scene, options: OpsModuleOptions = {}): Pr
   return {
     refresh: app.get(RefreshService, { strict: false }),
     reads: app.get(ReadService, { strict: false }),
+    audits: app.get(AuditService, { strict: false }),
+    options: app.get(OpsOptions, { strict: false }),
     async rebuildAll() {
       const { id } = await rebuilds.request({ from, to });
       // The request drains in the background; this drain is taken after it.
@@ -68,9 +74,9 @@ export async function withOps<T>(
 
 /** Everything rolled up and nothing pending: the first tick notes the backfill and starts to follow the ids. */
 export async function rollUp(scene: Scene, ops: Ops): Promise<void> {
-  const { pendingHours } = await ops.refresh.hourly();
-  if (pendingHours > 0) {
-    throw new Error(`${pendingHours} hours are still pending`);
+  const { pendingHours, pendingDays } = await ops.refresh.hourly();
+  if (pendingHours + pendingDays > 0) {
+    throw new Error(`${pendingHours} hours and ${pendingDays} days are still pending`);
   }
   await scene.client.query(
     'VACUUM (ANALYZE) ops_metrics_hourly, ops_metrics_daily, ops_metrics_invalidations',

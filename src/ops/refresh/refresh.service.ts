@@ -160,8 +160,9 @@ function valueOf<T>(outcome: PromiseSettledResult<T>): T {
 
 function describeChange({ groupId, platform, previousPlatform }: ChangedGroup): string {
   const was = previousPlatform ?? 'no platform';
-  const cure = 'rebuild --force its range to file it anew';
+  const cure = 'rebuild --force its range to file it anew at once';
   return platform === null
-    ? `Group ${groupId} (${was}) was deleted: its requests count nowhere from now on. Its history stays; ${cure}`
+    ? `Group ${groupId} (${was}) was deleted: its requests count nowhere from now on. Hours that counted them are ` +
+        `recomputed as the audit reaches them, or held back where they would lose more than half; ${cure}`
     : `Group ${groupId} has moved from ${was} to ${platform}. Its history stays under ${was}; ${cure}`;
 }

@@ -45,7 +45,7 @@ export class InvalidationsResponse {
 }
 
 export class TroubledBucketResponse implements Item<'failingBuckets'> {
-  @ApiProperty({ enum: ['hour', 'day'] })
+  @ApiProperty({ enum: ['hour', 'day'], example: 'hour' })
   readonly tier!: string;
 
   @instant('2026-01-12T07:00:00.000Z', 'Start of the UTC hour, or of the UTC day.')
@@ -105,7 +105,11 @@ export class RawFloorsResponse {
 }
 
 export class AuditLaneResponse implements Item<'audit'> {
-  @ApiProperty({ enum: ['recent', 'history'], description: 'The last day, or all of history.' })
+  @ApiProperty({
+    enum: ['recent', 'history'],
+    example: 'history',
+    description: 'The last day, or all of history.',
+  })
   readonly lane!: string;
 
   @nullableInstant(

@@ -51,7 +51,12 @@ async function write(app: INestApplicationContext, options: SampleTrafficArgumen
 async function remove(app: INestApplicationContext): Promise<void> {
   const status = app.get(StatusService, { strict: false });
   // As it was while the rows were there: below it they have never been rolled up, and recomputing would lose history.
-  const floor = Date.parse((await status.status()).rawFloor ?? '');
+  const { rawFloor, rawFloors } = await status.status();
+  const floor = Math.max(
+    ...[rawFloor, rawFloors.usageLogs, rawFloors.errorLogs].map((at) =>
+      at === null ? -Infinity : Date.parse(at),
+    ),
+  );
   const removed: RemovedTraffic = { usageRows: 0, errorRows: 0, groups: 0, hours: new Set() };
   try {
     await removeSampleTraffic(dataSourceOf(app), removed);

@@ -64,7 +64,7 @@ describeInBrowser('dashboard: operations', () => {
 
   test('verify finds what was changed behind its back, and a refresh after fixing it heals', async () => {
     const { dataSource } = fixture.gateway.database;
-    const hour = Dashboard.hourOfRange(3);
+    const hour = Dashboard.hourOfRange(12); // above the edge of a purge
     const changed: unknown = await dataSource.query(
       `UPDATE ops_metrics_hourly SET success_count = success_count + 7
        WHERE bucket_start = $1 AND platform IS NULL`,
@@ -191,7 +191,10 @@ describeInBrowser('dashboard: operations', () => {
     const complaint = `document.querySelector('#${name}-to').validationMessage`;
     expect(await page.evaluate(complaint)).toBe('Must be after the start');
     await panel.getByLabel(/^To/).fill(Dashboard.hourOfRange(3).slice(0, 16));
-    const [request] = await Promise.all([page.waitForRequest(url), submit.click()]);
+    const [request] = await Promise.all([
+      page.waitForRequest((sent) => sent.method() === 'POST' && url.test(sent.url())),
+      submit.click(),
+    ]);
     expect(request.postDataJSON()).toMatchObject({ to: `${Dashboard.hourOfRange(3).slice(0, 16)}Z` });
     await request.response();
     await panel.getByRole('button', { name: label, disabled: false }).waitFor();

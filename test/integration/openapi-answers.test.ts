@@ -75,6 +75,14 @@ describe('the answers, held against the OpenAPI document', () => {
     await database.dataSource.query(
       'UPDATE ops_metrics_hourly SET success_count = success_count + 1 WHERE success_count > 0',
     );
+    // Held back, so that it cannot be judged.
+    await database.dataSource.query(
+      `INSERT INTO ops_metrics_invalidations (bucket_start, reason, suspicious_at)
+       SELECT max(bucket_start), 'audit', now() FROM ops_metrics_hourly WHERE success_count > 0`,
+    );
+    await database.dataSource.query(
+      'UPDATE ops_metrics_hourly SET error_count_total = 1 WHERE platform IS NULL AND error_count_total > 1 AND success_count = 0',
+    );
     const { differences, unjudged } = (await run('verify', range)) as Verification;
     expect([differences, unjudged].map((list) => list.length > 0)).toEqual([true, true]);
     const id = await rebuild();

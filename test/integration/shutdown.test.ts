@@ -81,7 +81,7 @@ describe('a gateway that is asked to stop while it recomputes a day', () => {
     await insertRequests(database.dataSource, hour, 5);
     const holder = await connect(database.url);
     await holder.query(
-      'BEGIN; LOCK TABLE ops_metrics_hourly IN SHARE MODE; LOCK TABLE ops_rebuilds IN ACCESS EXCLUSIVE MODE',
+      'BEGIN; LOCK TABLE ops_metrics_hourly IN SHARE MODE; LOCK TABLE ops_runs IN ACCESS EXCLUSIVE MODE',
     );
     const gateway = await GatewayProcess.start(database.url, 'stopping', {
       OPS_ADMIN_TOKEN: TOKEN,
@@ -92,7 +92,7 @@ describe('a gateway that is asked to stop while it recomputes a day', () => {
     await eventually(() => Promise.resolve(idle.statuses.length === 1));
     await eventually(drainWaits, 'a drain at work');
     const busy = new Connection(gateway);
-    busy.send('GET', '/admin/ops/rebuilds'); // answered when the lock is given back
+    busy.send('GET', '/admin/ops/verify'); // answered when the lock is given back
     // Answered after the other one has come in.
     for (let i = 1; i <= 3; i += 1) {
       idle.send('GET', '/health');

@@ -82,6 +82,7 @@ const BUILDERS: Record<string, (g: Given) => SqlStatement> = {
   upsertDailyRange: (g) => upsertDaily.upsertDailyRange(T, range(g)),
   latestHourlyBucket: () => latest.latestHourlyBucket(T),
   latestDailyBucket: () => latest.latestDailyBucket(T),
+  dueLanes: () => audit.dueLanes(T),
   nextAuditStep: (g) =>
     audit.nextAuditStep(T, 'history', {
       safeDelaySeconds: g.n,
@@ -117,6 +118,7 @@ const BUILDERS: Record<string, (g: Given) => SqlStatement> = {
   noteOldDefinitions: (g) => definition.noteOldDefinitions(T, retained(g)),
   'lockDay shared': (g) => drain.lockDay(g.iso, 'shared'),
   'lockDay exclusive': (g) => drain.lockDay(g.iso, 'exclusive'),
+  isAnythingDue: (g) => drain.isAnythingDue(T, g.n),
   claimDay: (g) => drain.claimDay(T, { safeDelaySeconds: g.n, except: g.isos, only: g.isos[0] ?? null }),
   claimHours: (g) =>
     drain.claimHours(T, {

@@ -61,7 +61,10 @@ export class AuditService {
       await selectRow(this.dataSource, sql.startAudit(this.tables, LANES));
       this.started = true;
     }
-    for (const lane of LANES) {
+    for (const { lane } of await selectRows<{ lane: sql.AuditLane }>(
+      this.dataSource,
+      sql.dueLanes(this.tables),
+    )) {
       while (!this.stopping && (await this.step(lane, result))) {
         // the next step
       }

@@ -14,7 +14,7 @@ import {
 } from './bucket-refresher.service.js';
 import { CrashLog } from './crash-log.js';
 import { errorText, failureKind } from './database-errors.js';
-import { recordFailure } from './sql/drain.sql.js';
+import { isAnythingDue, recordFailure } from './sql/drain.sql.js';
 import { hoursPerStatement } from './sql/hours-per-statement.sql.js';
 import { finishRebuilds } from './sql/rebuild.sql.js';
 
@@ -93,7 +93,11 @@ export class DrainService {
   private async run(): Promise<DrainResult> {
     const run: Run = { result: nothing(), except: new Set(), conflicts: 0 };
     await this.setAsideWhatCrashed(run);
-    const length = this.crashes.isEmpty ? this.options.drainConcurrency : 1;
+    const { due } = await selectRow<{ due: boolean }>(
+      this.dataSource,
+      isAnythingDue(this.tables, this.options.safeDelaySeconds),
+    );
+    const length = !due ? 0 : this.crashes.isEmpty ? this.options.drainConcurrency : 1;
     const workers = Array.from({ length }, () => this.work(run));
     const outcomes = await Promise.allSettled(workers);
     for (const key of Object.keys(run.result) as (keyof DrainResult)[]) {

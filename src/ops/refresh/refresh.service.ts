@@ -146,8 +146,7 @@ export class RefreshService {
     error: string | null,
     result: unknown,
   ): Promise<void> {
-    const { text, values } = recordRun(this.tables, { jobName, durationMs, error, result });
-    await this.dataSource.query(text, values);
+    await selectRows(this.dataSource, recordRun(this.tables, { jobName, durationMs, error, result }));
   }
 }
 

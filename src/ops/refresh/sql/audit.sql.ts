@@ -106,6 +106,14 @@ FROM round r CROSS JOIN LATERAL (SELECT COALESCE((SELECT min(starts) FROM chosen
   };
 }
 
+/** The lanes that have time to spend, the recent hours first: all that a tick without an audit has to ask. */
+export function dueLanes(tables: OpsTables): SqlStatement {
+  return {
+    text: `SELECT lane FROM ${tables.auditState} WHERE paid_until <= clock_timestamp() ORDER BY lane DESC`,
+    values: [],
+  };
+}
+
 /** One fingerprint of a side, from raw rows and as stored: counts and sums that any change of a row shows in. */
 const USAGE_FINGERPRINT: readonly (readonly [column: string, raw: string])[] = [
   ['success_count', 'count(*)'],

@@ -35,6 +35,22 @@ export interface ClaimedDay {
   forced: boolean;
 }
 
+/**
+ * Whether a drain has anything to do: an hour that is due, or a day that may be. It spares a quiet tick its workers.
+ *
+ * Bound: safe delay in seconds.
+ */
+export function isAnythingDue(tables: OpsTables, safeDelaySeconds: number): SqlStatement {
+  return {
+    text: `SELECT EXISTS (
+  SELECT 1 FROM ${tables.invalidations} i CROSS JOIN (SELECT ${closedThrough('$1')} AS closed) c
+  WHERE ${IS_DUE} AND i.bucket_start < c.closed
+    AND (i.tier = '${HOUR_TIER}' OR i.bucket_start + interval '24 hours' <= c.closed)
+) AS due`,
+    values: [safeDelaySeconds],
+  };
+}
+
 /** How long the hours of a day may keep its daily rows waiting, in seconds. */
 const DAY_WAITS_SECONDS = 60;
 

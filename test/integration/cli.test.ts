@@ -132,14 +132,11 @@ describe('command line', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({
       latestBuckets: { hourly: '2026-03-02T23:00:00.000Z', daily: '2026-03-02' },
       rows: { hourly: '144', daily: '6' },
-      jobs: [
-        { jobName: 'ops_preaggregation_daily' },
-        { jobName: 'ops_preaggregation_hourly', lastError: null },
-      ],
+      jobs: [{ jobName: 'ops_rollup_maintenance' }, { jobName: 'ops_rollup_refresh', lastError: null }],
     });
     const text = await ops('status');
     expect(text).toMatchObject({ code: 0, stderr: '' });
     expect(text.stdout).toContain('2026-03-02T23:00:00.000Z');
-    expect(text.stdout).toContain('ops_preaggregation_hourly');
+    expect(text.stdout).toContain('ops_rollup_refresh');
   });
 });

@@ -40,8 +40,12 @@ export class DefinedTables {
    * @throws OpsFilterError, and QueryFailedError as the database gives it
    */
   public async current(runner: SqlRunner = this.dataSource): Promise<OpsTables> {
-    const isFresh = this.seen !== null && performance.now() - this.seen.at < BELIEVED_MS;
-    return isFresh && this.seen !== null ? this.seen.tables : this.look(runner);
+    return this.believed() ?? this.look(runner);
+  }
+
+  /** As the last look saw them, if it was a minute or less ago. */
+  public believed(): OpsTables | null {
+    return this.seen !== null && performance.now() - this.seen.at < BELIEVED_MS ? this.seen.tables : null;
   }
 
   /** As they are now; throws like {@link current}. */

@@ -7,6 +7,7 @@ import { CreateOpsDroppedHours1764000000006 } from './1764000000006-create-ops-d
 import { AddOpsTiers1764000000007 } from './1764000000007-add-ops-tiers.js';
 import { CreateOpsRuns1764000000008 } from './1764000000008-create-ops-runs.js';
 import { IndexOverallRows1764000000012 } from './1764000000012-index-overall-rows.js';
+import { RenameJobHeartbeats1764000000020 } from './1764000000020-rename-job-heartbeats.js';
 import { inSchema, type MigrationClass } from './support/in-schema.js';
 
 export { SchemaConflictError } from './support/schema-conflict.error.js';
@@ -24,6 +25,7 @@ export const opsMigrations = [
   AddOpsTiers1764000000007,
   CreateOpsRuns1764000000008,
   IndexOverallRows1764000000012,
+  RenameJobHeartbeats1764000000020,
 ] as const;
 
 /** The same, with the tables in a schema of their own, which is created where it is absent. */

@@ -48,6 +48,22 @@ export async function recordCreated(
   ]);
 }
 
+/** Whether {@link recordCreated} wrote the object down. */
+export async function isCreated(
+  queryRunner: QueryRunner,
+  kind: SchemaObjectKind,
+  name: string,
+): Promise<boolean> {
+  if (!(await ledgerExists(queryRunner))) {
+    return false;
+  }
+  const rows = (await queryRunner.query(`SELECT 1 FROM ${LEDGER} WHERE kind = $1 AND name = $2`, [
+    kind,
+    name,
+  ])) as unknown[];
+  return rows.length > 0;
+}
+
 /** True, once, for an object that {@link recordCreated} wrote down; forgets it. */
 export async function takeCreated(
   queryRunner: QueryRunner,

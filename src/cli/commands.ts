@@ -13,6 +13,7 @@ export function registerCommands(program: Command): void {
     .command('migrate')
     .description('apply pending migrations')
     .option('--revert', 'revert the latest one instead; only what it created is dropped')
+    .option('--all', 'with --revert: revert all of them')
     .action(migrateCommand);
 
   program

@@ -78,6 +78,15 @@ export class Environment {
   @IsBoolean({ message: 'OPS_JOBS_ENABLED must be true or false' })
   readonly OPS_JOBS_ENABLED?: boolean;
 
+  /** Conditions in SQL: which raw rows count. */
+  @IsOptional()
+  @IsString()
+  readonly OPS_USAGE_FILTER?: string;
+
+  @IsOptional()
+  @IsString()
+  readonly OPS_ERROR_FILTER?: string;
+
   @IsOptional()
   @IsCronExpression()
   readonly OPS_HOURLY_CRON?: string;

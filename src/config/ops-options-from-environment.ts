@@ -3,6 +3,8 @@ import { EnvironmentError, type Environment } from './environment.js';
 
 /** Options that have an environment variable, and which. */
 const VARIABLES = {
+  usageFilter: 'OPS_USAGE_FILTER',
+  errorFilter: 'OPS_ERROR_FILTER',
   jobsEnabled: 'OPS_JOBS_ENABLED',
   hourlyCron: 'OPS_HOURLY_CRON',
   dailyCron: 'OPS_DAILY_CRON',

@@ -59,18 +59,40 @@ async function appliedMigrations(runner: Asked): Promise<string[]> {
 }
 
 /**
- * Reverts the latest applied migration; only what it had created is dropped.
+ * Reverts the latest applied migration; only what it had created is dropped, and with the last one the record of
+ * migrations too.
  *
  * @returns its name, or null where none was applied
  */
 export async function revertLast(dataSource: DataSource): Promise<string | null> {
+  return underLock(dataSource, revertOne);
+}
+
+/**
+ * Reverts every applied migration, the latest first: nothing of this project's is left, and what it has adopted is as it
+ * was. Where one fails, those before it stay reverted.
+ *
+ * @returns their names, in the order of reverting
+ */
+export async function revertAll(dataSource: DataSource): Promise<string[]> {
   return underLock(dataSource, async (patient) => {
-    const last = (await appliedMigrations(patient)).at(-1) ?? null;
-    if (last !== null) {
-      await patient.undoLastMigration();
+    const reverted: string[] = [];
+    for (let name = await revertOne(patient); name !== null; name = await revertOne(patient)) {
+      reverted.push(name);
     }
-    return last;
+    return reverted;
   });
+}
+
+async function revertOne(patient: DataSource): Promise<string | null> {
+  const applied = await appliedMigrations(patient);
+  if (applied.length > 0) {
+    await patient.undoLastMigration();
+  }
+  if (applied.length <= 1) {
+    await patient.query(`DROP TABLE IF EXISTS ${MIGRATIONS_TABLE}`);
+  }
+  return applied.at(-1) ?? null;
 }
 
 /**

@@ -32,7 +32,7 @@ const NOT_READY = errorAnswer('It is not; the message says what is missing.', {
   },
   'a stuck job': {
     code: 'SERVICE_UNAVAILABLE',
-    message: 'Not ready: jobs stuck: ops_preaggregation_hourly',
+    message: 'Not ready: jobs stuck: ops_rollup_refresh',
     field: null,
   },
   'pending migrations': {

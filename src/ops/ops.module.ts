@@ -9,6 +9,7 @@ import { OpsVerificationsController } from './http/admin/verify.controller.js';
 import { OPS_ADMIN_GUARD } from './http/ops-admin.guard.js';
 import { RefusalDelays } from './http/refusal-delays.js';
 import { OpsReadController } from './http/read/ops-read.controller.js';
+import { DefinedTables } from './metrics/defined-tables.service.js';
 import { OPS_TABLES_TOKEN, opsTables } from './metrics/ops-tables.js';
 import { OpsOptions, resolveOptions, type OpsModuleOptions } from './ops.options.js';
 import { OpsPrometheusController } from './prometheus/ops-prometheus.controller.js';
@@ -139,6 +140,7 @@ function assemble(structure: OpsModuleStructure, options: Provider): DynamicModu
       ...SERVICES,
       { provide: RefusalDelays, useFactory: () => new RefusalDelays() },
       OpsAdminDoor,
+      DefinedTables,
       RangeChecker,
       DetectService,
       RawTableChecker,

@@ -3,7 +3,9 @@ import { plainToInstance, Type } from 'class-transformer';
 import {
   IsBoolean,
   IsInt,
+  IsNotEmpty,
   IsOptional,
+  IsString,
   Matches,
   Max,
   Min,
@@ -41,6 +43,25 @@ export class OpsOptions {
   @IsOptional()
   @Matches(SCHEMA_NAME, { message: 'rawSchema must be the name of a schema' })
   readonly rawSchema?: string;
+
+  /**
+   * Which rows of the usage log count: a condition in SQL over the row `u`, which must always say the same of a row.
+   * It becomes part of statements as it is, so it must come from nobody but the operator. It is part of what the metrics
+   * mean: with another one, they are recomputed where raw rows exist. The same on every instance.
+   */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  readonly usageFilter?: string;
+
+  /**
+   * Which rows of the error log count, likewise, over the row `e`. Rows that are marked `is_count_tokens`, where the
+   * table has that column, never do.
+   */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  readonly errorFilter?: string;
 
   /**
    * How much of the time the audit may take, in percent of one connection: it compares closed hours with their raw rows,

@@ -195,8 +195,8 @@ describe('admin endpoints', () => {
         { rawTable: 'ops_error_logs', safeId: raw?.errors, lateRows: '0', belowFloorRows: '0' },
       ],
       jobs: [
-        { jobName: 'ops_preaggregation_daily', lastError: null },
-        { jobName: 'ops_preaggregation_hourly', lastError: null },
+        { jobName: 'ops_rollup_maintenance', lastError: null },
+        { jobName: 'ops_rollup_refresh', lastError: null },
       ],
     });
   });

@@ -1,9 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { createDataSource } from '../../src/database/data-source.js';
+import { catalogOf } from '../support/catalog.js';
 import { runCommand, type CommandResult } from '../support/command.js';
 import { eventually } from '../support/eventually.js';
 import * as rows from '../support/raw-rows.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import {
+  createEmptyDatabase,
+  createTestDatabase,
+  dropDatabase,
+  urlOf,
+  type TestDatabase,
+} from '../support/test-database.js';
 
 const MARCH = ['--from', '2026-03-01T00:00:00Z', '--to', '2026-03-03T00:00:00Z'];
 const DAY_LOCK_NAMESPACE = 0x6f7073;
@@ -132,14 +140,43 @@ describe('command line', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({
       latestBuckets: { hourly: '2026-03-02T23:00:00.000Z', daily: '2026-03-02' },
       rows: { hourly: '144', daily: '6' },
-      jobs: [
-        { jobName: 'ops_preaggregation_daily' },
-        { jobName: 'ops_preaggregation_hourly', lastError: null },
-      ],
+      jobs: [{ jobName: 'ops_rollup_maintenance' }, { jobName: 'ops_rollup_refresh', lastError: null }],
     });
     const text = await ops('status');
     expect(text).toMatchObject({ code: 0, stderr: '' });
     expect(text.stdout).toContain('2026-03-02T23:00:00.000Z');
-    expect(text.stdout).toContain('ops_preaggregation_hourly');
+    expect(text.stdout).toContain('ops_rollup_refresh');
+  });
+
+  it('reverts one migration, or all: then nothing is left', async () => {
+    const name = await createEmptyDatabase('cli_revert');
+    const dataSource = createDataSource(urlOf(name));
+    try {
+      await dataSource.initialize();
+      const empty = await catalogOf(dataSource);
+      const migrations = dataSource.migrations.map((migration) => migration.name).toReversed();
+      const run = (...args: string[]): Promise<CommandResult> =>
+        runCommand(urlOf(name), ['migrate', ...args]);
+      const said = (names: readonly unknown[]): object => ({
+        code: 0,
+        stdout: names.map((reverted) => `Reverted ${String(reverted)}\n`).join(''),
+      });
+      expect(await run()).toMatchObject({ code: 0 });
+      const full = await catalogOf(dataSource);
+      expect(await run('--all')).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: 'error: all needs --revert\n',
+      });
+      expect(await catalogOf(dataSource)).toEqual(full);
+      expect(await run('--revert')).toMatchObject(said(migrations.slice(0, 1)));
+      expect(await run('--revert', '--all')).toMatchObject(said(migrations.slice(1)));
+      expect(await catalogOf(dataSource)).toEqual(empty);
+      expect(await run('--revert', '--all')).toMatchObject({ code: 0, stdout: 'Nothing to revert.\n' });
+      expect(await catalogOf(dataSource)).toEqual(empty);
+    } finally {
+      await dataSource.destroy();
+      await dropDatabase(name);
+    }
   });
 });

@@ -1,9 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { createDataSource } from '../../src/database/data-source.js';
-import { migrate, revertLast } from '../../src/database/migrate.js';
-import { dumpTables, indexDefinitions, relationNames, type TableState } from '../support/catalog.js';
+import { migrate, revertAll, revertLast } from '../../src/database/migrate.js';
+import {
+  catalogOf,
+  dumpTables,
+  indexDefinitions,
+  relationNames,
+  type TableState,
+} from '../support/catalog.js';
 import * as foreign from '../support/foreign-schema.js';
+import { rollUpTwoDays } from '../support/roll-up.js';
 import { createEmptyDatabase, dropDatabase, urlOf } from '../support/test-database.js';
 
 const { FOREIGN_RAW_TABLES: RAW, FOREIGN_METRICS_TABLES: METRICS } = foreign;
@@ -21,10 +28,6 @@ describe('migrations on a database of another program', () => {
     await dataSource.destroy();
     await dropDatabase(name);
   });
-
-  async function revertAll(): Promise<void> {
-    while ((await revertLast(dataSource)) !== null);
-  }
 
   /** Everything that was there is still there; only columns and indexes have been added. */
   function expectKept(before: Record<string, TableState>, after: Record<string, TableState>): void {
@@ -45,6 +48,7 @@ describe('migrations on a database of another program', () => {
     expect(await dumpTables(dataSource, tables)).toEqual(before);
     expect((await relationNames(dataSource)).filter((relation) => !isOwn(relation))).toEqual(relations);
   }
+  /** What a migration that was refused leaves, until it is reverted. */
   const isOwn = (relation: string): boolean =>
     /^(public|app)\.(ops_migrations|PK_|ops_schema_objects)/.test(relation);
 
@@ -55,7 +59,7 @@ describe('migrations on a database of another program', () => {
     expect(before.usage_logs?.rows).toHaveLength(80);
     await migrate(dataSource);
     expect(await dumpTables(dataSource, RAW)).toEqual(before);
-    await revertAll();
+    await revertAll(dataSource);
     expect(await dumpTables(dataSource, RAW)).toEqual(before);
     expect((await relationNames(dataSource)).filter((relation) => relation.includes('metrics'))).toEqual([]);
   });
@@ -82,7 +86,7 @@ describe('migrations on a database of another program', () => {
         // Primary key, ours on the definition, no duplicate of the four, and the hourly table's own one.
         expect(after[table]?.indexes).toHaveLength(table === 'ops_metrics_hourly' ? 8 : 6);
       }
-      await revertAll();
+      await revertAll(dataSource);
     });
   });
 
@@ -95,7 +99,7 @@ describe('migrations on a database of another program', () => {
       await revertLast(dataSource);
       await revertLast(dataSource);
       await migrate(dataSource);
-      await revertAll();
+      await revertAll(dataSource);
     });
   });
 
@@ -105,7 +109,7 @@ describe('migrations on a database of another program', () => {
     await expectLeftAlone([...RAW, 'ops_metrics_daily'], async () => {
       await migrate(dataSource);
       expect(await indexDefinitions(dataSource, 'ops_metrics_hourly')).toHaveLength(8);
-      await revertAll();
+      await revertAll(dataSource);
     });
   });
 
@@ -119,7 +123,7 @@ describe('migrations on a database of another program', () => {
     await expectLeftAlone([...RAW, ...METRICS], async () => {
       await migrate(dataSource);
       expect(await relationNames(dataSource)).not.toContain('app.ops_metrics_hourly');
-      await revertAll();
+      await revertAll(dataSource);
     });
   });
 
@@ -129,7 +133,7 @@ describe('migrations on a database of another program', () => {
     await expectLeftAlone(['groups', 'usage_logs'], async () => {
       await migrate(dataSource);
       await dataSource.query(`INSERT INTO ops_error_logs (error_phase, error_type) VALUES ('auth', 'x')`);
-      await revertAll();
+      await revertAll(dataSource);
     });
   });
 
@@ -143,8 +147,35 @@ describe('migrations on a database of another program', () => {
       CREATE VIEW groups AS SELECT * FROM tenants`);
     const relations = await relationNames(dataSource);
     await migrate(dataSource);
-    await revertAll();
-    expect((await relationNames(dataSource)).filter((relation) => !isOwn(relation))).toEqual(relations);
+    await revertAll(dataSource);
+    expect(await relationNames(dataSource)).toEqual(relations);
+  });
+
+  it('leave exactly the schema that was there when all are reverted, after a rollup too', async () => {
+    await foreign.createForeignRaw(dataSource);
+    await foreign.createForeignMetrics(dataSource);
+    await foreign.fillForeignRaw(dataSource);
+    await foreign.fillForeignMetrics(dataSource);
+    await dataSource.query(foreign.FOREIGN_HEARTBEATS);
+    await dataSource.query(`INSERT INTO ${HEARTBEATS} (job_name) VALUES ('ops_preaggregation_hourly')`);
+    const [schema, data] = [await catalogOf(dataSource), await dumpTables(dataSource, [...RAW, HEARTBEATS])];
+    await migrate(dataSource);
+    await rollUpTwoDays(urlOf(name));
+    const [jobs] = await dataSource.query<unknown[]>(`SELECT count(*)::int AS rows FROM ${HEARTBEATS}`);
+    expect(jobs).toEqual({ rows: 4 });
+    await revertAll(dataSource);
+    expect(await catalogOf(dataSource)).toEqual(schema);
+    expect(await dumpTables(dataSource, [...RAW, HEARTBEATS])).toEqual(data);
+  });
+
+  it('leave nothing behind where they were refused, either', async () => {
+    await foreign.createForeignRaw(dataSource);
+    await foreign.createForeignMetrics(dataSource);
+    await dataSource.query('ALTER TABLE ops_metrics_daily DROP COLUMN group_id CASCADE');
+    const schema = await catalogOf(dataSource);
+    await expect(migrate(dataSource)).rejects.toThrow('group_id');
+    await revertAll(dataSource);
+    expect(await catalogOf(dataSource)).toEqual(schema);
   });
 
   it('adopt its heartbeats', async () => {
@@ -153,7 +184,7 @@ describe('migrations on a database of another program', () => {
       await migrate(dataSource);
       const [row] = await dataSource.query<unknown[]>(`SELECT job_name, last_result FROM ${HEARTBEATS}`);
       expect(row).toEqual({ job_name: 'another_job', last_result: null });
-      await revertAll();
+      await revertAll(dataSource);
     });
   });
 

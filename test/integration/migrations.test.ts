@@ -1,17 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { createDataSource } from '../../src/database/data-source.js';
-import { migrate, pendingMigrations, revertLast } from '../../src/database/migrate.js';
-import { indexDefinitions, relationNames } from '../support/catalog.js';
+import { migrate, pendingMigrations, revertAll, revertLast } from '../../src/database/migrate.js';
+import { catalogOf, indexDefinitions, relationNames } from '../support/catalog.js';
+import { rollUpTwoDays } from '../support/roll-up.js';
 import { createEmptyDatabase, dropDatabase, urlOf } from '../support/test-database.js';
-
-async function revertAll(dataSource: DataSource): Promise<string[]> {
-  const reverted: string[] = [];
-  for (let name = await revertLast(dataSource); name !== null; name = await revertLast(dataSource)) {
-    reverted.push(name);
-  }
-  return reverted;
-}
 
 describe('migrations on an empty database', () => {
   let name: string;
@@ -38,11 +31,8 @@ describe('migrations on an empty database', () => {
     expect(relations).toEqual(expect.arrayContaining(['public.usage_logs', 'public.ops_metrics_daily']));
 
     expect(await revertAll(dataSource)).toEqual(all.toReversed());
-    expect(await relationNames(dataSource)).toEqual([
-      expect.stringContaining('public.PK_'), // of the next one
-      'public.ops_migrations',
-      'public.ops_migrations_id_seq',
-    ]);
+    expect(await relationNames(dataSource)).toEqual([]);
+    expect(await revertAll(dataSource)).toEqual([]);
 
     expect(await migrate(dataSource)).toEqual(all);
     expect(await relationNames(dataSource)).toEqual(relations);
@@ -123,6 +113,34 @@ END), ${bucket})`,
     ]);
   });
 
+  it('leave nothing at all when all are reverted, one by one or at once, after a rollup too', async () => {
+    const before = await catalogOf(dataSource);
+    await migrate(dataSource);
+    await rollUpTwoDays(urlOf(name));
+    expect(await catalogOf(dataSource)).not.toEqual(before);
+    await revertAll(dataSource);
+    expect(await catalogOf(dataSource)).toEqual(before);
+
+    await migrate(dataSource);
+    while ((await revertLast(dataSource)) !== null);
+    expect(await catalogOf(dataSource)).toEqual(before);
+  });
+
+  it('rename the heartbeats of the jobs, and back', async () => {
+    await migrate(dataSource);
+    await revertLast(dataSource);
+    await dataSource.query(`INSERT INTO ops_job_heartbeats (job_name) VALUES
+      ('ops_preaggregation_hourly'), ('ops_preaggregation_daily'), ('ops_rollup_maintenance'), ('another_job')`);
+    const names = async (): Promise<unknown[]> =>
+      (
+        await dataSource.query<{ job: string }[]>('SELECT job_name AS job FROM ops_job_heartbeats ORDER BY 1')
+      ).map(({ job }) => job);
+    await migrate(dataSource);
+    expect(await names()).toEqual(['another_job', 'ops_rollup_maintenance', 'ops_rollup_refresh']);
+    await revertLast(dataSource);
+    expect(await names()).toEqual(['another_job', 'ops_preaggregation_daily', 'ops_preaggregation_hourly']);
+  });
+
   it('keep overall and platform rows unique in spite of their NULLs', async () => {
     await migrate(dataSource);
     for (const dimensions of ['NULL, NULL', `'openai', NULL`, `'openai', 7`]) {
@@ -163,8 +181,6 @@ END), ${bucket})`,
     expect(relations).toEqual(expect.arrayContaining(['gateway.usage_logs', 'gateway.ops_migrations']));
     expect(await pendingMigrations(dataSource)).toEqual([]);
     await revertAll(dataSource);
-    expect(
-      (await relationNames(dataSource)).filter((relation) => !/ops_migrations|PK_/.test(relation)),
-    ).toEqual(['public.usage_logs']);
+    expect(await relationNames(dataSource)).toEqual(['public.usage_logs']);
   });
 });

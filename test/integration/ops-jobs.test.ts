@@ -12,8 +12,8 @@ import { eventually } from '../support/eventually.js';
 import * as rows from '../support/raw-rows.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
-const HOURLY = 'ops_preaggregation_hourly';
-const DAILY = 'ops_preaggregation_daily';
+const HOURLY = 'ops_rollup_refresh';
+const DAILY = 'ops_rollup_maintenance';
 const EVERY_SECOND = '* * * * * *';
 /** Once in a long while: not during a test. */
 const NEVER = '0 0 29 2 *';

@@ -124,7 +124,7 @@ describe('a gateway that is suspended in mid-drain', () => {
       await eventually(async () => {
         const failed = await database.dataSource.query<unknown[]>(
           `SELECT FROM ops_job_heartbeats
-            WHERE job_name = 'ops_preaggregation_hourly' AND last_error LIKE '55P03:%'`,
+            WHERE job_name = 'ops_rollup_refresh' AND last_error LIKE '55P03:%'`,
         );
         return failed.length > 0;
       }, 'recorded as a failure of detection');

@@ -194,7 +194,7 @@ describe('GET /metrics', () => {
     await query(`UPDATE ops_detect_state SET late_rows = 9007199254740991, below_floor_rows = 4`);
     await query(
       `UPDATE ops_job_heartbeats SET last_error_at = last_success_at + interval '1 second', last_duration_ms = 1500,
-         last_success_at = timestamptz '2026-03-01 00:00:00Z' WHERE job_name = 'ops_preaggregation_daily'`,
+         last_success_at = timestamptz '2026-03-01 00:00:00Z' WHERE job_name = 'ops_rollup_maintenance'`,
     );
     await query(
       `INSERT INTO ops_job_heartbeats (job_name, last_run_at) VALUES ('of another program', now())`,
@@ -207,10 +207,10 @@ describe('GET /metrics', () => {
       'ops_rollup_late_rows_total{raw_table="usage_logs"}': 9_007_199_254_740_991,
       'ops_rollup_below_floor_rows_total{raw_table="ops_error_logs"}': 4,
       'ops_rollup_safe_id{raw_table="ops_error_logs"}': expect.any(Number),
-      'ops_rollup_job_last_run_failed{job_name="ops_preaggregation_hourly"}': 0,
-      'ops_rollup_job_last_run_failed{job_name="ops_preaggregation_daily"}': 1,
-      'ops_rollup_job_last_duration_seconds{job_name="ops_preaggregation_daily"}': 1.5,
-      'ops_rollup_job_last_success_timestamp_seconds{job_name="ops_preaggregation_daily"}': 1_772_323_200,
+      'ops_rollup_job_last_run_failed{job_name="ops_rollup_refresh"}': 0,
+      'ops_rollup_job_last_run_failed{job_name="ops_rollup_maintenance"}': 1,
+      'ops_rollup_job_last_duration_seconds{job_name="ops_rollup_maintenance"}': 1.5,
+      'ops_rollup_job_last_success_timestamp_seconds{job_name="ops_rollup_maintenance"}': 1_772_323_200,
       ops_rollup_drained_buckets_total: 1,
       ops_rollup_failed_attempts_total: 0,
     });

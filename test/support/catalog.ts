@@ -20,6 +20,37 @@ export async function relationNames(dataSource: DataSource): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
+/**
+ * Everything that the catalog has of other objects than the server's own: relations with their storage, columns,
+ * defaults, constraints, types, functions, triggers, schemas. A column that was dropped is a gap in the numbers that no
+ * ALTER TABLE closes, and not counted.
+ */
+export async function catalogOf(dataSource: DataSource): Promise<string[]> {
+  const own = (namespace: string): string =>
+    `${namespace}::regnamespace::text NOT LIKE 'pg\\_%' AND ${namespace}::regnamespace::text <> 'information_schema'`;
+  const rows = await dataSource.query<{ line: string }[]>(`
+    SELECT concat_ws(' ', 'relation', oid::regclass, oid, relkind, relfilenode) AS line FROM pg_class WHERE ${own('relnamespace')}
+    UNION ALL
+    SELECT concat_ws(' ', 'column', c.oid::regclass, attname, format_type(atttypid, atttypmod), attnotnull,
+      attidentity, attgenerated, attnum, pg_get_expr(adbin, adrelid))
+    FROM pg_class c JOIN pg_attribute ON attrelid = c.oid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+    WHERE ${own('relnamespace')} AND NOT attisdropped
+    UNION ALL
+    SELECT concat_ws(' ', 'index', pg_get_indexdef(indexrelid)) FROM pg_index JOIN pg_class c ON c.oid = indrelid WHERE ${own('relnamespace')}
+    UNION ALL
+    SELECT concat_ws(' ', 'constraint', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint WHERE ${own('connamespace')}
+    UNION ALL
+    SELECT concat_ws(' ', 'type', oid, typname) FROM pg_type WHERE ${own('typnamespace')}
+    UNION ALL
+    SELECT concat_ws(' ', 'function', oid::regprocedure) FROM pg_proc WHERE ${own('pronamespace')}
+    UNION ALL
+    SELECT concat_ws(' ', 'trigger', tgrelid::regclass, tgname) FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL
+    SELECT concat_ws(' ', 'schema', nspname) FROM pg_namespace WHERE ${own('oid')}
+    ORDER BY 1`);
+  return rows.map(({ line }) => line);
+}
+
 export async function indexDefinitions(dataSource: DataSource, table: string): Promise<string[]> {
   const rows = await dataSource.query<{ definition: string }[]>(
     'SELECT pg_get_indexdef(indexrelid) AS definition FROM pg_index WHERE indrelid = $1::regclass ORDER BY 1',

@@ -38,7 +38,8 @@ const variable = JSON.stringify(dashboard.templating.list.map(({ query }) => que
 const exposed = new Map(
   [...Object.values(PROCESS_METRICS), ...DATABASE_METRICS].map(({ name, labels = [] }) => [name, labels]),
 );
-const namesIn = (text: string): string[] => text.match(/\bops_(rollup|gateway|admin)_\w+/g) ?? [];
+const namesIn = (text: string): string[] =>
+  text.replaceAll(/"[^"]*"/g, '').match(/\bops_(rollup|gateway|admin)_\w+/g) ?? [];
 
 /** Prometheus' own: it renames the first two where a metric has them, and keeps the others for its types. */
 const RESERVED_LABELS = ['job', 'instance', 'quantile', 'le'];

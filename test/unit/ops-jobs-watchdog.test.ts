@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { OpsJobs, resolveOptions, type RefreshService } from '../../src/ops/index.js';
 import { noteProgress } from '../../src/ops/refresh/progress.js';
 
-const HOURLY = 'ops_preaggregation_hourly';
+const HOURLY = 'ops_rollup_refresh';
 const MINUTE_MS = 60_000;
 
 describe('OpsJobs with a run that gets no answer', () => {
@@ -39,7 +39,7 @@ describe('OpsJobs with a run that gets no answer', () => {
     expect(stuck()).toEqual([HOURLY]);
     expect(jobs.runs().map(({ job, seconds }) => [job, seconds])).toEqual([
       [HOURLY, 120.001],
-      ['ops_preaggregation_daily', 0],
+      ['ops_rollup_maintenance', 0],
     ]);
   });
 

@@ -27,13 +27,23 @@ const upserts = [
 ] as const;
 const latest = ['getLatestHourlyBucketStart', 'getLatestDailyBucketDate'] as const;
 
+/** No table has a column of another program's; everything else is answered with the rows. */
+const answering =
+  (rows: unknown[]): Query =>
+  (text) =>
+    Promise.resolve(text.includes('pg_attribute') ? [] : rows);
+
+/** The statements but the look into the catalogue before the first of them. */
+const sent = (query: jest.Mock<Query>): [string, unknown[]][] =>
+  query.mock.calls.filter(([text]) => !text.includes('pg_attribute'));
+
 describe('OpsPreaggService', () => {
   const query = jest.fn<Query>();
   const dataSource = { query, isInitialized: true };
   let service: OpsPreaggService;
 
   beforeEach(async () => {
-    query.mockReset().mockResolvedValue([{ written: '12', removed: '3', held: [] }]);
+    query.mockReset().mockImplementation(answering([{ written: '12', removed: '3', held: [] }]));
     dataSource.isInitialized = true;
     const module = await Test.createTestingModule({
       providers: [OpsPreaggService, { provide: getDataSourceToken(), useValue: dataSource }],
@@ -44,8 +54,8 @@ describe('OpsPreaggService', () => {
   describe.each(upserts)('$method', ({ method, table, conflict, values: bound }) => {
     it('sends one statement with the window, widened to whole buckets, and resolves to the rows written', async () => {
       await expect(service[method](START, END)).resolves.toBe(12);
-      expect(query).toHaveBeenCalledTimes(1);
-      const [text, values] = query.mock.calls[0] ?? ['', []];
+      expect(sent(query)).toHaveLength(1);
+      const [text, values] = sent(query)[0] ?? ['', []];
       expect(text).toContain(`INSERT INTO ${table}`);
       expect(text.replaceAll(/\s+/g, ' ')).toContain(conflict);
       expect(text).not.toContain(';');
@@ -75,13 +85,12 @@ describe('OpsPreaggService', () => {
     it('goes through the caller’s EntityManager or QueryRunner, and then through nothing else', async () => {
       dataSource.isInitialized = false; // not asked of a DataSource that is not used
       for (const runner of [
-        { query: jest.fn<Query>().mockResolvedValue([{ written: '7' }]) },
-        { query: jest.fn<Query>().mockResolvedValue([{ written: '7' }]) },
+        { query: jest.fn<Query>().mockImplementation(answering([{ written: '7' }])) },
+        { query: jest.fn<Query>().mockImplementation(answering([{ written: '7' }])) },
       ]) {
         const given = runner as unknown as EntityManager & QueryRunner;
         await expect(service[method](START, END, given)).resolves.toBe(7);
-        expect(runner.query).toHaveBeenCalledTimes(1);
-        expect(runner.query).toHaveBeenCalledWith(expect.stringContaining(conflict), [...bound]);
+        expect(sent(runner.query)).toEqual([[expect.stringContaining(conflict), [...bound]]]);
       }
       expect(query).not.toHaveBeenCalled();
     });
@@ -96,7 +105,7 @@ describe('OpsPreaggService', () => {
 
   it('hands a force of the hours on', async () => {
     await service.upsertHourlyMetrics(START, END, undefined, { force: true });
-    expect(query.mock.calls[0]?.[1]).toEqual([...upserts[0].values.slice(0, 2), true]);
+    expect(sent(query)[0]?.[1]).toEqual([...upserts[0].values.slice(0, 2), true]);
   });
 
   describe.each(latest)('%s', (method) => {

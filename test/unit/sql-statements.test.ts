@@ -167,7 +167,7 @@ const BUILDERS: Record<string, (g: Given) => SqlStatement> = {
   readStatus: (g) => status.readStatus(T, g.n, retained(g)),
   readDetectStates: () => status.readDetectStates(T),
   readAuditStates: () => status.readAuditStates(T),
-  readHeartbeats: () => status.readHeartbeats(T),
+  readHeartbeats: (g) => status.readHeartbeats(T, g.isos),
   readTroubledBuckets: (g) => status.readTroubledBuckets(T, g.n),
   hourlyDifferences: (g) =>
     verify.hourlyDifferences(T, {

@@ -1,3 +1,5 @@
+import { DEFINITION_VERSION } from './definition-version.js';
+
 /** The names of all tables, quoted where needed, ready for a statement's text. */
 export interface OpsTables {
   readonly usageLogs: string;
@@ -13,15 +15,36 @@ export interface OpsTables {
   readonly auditState: string;
   readonly knownGroups: string;
   readonly runs: string;
+  /** Which rows of the raw tables count: conditions over a usage row `u` and an error row `e`, in parentheses. */
+  readonly usageCondition: string;
+  readonly errorCondition: string;
+  /** What a row is stored under: see definitionNumber(). */
+  readonly definition: number;
+  /** Columns of another program's that are filled where its metrics tables have them. */
+  readonly fills: { readonly hourly: Fills; readonly daily: Fills };
 }
 
-/** Schemas of the tables; not set: whatever the search path finds. */
-export interface OpsSchemas {
+/** Whether a metrics table has them. */
+export interface Fills {
+  /** `ttft_sample_count`: how many samples the TTFT percentiles rest on. */
+  readonly ttftSampleCount: boolean;
+  /** `updated_at`: when the row was written; the value is that of an instant `at`. */
+  readonly updatedAt: string | null;
+}
+
+/** Every row counts. */
+export const EVERY_ROW = 'true';
+
+/** Schemas of the tables (not set: whatever the search path finds), and the conditions under which raw rows count. */
+export interface OpsTablesOptions {
   readonly schema?: string | undefined;
   readonly rawSchema?: string | undefined;
+  readonly usageFilter?: string | undefined;
+  readonly errorFilter?: string | undefined;
 }
 
-export function opsTables({ schema, rawSchema }: OpsSchemas = {}): OpsTables {
+/** What is known without asking the database; DefinedTables asks it for the rest. */
+export function opsTables({ schema, rawSchema, usageFilter, errorFilter }: OpsTablesOptions = {}): OpsTables {
   const metrics = (table: string): string => qualified(schema, table);
   const raw = (table: string): string => qualified(rawSchema, table);
   return {
@@ -38,8 +61,18 @@ export function opsTables({ schema, rawSchema }: OpsSchemas = {}): OpsTables {
     auditState: metrics('ops_audit_state'),
     knownGroups: metrics('ops_known_groups'),
     runs: metrics('ops_runs'),
+    usageCondition: condition(usageFilter),
+    errorCondition: condition(errorFilter),
+    definition: DEFINITION_VERSION,
+    fills: { hourly: NO_FILLS, daily: NO_FILLS },
   };
 }
+
+const NO_FILLS: Fills = { ttftSampleCount: false, updatedAt: null };
+
+/** The line break ends a comment that the filter may end in. */
+const condition = (filter: string | undefined): string =>
+  filter === undefined ? EVERY_ROW : `(${filter.trim()}\n)`;
 
 /** A schema's name comes from the host's options: quoted, so that it is never anything but a name. */
 function qualified(schema: string | undefined, table: string): string {

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
+import { DefinedTables } from '../metrics/defined-tables.service.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRow, selectRows } from '../metrics/sql-runner.js';
 import { OpsOptions } from '../ops.options.js';
@@ -45,6 +46,7 @@ export class AuditService {
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
     private readonly options: OpsOptions,
+    private readonly defined: DefinedTables,
   ) {}
 
   /**
@@ -129,8 +131,11 @@ export class AuditService {
   private async compare(manager: EntityManager, step: sql.AuditStep): Promise<sql.AuditedStep> {
     try {
       // A savepoint: what fails here must not take the step along.
-      return await manager.transaction((inner) =>
-        selectRow<sql.AuditedStep>(inner, sql.auditHours(this.tables, step, retentionHours(this.options))),
+      return await manager.transaction(async (inner) =>
+        selectRow<sql.AuditedStep>(
+          inner,
+          sql.auditHours(await this.defined.current(inner), step, retentionHours(this.options)),
+        ),
       );
     } catch (error) {
       if (!isBucketFailure(error)) {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
+import { DefinedTables } from '../metrics/defined-tables.service.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRow, selectRows } from '../metrics/sql-runner.js';
 import { DAY_TIER, HOUR_TIER, type Tier } from '../metrics/tiers.js';
@@ -72,6 +73,7 @@ export class BucketRefresher {
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
     private readonly options: OpsOptions,
+    private readonly defined: DefinedTables,
   ) {}
 
   /**
@@ -176,7 +178,7 @@ export class BucketRefresher {
   ): Promise<readonly sql.HeldBack[]> {
     const { held } = await selectRow<UpsertHourlyResult>(
       manager,
-      upsertHours(this.tables, due.map(toRecompute), this.options),
+      upsertHours(await this.defined.current(manager), due.map(toRecompute), this.options),
     );
     return held.map(toHeldBack);
   }
@@ -200,7 +202,10 @@ export class BucketRefresher {
     const range = { start, end: new Date(start.getTime() + DAY_MS) };
     const { held } = await selectRow<UpsertDailyResult>(
       manager,
-      upsertDailyRange(this.tables, range, { distributions: this.options.distributions, guarded: !forced }),
+      upsertDailyRange(await this.defined.current(manager), range, {
+        distributions: this.options.distributions,
+        guarded: !forced,
+      }),
     );
     await selectRow(manager, sql.releaseDay(this.tables, day, { held: held.length > 0 }));
     return { ...NOTHING, days: 1 - held.length, heldDays: held };

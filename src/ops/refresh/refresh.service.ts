@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { DefinedTables } from '../metrics/defined-tables.service.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRow, selectRows } from '../metrics/sql-runner.js';
 import { logfmt } from '../logfmt.js';
@@ -17,8 +18,9 @@ import { retentionHours } from './sql/floors.sql.js';
 import { recordRun } from './sql/heartbeat.sql.js';
 import { noteChangedGroups, type ChangedGroup } from './sql/known-groups.sql.js';
 
-export const HOURLY_JOB = 'ops_preaggregation_hourly';
-export const DAILY_JOB = 'ops_preaggregation_daily';
+/** The names under which the jobs' heartbeats are recorded: another program in the database has others. */
+export const HOURLY_JOB = 'ops_rollup_refresh';
+export const DAILY_JOB = 'ops_rollup_maintenance';
 
 /** What one tick of the hourly job did; durations are milliseconds. */
 export interface HourlyTick extends DetectResult, AuditResult, DrainResult {
@@ -53,6 +55,7 @@ export class RefreshService {
     private readonly audits: AuditService,
     private readonly drains: DrainService,
     private readonly retention: RetentionService,
+    private readonly defined: DefinedTables,
   ) {}
 
   /**
@@ -60,9 +63,11 @@ export class RefreshService {
    * a heartbeat.
    *
    * @throws QueryFailedError where the database cannot be reached; the heartbeat then records it, if it can
+   * @throws OpsFilterError where a filter of the options is no condition
    */
   public async hourly(): Promise<HourlyTick> {
     return this.recorded(HOURLY_JOB, async () => {
+      await this.defined.look();
       // What is noted already does not wait for a detection that fails: because an instance was suspended while it held
       // the rows that this one wants to note, say. Nor does it wait for the audit, which reads hours that are quiet.
       const [detection] = await Promise.allSettled([this.detection.detect()]);
@@ -93,7 +98,7 @@ export class RefreshService {
     return this.recorded(DAILY_JOB, async () => {
       const old = await selectRow<OldDefinitions>(
         this.dataSource,
-        noteOldDefinitions(this.tables, retentionHours(this.options)),
+        noteOldDefinitions(await this.defined.look(), retentionHours(this.options)),
       );
       if (old.foreign_rows !== '0') {
         this.logger.warn(

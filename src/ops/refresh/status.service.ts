@@ -5,6 +5,7 @@ import { DEFINITION_VERSION } from '../metrics/definition-version.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
 import { selectRow, selectRows } from '../metrics/sql-runner.js';
 import { OpsOptions } from '../ops.options.js';
+import { DAILY_JOB, HOURLY_JOB } from './refresh.service.js';
 import { retentionHours } from './sql/floors.sql.js';
 import { readChangedGroups, type ChangedGroup } from './sql/known-groups.sql.js';
 import * as sql from './sql/status.sql.js';
@@ -94,7 +95,10 @@ export class StatusService {
         this.dataSource,
         readChangedGroups(this.tables, MAX_TROUBLED_BUCKETS),
       ),
-      jobs: await selectRows<sql.HeartbeatRow>(this.dataSource, sql.readHeartbeats(this.tables)),
+      jobs: await selectRows<sql.HeartbeatRow>(
+        this.dataSource,
+        sql.readHeartbeats(this.tables, [HOURLY_JOB, DAILY_JOB]),
+      ),
     };
   }
 }

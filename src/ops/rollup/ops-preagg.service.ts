@@ -1,6 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { DefinedTables } from '../metrics/defined-tables.service.js';
 import { OPS_TABLES, OPS_TABLES_TOKEN, type OpsTables, type SqlStatement } from '../metrics/ops-tables.js';
 import { selectRows, type SqlRunner } from '../metrics/sql-runner.js';
 import { DAY_MS, HOUR_MS, widenToBuckets } from '../metrics/utc.js';
@@ -13,7 +14,7 @@ import { upsertHourlyRange, type UpsertHourlyResult } from './sql/upsert-hourly.
 /**
  * Rolls raw logs up into the hourly table, and the hourly table up into the daily one.
  *
- * Each call is one statement, atomic by itself. Without a `runner` it is sent through `DataSource.query`; with an
+ * Each call is one statement, atomic by itself, after a look into the catalogue once a minute at the most. Without a `runner` it is sent through `DataSource.query`; with an
  * EntityManager or a QueryRunner it becomes part of the caller's transaction. All times are UTC.
  *
  * Beside the module's jobs a call may write what it read before a drain did. So the buckets that it writes are noted as
@@ -21,14 +22,11 @@ import { upsertHourlyRange, type UpsertHourlyResult } from './sql/upsert-hourly.
  */
 @Injectable()
 export class OpsPreaggService {
-  private readonly tables: OpsTables;
-
   public constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    @Optional() @Inject(OPS_TABLES_TOKEN) tables?: OpsTables,
-  ) {
-    this.tables = tables ?? OPS_TABLES;
-  }
+    @Optional() @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables = OPS_TABLES,
+    @Optional() private readonly defined: DefinedTables = new DefinedTables(dataSource, tables),
+  ) {}
 
   /**
    * Recomputes the hourly rows of [start, end) from the raw rows and removes those whose level has no raw row any
@@ -51,8 +49,8 @@ export class OpsPreaggService {
     if (range === null) {
       return 0;
     }
-    const [result] = await this.select<UpsertHourlyResult>(
-      upsertHourlyRange(this.tables, range, { ...DEFAULT_ROLLUP_OPTIONS, force }),
+    const [result] = await this.upsert<UpsertHourlyResult>(
+      (tables) => upsertHourlyRange(tables, range, { ...DEFAULT_ROLLUP_OPTIONS, force }),
       runner,
     );
     return Number(result?.written ?? 0);
@@ -72,8 +70,8 @@ export class OpsPreaggService {
     if (range === null) {
       return 0;
     }
-    const [result] = await this.select<UpsertDailyResult>(
-      upsertDailyRange(this.tables, range, { ...DEFAULT_ROLLUP_OPTIONS, byHand: true }),
+    const [result] = await this.upsert<UpsertDailyResult>(
+      (tables) => upsertDailyRange(tables, range, { ...DEFAULT_ROLLUP_OPTIONS, byHand: true }),
       runner,
     );
     return Number(result?.written ?? 0);
@@ -97,13 +95,24 @@ export class OpsPreaggService {
     return toDate(await this.select<LatestRow>(latestDailyBucket(this.tables), runner));
   }
 
+  private async upsert<Row>(
+    statement: (tables: OpsTables) => SqlStatement,
+    runner: SqlRunner | undefined,
+  ): Promise<Row[]> {
+    const sender = this.senderOf(runner);
+    return selectRows<Row>(sender, statement(await this.defined.current(sender)));
+  }
+
   private async select<Row>(statement: SqlStatement, runner: SqlRunner | undefined): Promise<Row[]> {
+    return selectRows<Row>(this.senderOf(runner), statement);
+  }
+
+  private senderOf(runner: SqlRunner | undefined): SqlRunner {
     if (runner === undefined && !this.dataSource.isInitialized) {
       throw new OpsDataSourceError();
     }
     // Through query itself: a window of years may take as long as the caller lets it.
-    const sender: SqlRunner = runner ?? { query: (text, values) => this.dataSource.query(text, values) };
-    return selectRows<Row>(sender, statement);
+    return runner ?? { query: (text, values) => this.dataSource.query(text, values) };
   }
 }
 

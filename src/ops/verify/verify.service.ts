@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { DefinedTables } from '../metrics/defined-tables.service.js';
 import { OPS_TABLES_TOKEN, type OpsTables, type SqlStatement } from '../metrics/ops-tables.js';
 import { selectRow } from '../metrics/sql-runner.js';
 import { DAY_MS, HOUR_MS, type TimeRange } from '../metrics/utc.js';
@@ -32,6 +33,7 @@ export class VerifyService {
     @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
     private readonly options: OpsOptions,
     private readonly ranges: RangeChecker,
+    private readonly defined: DefinedTables,
   ) {}
 
   /** Whether this instance is verifying. */
@@ -90,7 +92,7 @@ export class VerifyService {
   /** @returns false where it is too much for one statement */
   private async verifyHours(range: TimeRange, fix: boolean, report: ReportBuilder): Promise<boolean> {
     const found = await this.compare(
-      hourlyDifferences(this.tables, {
+      hourlyDifferences(await this.defined.current(), {
         start: range.start.toISOString(),
         end: range.end.toISOString(),
         limit: MAX_LISTED_DIFFERENCES,

@@ -92,7 +92,7 @@ function jobsTable(status: Status, zone: Zone): HTMLElement {
         return el(
           'tr',
           {},
-          el('th', { scope: 'row' }, job.jobName.replace(/^ops_preaggregation_/, '')),
+          el('th', { scope: 'row' }, job.jobName.replace(/^ops_rollup_/, '')),
           el('td', {}, job.lastRunAt === null ? NOTHING : formatTime(job.lastRunAt, zone, 'dateTime')),
           el('td', {}, job.lastDurationMs === null ? NOTHING : milliseconds(Number(job.lastDurationMs))),
           el('td', { class: failed ? 'level-critical' : 'level-healthy' }, failed ? 'failed' : 'succeeded'),
@@ -106,7 +106,7 @@ function jobsTable(status: Status, zone: Zone): HTMLElement {
       el(
         'p',
         { class: 'job-error' },
-        `${job.jobName.replace(/^ops_preaggregation_/, '')}, last error ` +
+        `${job.jobName.replace(/^ops_rollup_/, '')}, last error ` +
           `${job.lastErrorAt === null ? '' : formatTime(job.lastErrorAt, zone, 'dateTime')}: `,
         el('code', {}, job.lastError),
       ),

@@ -149,7 +149,7 @@ export class ChangedGroupResponse implements Item<'changedGroups'> {
 }
 
 export class JobResponse implements Item<'jobs'> {
-  @ApiProperty({ example: 'ops_preaggregation_hourly' })
+  @ApiProperty({ example: 'ops_rollup_refresh' })
   readonly jobName!: string;
 
   @nullableInstant('Of any instance, as are all of these.', '2026-01-31T12:00:00.401Z')

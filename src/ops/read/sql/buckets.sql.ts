@@ -120,11 +120,11 @@ gap AS MATERIALIZED (
   SELECT h.segment, h.starts, row_number() OVER (ORDER BY h.starts DESC) <= ${LIVE_HOURS} AS live
   FROM hour h JOIN first_raw f ON h.starts + interval '1 hour' > f.created_at
   WHERE h.rolled_up_at IS NULL AND (
-    EXISTS (SELECT 1 FROM ${tables.errorLogs} e WHERE ${inHour('e')})
+    EXISTS (SELECT 1 FROM ${tables.errorLogs} e WHERE ${inHour('e')} AND ${tables.errorCondition})
     -- Usage rows of no group count nowhere. A scalar subquery: a join might hash all groups for every hour.
     OR EXISTS (
       SELECT 1 FROM ${tables.usageLogs} u
-      WHERE ${inHour('u')} AND (SELECT true FROM ${tables.groups} g WHERE ${USAGE_GROUP_JOIN})
+      WHERE ${inHour('u')} AND ${tables.usageCondition} AND (SELECT true FROM ${tables.groups} g WHERE ${USAGE_GROUP_JOIN})
     )
   )
 ),

@@ -27,7 +27,7 @@ export function rawRelations(tables: OpsTables, level: LevelSql): string {
   FROM raw_range r CROSS JOIN LATERAL (
     SELECT ${level.key?.ofUsage ?? 'NULL::text'} AS key, count(*) AS success_count, sum(${TOKENS})::bigint AS token_consumed,
       ${latencies.join(',\n      ')}
-    FROM (SELECT * FROM ${tables.usageLogs} u WHERE ${inRange('u')} OFFSET 0) u
+    FROM (SELECT * FROM ${tables.usageLogs} u WHERE ${inRange('u')} AND ${tables.usageCondition} OFFSET 0) u
     JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}
     WHERE ${level.usage}
     GROUP BY 1
@@ -39,7 +39,7 @@ error_range AS MATERIALIZED (
     SELECT ${level.key?.ofError ?? 'NULL::text'} AS key,
       ${ERROR_COUNTS.map(([column, condition]) => `count(*) FILTER (WHERE ${condition}) AS ${column}`).join(',\n      ')}
     FROM ${tables.errorLogs} e
-    WHERE ${inRange('e')} AND ${level.error}
+    WHERE ${inRange('e')} AND ${level.error} AND ${tables.errorCondition}
     GROUP BY 1
   ) l
 ),

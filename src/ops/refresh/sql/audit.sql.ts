@@ -1,4 +1,4 @@
-import { DEFINITION_VERSION, storedVersion } from '../../metrics/definition-version.js';
+import { storedVersion } from '../../metrics/definition-version.js';
 import { ERROR_COUNTS, LATENCIES, TOKENS, USAGE_GROUP_JOIN } from '../../metrics/definitions.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { isOverallRow } from '../../metrics/overall-row.js';
@@ -153,7 +153,7 @@ function differingDays(tables: OpsTables): string {
   LEFT JOIN ${tables.daily} m ON m.bucket_date = (d.day AT TIME ZONE 'UTC')::date AND ${isOverallRow('m')}
   WHERE d.day + interval '24 hours' <= $6::timestamptz AND d.day >= f.hours_from
     AND ($7::int IS NULL OR d.day >= ${dayOf('clock_timestamp() - make_interval(hours => $7::int)')})
-    AND h.hours > 0 AND (m.id IS NULL OR ${storedVersion('m')} = ${DEFINITION_VERSION})
+    AND h.hours > 0 AND (m.id IS NULL OR ${storedVersion('m')} = ${tables.definition})
     AND (m.id IS NULL OR ${columns.map((column) => `h.${column} <> m.${column}`).join(' OR ')})
     AND NOT EXISTS (
       SELECT 1 FROM ${tables.invalidations} i
@@ -191,19 +191,19 @@ export function auditHours(
   )
 ),
 compared AS MATERIALIZED (
-  SELECT h.starts, (m.id IS NULL OR ${storedVersion('m')} = ${DEFINITION_VERSION}) AND (
+  SELECT h.starts, (m.id IS NULL OR ${storedVersion('m')} = ${tables.definition}) AND (
     (h.usage_known AND ${differs('u', USAGE_FINGERPRINT)} AND NOT (h.starts < edge.usage AND ${usageSize('u')} < ${usageSize('m')}))
     OR (h.errors_known AND ${differs('e', ERROR_FINGERPRINT)}
       AND NOT (h.starts < edge.errors AND ${errorSize('e', 'm')} < ${errorSize('m', 'm')}))) AS differs
   FROM hour h CROSS JOIN ${edges(tables, 'purge')} edge
   CROSS JOIN LATERAL (
     SELECT ${select(USAGE_FINGERPRINT)}
-    FROM (SELECT * FROM ${tables.usageLogs} u WHERE ${inHour('u')} OFFSET 0) u
+    FROM (SELECT * FROM ${tables.usageLogs} u WHERE ${inHour('u')} AND ${tables.usageCondition} OFFSET 0) u
     JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}
     WHERE h.usage_known
   ) u
   CROSS JOIN LATERAL (
-    SELECT ${select(ERROR_FINGERPRINT)} FROM ${tables.errorLogs} e WHERE h.errors_known AND ${inHour('e')}
+    SELECT ${select(ERROR_FINGERPRINT)} FROM ${tables.errorLogs} e WHERE h.errors_known AND ${inHour('e')} AND ${tables.errorCondition}
   ) e
   LEFT JOIN LATERAL (
     SELECT * FROM ${tables.hourly} m WHERE m.bucket_start = h.starts AND ${isOverallRow('m')} OFFSET 0

@@ -1,4 +1,4 @@
-import { DEFINITION_VERSION, storedVersion } from '../../metrics/definition-version.js';
+import { isOldDefinition, storedVersion } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { hasBucket, hourOf } from '../../metrics/sql-time.js';
 import { DAY_TIER, HOUR_TIER, type Tier } from '../../metrics/tiers.js';
@@ -18,10 +18,10 @@ export interface OldDefinitions {
  * exist and the floors allow, since older ones could only be emptied, and days that have hours. Those that are noted
  * already stay as they are.
  *
- * The index on the version and the bucket holds few rows of other versions, none mostly, and each version is one range of
- * it.
+ * The index on the definition and the bucket holds few rows of others, none mostly. It is asked for the definitions there
+ * are, one probe each, and each is one range of it.
  *
- * Bound: current version, retentions in hours.
+ * Bound: current definition, retentions in hours.
  */
 export function noteOldDefinitions(tables: OpsTables, retention: RetentionHours): SqlStatement {
   const oldest = (table: string): string =>
@@ -33,7 +33,15 @@ export function noteOldDefinitions(tables: OpsTables, retention: RetentionHours)
     bucket: string,
     from: string,
   ): string => `SELECT m.bucket, sum(m.rows) FILTER (WHERE old.version = 0) AS foreign_rows
-  FROM start CROSS JOIN generate_series(0, $1::int - 1) AS old(version)
+  FROM start CROSS JOIN (
+    WITH RECURSIVE found AS (
+      SELECT (SELECT ${storedVersion('m')} FROM ${table} m ORDER BY ${storedVersion('m')} LIMIT 1) AS version
+      UNION ALL
+      SELECT (SELECT ${storedVersion('m')} FROM ${table} m WHERE ${storedVersion('m')} > f.version ORDER BY ${storedVersion('m')} LIMIT 1)
+      FROM found f WHERE f.version IS NOT NULL
+    )
+    SELECT version FROM found WHERE ${isOldDefinition('version', '$1::int')}
+  ) old
   CROSS JOIN LATERAL (
     SELECT m.${bucket} AS bucket, count(*) AS rows FROM ${table} m
     WHERE ${storedVersion('m')} = old.version AND m.${bucket} >= ${from}
@@ -57,18 +65,24 @@ old_days AS MATERIALIZED (
     WHERE h.bucket_start >= ${dayStart} AND h.bucket_start < ${dayStart} + interval '24 hours'
   )
 ),
+new_hours AS MATERIALIZED (
+  SELECT * FROM old_hours WHERE NOT ${isNoted(HOUR_TIER, 'bucket')}
+),
+new_days AS MATERIALIZED (
+  SELECT * FROM old_days WHERE NOT ${isNoted(DAY_TIER, 'day')}
+),
 noted AS (
-  ${noteHours(tables, 'definition', `SELECT bucket FROM old_hours WHERE NOT ${isNoted(HOUR_TIER, 'bucket')}`)}
+  ${noteHours(tables, 'definition', 'SELECT bucket FROM new_hours')}
 ),
 noted_days AS (
   INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason)
-  SELECT '${DAY_TIER}', day, 'definition' FROM old_days WHERE NOT ${isNoted(DAY_TIER, 'day')} ORDER BY day
+  SELECT '${DAY_TIER}', day, 'definition' FROM new_days ORDER BY day
   ON CONFLICT (tier, bucket_start) DO NOTHING
   RETURNING 1
 )
 SELECT (SELECT count(*)::int FROM noted) AS hours, (SELECT count(*)::int FROM noted_days) AS days,
-  ((SELECT COALESCE(sum(foreign_rows), 0) FROM old_hours) + (SELECT COALESCE(sum(foreign_rows), 0) FROM old_days))::text
+  ((SELECT COALESCE(sum(foreign_rows), 0) FROM new_hours) + (SELECT COALESCE(sum(foreign_rows), 0) FROM new_days))::text
     AS foreign_rows`,
-    values: [DEFINITION_VERSION, ...floorValues(retention)],
+    values: [tables.definition, ...floorValues(retention)],
   };
 }

@@ -122,13 +122,14 @@ export interface HeartbeatRow {
   lastResult: string | null;
 }
 
-export function readHeartbeats(tables: OpsTables): SqlStatement {
+/** Bound: names of the jobs. Another program may keep its own in the same table. */
+export function readHeartbeats(tables: OpsTables, jobs: readonly string[]): SqlStatement {
   return {
     text: `SELECT job_name AS "jobName", ${isoUtc('last_run_at')} AS "lastRunAt",
   ${isoUtc('last_success_at')} AS "lastSuccessAt", ${isoUtc('last_error_at')} AS "lastErrorAt",
   last_error AS "lastError", last_duration_ms::text AS "lastDurationMs", last_result::text AS "lastResult"
-FROM ${tables.heartbeats} ORDER BY job_name`,
-    values: [],
+FROM ${tables.heartbeats} WHERE job_name = ANY($1::text[]) ORDER BY job_name`,
+    values: [jobs],
   };
 }
 

@@ -29,7 +29,7 @@ export function errorsSide(tables: OpsTables, width: BucketWidth): string {
     SELECT ${ERROR_PLATFORM} AS platform, ${ERROR_GROUP} AS group_id,
       ${counts.join(',\n      ')}
     FROM ${tables.errorLogs} e
-    WHERE ${inBucket('e', width)}
+    WHERE ${inBucket('e', width)} AND ${tables.errorCondition}
     GROUP BY 1, 2
   ) r
   GROUP BY GROUPING SETS ((), (r.platform), (r.platform, r.group_id))

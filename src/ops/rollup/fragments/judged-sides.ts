@@ -1,8 +1,11 @@
-import type { OpsTables } from '../../metrics/ops-tables.js';
+import { isOldDefinition, storedVersion } from '../../metrics/definition-version.js';
+import { USAGE_GROUP_JOIN } from '../../metrics/definitions.js';
+import { EVERY_ROW, type OpsTables } from '../../metrics/ops-tables.js';
 import { isOverallRow } from '../../metrics/overall-row.js';
 import { errorSize, usageSize } from '../../metrics/side-size.js';
 import { rawTables, type RawTable } from '../../metrics/raw-tables.js';
 import { hasBucket, hourOf } from '../../metrics/sql-time.js';
+import { inBucket, ONE_HOUR } from './levels.js';
 
 /**
  * What may happen to one side of an hour, its usage or its errors, when it is recomputed:
@@ -29,19 +32,38 @@ const SIZES: Readonly<Record<Side, { readonly raw: string; readonly stored: stri
   errors: { raw: errorSize('errors', 'm'), stored: errorSize('m', 'm') },
 };
 
+/** Whether the hour has raw rows that would count, were it not for the condition; asked of hours without one that does. */
+function leavesOut(tables: OpsTables, side: Side): string {
+  const condition = side === 'usage' ? tables.usageCondition : tables.errorCondition;
+  if (condition === EVERY_ROW) {
+    return 'false';
+  }
+  const [table, alias, ofGroup] =
+    side === 'usage'
+      ? [tables.usageLogs, 'u', ` AND (SELECT true FROM ${tables.groups} g WHERE ${USAGE_GROUP_JOIN})`]
+      : [tables.errorLogs, 'e', ''];
+  return `EXISTS (SELECT 1 FROM ${table} ${alias} WHERE ${inBucket(alias, ONE_HOUR)} AND ${condition} IS NOT TRUE${ofGroup})`;
+}
+
 /**
  * Where rows disappear from the old end on, a purge is at work: an hour that begins before its table's edge does not
  * shrink. An empty table has been purged as a whole.
+ *
+ * Whatever an hour was noted for, a smaller count says nothing where its row has another definition: a new filter may
+ * leave few of its rows, or none.
  */
-function verdict(side: Side): string {
+function verdict(tables: OpsTables, side: Side): string {
   const { raw, stored } = SIZES[side];
+  const isRedefined = `(h.${side}_mode = 'redefine' OR ${isOldDefinition(storedVersion('m'), String(tables.definition))})`;
   return `CASE
       WHEN h.${side}_mode = 'keep' THEN 'keep'
       WHEN h.${side}_mode = 'take' OR m.bucket_start IS NULL OR ${raw} >= ${stored} THEN 'take'
       WHEN h.bucket_start < edge.${side} THEN CASE WHEN h.asked THEN 'hold' ELSE 'keep' END
       WHEN h.${side}_mode = 'edge' THEN 'take'
-      WHEN ${raw} = 0 OR h.${side}_mode = 'guard' AND 2 * (${raw}) < ${stored} THEN 'hold'
-      WHEN h.${side}_mode = 'guard' AND NOT h.settled THEN 'wait'
+      WHEN ${raw} = 0 AND NOT (${isRedefined} AND ${leavesOut(tables, side)}) THEN 'hold'
+      WHEN ${isRedefined} THEN 'take'
+      WHEN 2 * (${raw}) < ${stored} THEN 'hold'
+      WHEN NOT h.settled THEN 'wait'
       ELSE 'take'
     END AS ${side}`;
 }
@@ -89,8 +111,8 @@ errors_overall AS MATERIALIZED (
   SELECT * FROM errors_raw WHERE ${OVERALL}
 ),
 judged AS MATERIALIZED (
-  SELECT h.bucket_start, h.usage_mode,
-    ${SIDES.map(verdict).join(',\n    ')},
+  SELECT h.bucket_start,
+    ${SIDES.map((side) => verdict(tables, side)).join(',\n    ')},
     COALESCE(usage.success_count, 0) + COALESCE(errors.error_count_total, 0) AS requests
   FROM edge CROSS JOIN hours h
   LEFT JOIN ${tables.hourly} m ON m.bucket_start = h.bucket_start AND ${isOverallRow('m')}

@@ -30,7 +30,7 @@ function byGroup(tables: OpsTables, width: BucketWidth): string {
       ${TOKEN_COLUMNS.map((column) => `sum(u.${column}) AS ${column}`).join(', ')},
       ${latencies.join(',\n      ')}
     FROM ${tables.usageLogs} u
-    WHERE ${inBucket('u', width)} AND u.group_id <> 0
+    WHERE ${inBucket('u', width)} AND u.group_id <> 0 AND ${tables.usageCondition}
     GROUP BY u.group_id
   ) u JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}`;
 }

@@ -1,10 +1,12 @@
 import { COUNT_COLUMNS, METRIC_COLUMNS, SAMPLE_COLUMNS, WRITTEN_COLUMNS } from '../../metrics/columns.js';
 import { LATENCIES } from '../../metrics/definitions.js';
-import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
+import { isOldDefinition, storedVersion } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { isOverallRow } from '../../metrics/overall-row.js';
 import { errorSize, usageSize } from '../../metrics/side-size.js';
 import type { TimeRange } from '../../metrics/utc.js';
+import { fillOfUsage, foreignColumns } from '../fragments/foreign-columns.js';
+import { edges } from '../fragments/judged-sides.js';
 import { rowsWithoutKey } from '../fragments/rows-without-key.js';
 import { hoursOfDay, MERGED_DAYS } from '../fragments/merged-days.js';
 import { notedByHand } from '../fragments/noted-by-hand.js';
@@ -77,6 +79,8 @@ export function upsertDailyRange(
   { byHand = false, guarded = false, ...options }: DailyOptions = DEFAULT_ROLLUP_OPTIONS,
 ): SqlStatement {
   const columns = WRITTEN_COLUMNS.join(', ');
+  const foreign = foreignColumns(tables.fills.daily);
+  const counted = fillOfUsage(tables.fills.daily.ttftSampleCount);
   const merged = options.distributions
     ? MERGED_DAYS
     : `merged AS MATERIALIZED (
@@ -85,7 +89,11 @@ export function upsertDailyRange(
 )`;
   const inRange = `m.bucket_date >= ($1::timestamptz AT TIME ZONE 'UTC')::date
     AND m.bucket_date < ($2::timestamptz AT TIME ZONE 'UTC')::date`;
-  const halves = `2 * ${usageSize('c')} < ${usageSize('m')} OR 2 * (${errorSize('c', 'm')}) < ${errorSize('m', 'm')}`;
+  // What another definition, or another program, has counted says nothing, as long as the day's raw rows are all there.
+  const isGuarded = (side: 'usage' | 'errors'): string =>
+    `(NOT ${isOldDefinition(storedVersion('m'), String(tables.definition))} OR m.bucket_date::timestamp AT TIME ZONE 'UTC' < edge.${side})`;
+  const halves = `2 * ${usageSize('c')} < ${usageSize('m')} AND ${isGuarded('usage')}
+      OR 2 * (${errorSize('c', 'm')}) < ${errorSize('m', 'm')} AND ${isGuarded('errors')}`;
   const text = `WITH dropped AS MATERIALIZED (
   SELECT DISTINCT (bucket_start AT TIME ZONE 'UTC')::date AS bucket_date FROM ${tables.droppedHours}
   WHERE bucket_start >= $1::timestamptz AND bucket_start < $2::timestamptz
@@ -93,7 +101,7 @@ export function upsertDailyRange(
 summed AS MATERIALIZED (
   SELECT (h.bucket_start AT TIME ZONE 'UTC')::date AS bucket_date,
     COALESCE(h.platform, '') AS platform_key, COALESCE(h.group_id, 0) AS group_key,
-    ${dailyColumns().join(',\n    ')},
+    ${dailyColumns().join(',\n    ')}${counted(`COALESCE(sum(h.${tables.fills.hourly.ttftSampleCount ? 'ttft_sample_count' : 'ttft_samples'}), 0)`)},
     ${LATENCIES.map(([latency]) => hoursOfDay(latency)).join(',\n    ')}
   FROM ${tables.hourly} h
   WHERE h.bucket_start >= $1::timestamptz AND h.bucket_start < $2::timestamptz
@@ -103,7 +111,7 @@ summed AS MATERIALIZED (
 ${merged},
 computed AS MATERIALIZED (
   SELECT bucket_date, group_key, platform_key,
-    ${[...METRIC_COLUMNS, ...SAMPLE_COLUMNS].map((column) => `d.${column}`).join(', ')},
+    ${[...METRIC_COLUMNS, ...SAMPLE_COLUMNS].map((column) => `d.${column}`).join(', ')}${counted('d.ttft_sample_count')},
     ${distributionColumns('m').join(',\n    ')}
   FROM summed d FULL JOIN merged m USING (bucket_date, platform_key, group_key)
 ),
@@ -112,20 +120,20 @@ overall AS MATERIALIZED (
 ),
 held AS MATERIALIZED (
   SELECT m.bucket_date
-  FROM ${tables.daily} m LEFT JOIN overall c ON c.bucket_date = m.bucket_date
+  FROM ${edges(tables, 'purge')} edge CROSS JOIN ${tables.daily} m LEFT JOIN overall c ON c.bucket_date = m.bucket_date
   WHERE ${guarded} AND ${inRange} AND ${isOverallRow('m')} AND (${halves})
 ),
 moment AS MATERIALIZED (SELECT clock_timestamp() AS at),
 written AS (
   INSERT INTO ${tables.daily} AS m
-    (bucket_date, platform, group_id, ${columns}, definition_version, computed_at, written_at)
-  SELECT bucket_date, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${DEFINITION_VERSION}, at, at
+    (bucket_date, platform, group_id, ${columns}, definition_version, computed_at, written_at${foreign.names})
+  SELECT bucket_date, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${tables.definition}, at, at${foreign.values}
   FROM computed CROSS JOIN moment
   WHERE bucket_date NOT IN (SELECT bucket_date FROM held)
   ON CONFLICT (bucket_date, COALESCE(platform, ''), COALESCE(group_id, 0)) DO UPDATE SET
     ${WRITTEN_COLUMNS.map((column) => assignment(column, options)).join(',\n    ')},
     definition_version = EXCLUDED.definition_version,
-    computed_at = EXCLUDED.computed_at, written_at = EXCLUDED.written_at
+    computed_at = EXCLUDED.computed_at, written_at = EXCLUDED.written_at${foreign.assignments}
   RETURNING 1
 ),
 removed AS (

@@ -1,8 +1,9 @@
 import { ERROR_COLUMNS, SAMPLE_COLUMNS, USAGE_COLUMNS, WRITTEN_COLUMNS } from '../../metrics/columns.js';
-import { DEFINITION_VERSION } from '../../metrics/definition-version.js';
+import { isOldDefinition, storedVersion } from '../../metrics/definition-version.js';
 import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
 import { hourOf, isoUtc } from '../../metrics/sql-time.js';
 import type { TimeRange } from '../../metrics/utc.js';
+import { fillOfUsage, foreignColumns } from '../fragments/foreign-columns.js';
 import { errorsSide } from '../fragments/errors-side.js';
 import { judgedSides, type Edge, type SideMode, type Verdict } from '../fragments/judged-sides.js';
 import { notedByHand } from '../fragments/noted-by-hand.js';
@@ -56,20 +57,17 @@ interface Recompute {
 const HAS_USAGE = 'm.success_count > 0';
 const HAS_ERRORS = `(m.success_count = 0 OR ${ERROR_COLUMNS.map((column) => `m.${column} <> 0`).join(' OR ')})`;
 
-/**
- * A side of it may be taken; else it is left alone. Where a definition has changed and both sides stay for good, its rows
- * are written as they are: they are of the current definition as far as they can be.
- */
-const IS_RECOMPUTED = `(j.usage = 'take' OR j.errors = 'take'
-    OR j.usage_mode = 'redefine' AND j.usage = 'keep' AND j.errors = 'keep')`;
+/** A side of it may be taken; else it is left alone. */
+const IS_RECOMPUTED = `(j.usage = 'take' OR j.errors = 'take')`;
 
 /** One side of every hour that is recomputed: from its raw rows, or as it is stored, row by row. */
 function side(tables: OpsTables, name: 'usage' | 'errors', columns: readonly string[], has: string): string {
   const select = (alias: string): string => columns.map((column) => `${alias}.${column}`).join(', ');
-  return `SELECT r.bucket_start, r.platform_key, r.group_key, ${select('r')}
+  const ofUsage = fillOfUsage(name === 'usage' && tables.fills.hourly.ttftSampleCount);
+  return `SELECT r.bucket_start, r.platform_key, r.group_key, ${select('r')}${ofUsage('r.ttft_samples')}
   FROM ${name}_raw r JOIN judged j USING (bucket_start) WHERE j.${name} = 'take'
   UNION ALL
-  SELECT m.bucket_start, COALESCE(m.platform, ''), COALESCE(m.group_id, 0), ${select('m')}
+  SELECT m.bucket_start, COALESCE(m.platform, ''), COALESCE(m.group_id, 0), ${select('m')}${ofUsage('m.ttft_sample_count')}
   FROM judged j JOIN ${tables.hourly} m ON m.bucket_start = j.bucket_start AND ${has}
   WHERE j.${name} <> 'take' AND ${IS_RECOMPUTED}`;
 }
@@ -81,6 +79,8 @@ function side(tables: OpsTables, name: 'usage' | 'errors', columns: readonly str
  */
 function recompute(tables: OpsTables, order: Recompute, { distributions }: RollupOptions): SqlStatement {
   const columns = WRITTEN_COLUMNS.join(', ');
+  const { ttftSampleCount } = tables.fills.hourly;
+  const foreign = foreignColumns(tables.fills.hourly);
   const usage = (column: string): string =>
     column === 'success_count' || column === 'token_consumed' || SAMPLE_COLUMNS.includes(column)
       ? `COALESCE(u.${column}, 0) AS ${column}`
@@ -106,19 +106,19 @@ errors_side AS (
 ),
 computed AS NOT MATERIALIZED (
   SELECT bucket_start, group_key, platform_key,
-    ${[...USAGE_COLUMNS.map(usage), ...ERROR_COLUMNS.map((column) => `COALESCE(e.${column}, 0) AS ${column}`)].join(',\n    ')}
+    ${[...USAGE_COLUMNS.map(usage), ...ERROR_COLUMNS.map((column) => `COALESCE(e.${column}, 0) AS ${column}`)].join(',\n    ')}${fillOfUsage(ttftSampleCount)('COALESCE(u.ttft_sample_count, 0)')}
   FROM usage_side u FULL JOIN errors_side e USING (bucket_start, platform_key, group_key)
 ),
 moment AS MATERIALIZED (SELECT clock_timestamp() AS at),
 written AS (
   INSERT INTO ${tables.hourly} AS m
-    (bucket_start, platform, group_id, ${columns}, definition_version, computed_at, written_at)
-  SELECT bucket_start, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${DEFINITION_VERSION}, at, at
+    (bucket_start, platform, group_id, ${columns}, definition_version, computed_at, written_at${foreign.names})
+  SELECT bucket_start, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${tables.definition}, at, at${foreign.values}
   FROM computed CROSS JOIN moment
   ON CONFLICT (bucket_start, COALESCE(platform, ''), COALESCE(group_id, 0)) DO UPDATE SET
     ${WRITTEN_COLUMNS.map((column) => `${column} = EXCLUDED.${column}`).join(',\n    ')},
     definition_version = EXCLUDED.definition_version,
-    computed_at = EXCLUDED.computed_at, written_at = EXCLUDED.written_at
+    computed_at = EXCLUDED.computed_at, written_at = EXCLUDED.written_at${foreign.assignments}
   RETURNING 1
 ),
 removed AS (
@@ -129,6 +129,13 @@ removed AS (
     'bucket_start',
   )}))
   RETURNING bucket_start
+),
+-- Its raw rows are going: what another definition, or another program, has made of the hour stays, and is said no more.
+settled AS (
+  UPDATE ${tables.hourly} m SET definition_version = ${tables.definition}, written_at = m.computed_at
+  FROM judged j
+  WHERE m.bucket_start = j.bucket_start AND j.usage = 'keep' AND j.errors = 'keep'
+    AND ${isOldDefinition(storedVersion('m'), String(tables.definition))}
 )${order.more ?? ''}
 SELECT
   (SELECT count(*) FROM written) AS written,

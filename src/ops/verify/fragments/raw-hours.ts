@@ -35,7 +35,7 @@ function usageLevels(tables: OpsTables): string {
     COALESCE(g.platform, 'unknown')::varchar(32) AS platform, g.id AS group_id,
     u.input_tokens, u.output_tokens, u.cache_creation_tokens, u.cache_read_tokens, u.duration_ms, u.first_token_ms
   FROM ${tables.usageLogs} u JOIN ${tables.groups} g ON g.id = u.group_id AND g.id <> 0
-  WHERE u.created_at >= $1::timestamptz AND u.created_at < $2::timestamptz
+  WHERE u.created_at >= $1::timestamptz AND u.created_at < $2::timestamptz AND ${tables.usageCondition}
 ),
 usage_levels AS (
   SELECT hour, ${LEVEL_KEYS},
@@ -75,8 +75,8 @@ function errorLevels(tables: OpsTables): string {
     COALESCE(is_business_limited, false) AS limited,
     COALESCE(error_owner, '') = 'provider' AND NOT COALESCE(is_business_limited, false) AS upstream,
     COALESCE(upstream_status_code, status_code, 0) AS effective
-  FROM ${tables.errorLogs}
-  WHERE created_at >= $1::timestamptz AND created_at < $2::timestamptz
+  FROM ${tables.errorLogs} e
+  WHERE created_at >= $1::timestamptz AND created_at < $2::timestamptz AND ${tables.errorCondition}
 ),
 error_levels AS (
   SELECT hour, ${LEVEL_KEYS},

@@ -78,6 +78,8 @@ export function boundQueries(runner: QueryRunner, { limitMs, onAnswer }: QueryBo
       const answer = await Promise.race([connect().then(() => send(text, ...rest)), silence]);
       onAnswer?.();
       return answer;
+    } catch (error) {
+      throw isFarewell(error) ? new LostConnectionError(text, error.driverError as Error) : error;
     } finally {
       clearTimeout(timer);
     }
@@ -87,6 +89,15 @@ export function boundQueries(runner: QueryRunner, { limitMs, onAnswer }: QueryBo
     await release();
   };
   return runner;
+}
+
+/** The server's last words on a connection that it ends: they may come as the answer to a query. */
+function isFarewell(error: unknown): error is QueryFailedError {
+  return (
+    error instanceof QueryFailedError &&
+    !(error instanceof LostConnectionError) &&
+    /^(?:57P0[12]|08...)$/.test(String((error.driverError as { code?: unknown }).code))
+  );
 }
 
 /** A connection that the pool hands over when nobody waits for it any more must go back: TypeORM would keep it. */

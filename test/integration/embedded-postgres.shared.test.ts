@@ -34,7 +34,7 @@ describe('two apps on one data folder', () => {
     await eventually(() => isReady(second), 'ready again');
     const after = Number(await readPostmasterPid(dataDir));
     expect(after).not.toBe(before);
-    expect((await second.ask('POST', '/admin/ops/refresh'))[0]).toBe(200);
+    expect((await second.ask('POST', '/admin/ops/refresh'))[0]).toBe(202);
 
     second.signal('SIGTERM');
     expect(await second.ended).toEqual({ code: 0, signal: null });

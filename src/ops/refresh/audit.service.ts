@@ -99,10 +99,10 @@ export class AuditService {
           backfillHours: this.options.backfillDays * 24,
         }),
       );
-      // Where nothing is left below the last step the round still has to end, or no other would ever begin.
-      if (step === undefined || (step.starts_round && step.from === step.to)) {
-        return false; // another instance is at it, it has had its share, or there is nothing at all
+      if (step === undefined) {
+        return false; // another instance is at it, or it has had its share
       }
+      // Where nothing is left below the last step the round still has to end, or no other would ever begin.
       const compared = step.from === step.to ? NOTHING : await this.compare(manager, step);
       result.auditedHours += compared.audited;
       result.differingHours += compared.differing;

@@ -79,7 +79,7 @@ export function boundQueries(runner: QueryRunner, { limitMs, onAnswer }: QueryBo
       onAnswer?.();
       return answer;
     } catch (error) {
-      throw isFarewell(error) ? new LostConnectionError(text, error.driverError as Error) : error;
+      throw isFarewell(error) ? new LostConnectionError(text, error.driverError) : error;
     } finally {
       clearTimeout(timer);
     }

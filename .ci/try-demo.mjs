@@ -56,7 +56,10 @@ function looksAtTheEnd({ url, token }) {
   const end = output.trimEnd().split('\n').slice(-8).join('\n');
   check(end.includes(url) && end.includes(token), 'the address and the token stand at the end');
   check(!/RouterExplorer|InstanceLoader/.test(output), 'no list of routes is in the way');
-  check(/^Building \.+/m.test(progress) && /^Writing sample traffic /m.test(progress), 'something moves');
+  check(
+    /^Building \.+/m.test(progress) && /^Writing [\d,]+ requests of sample traffic \.*/m.test(progress),
+    'something moves',
+  );
 }
 
 async function ask({ url, token }) {

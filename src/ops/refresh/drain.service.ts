@@ -13,7 +13,7 @@ import {
   type RefreshedBuckets,
 } from './bucket-refresher.service.js';
 import { CrashLog } from './crash-log.js';
-import { errorText, failureKind } from './database-errors.js';
+import { errorText, failureKind, sqlState } from './database-errors.js';
 import { isAnythingDue, recordFailure } from './sql/drain.sql.js';
 import { hoursPerStatement } from './sql/hours-per-statement.sql.js';
 import { finishRebuilds } from './sql/rebuild.sql.js';
@@ -156,7 +156,10 @@ export class DrainService {
     const { buckets, cause } = error;
     switch (failureKind(cause)) {
       case 'server':
-        this.crashes.suspect(buckets, errorText(cause));
+        // A backend that dies says nothing; what ends the others, or a restart, says that it does.
+        if (sqlState(cause) === undefined) {
+          this.crashes.suspect(buckets, errorText(cause));
+        }
         throw cause;
       case 'conflict':
         run.conflicts += 1;

@@ -102,8 +102,7 @@ export interface ClaimedHour {
   errors_below: boolean;
   /** Nothing of it may be recomputed. */
   below_floor: boolean;
-  /** It was seen to lose rows a while ago, and has not lost more since: requests it had left then (bigint as text). */
-  loss_rows: string | null;
+  /** It was seen to lose rows so long ago that a loss may be applied. */
   loss_settled: boolean;
 }
 
@@ -138,7 +137,7 @@ export function claimHours(
   FOR UPDATE SKIP LOCKED
 ),
 claimed AS MATERIALIZED (
-  SELECT i.bucket_start, n.day, i.reason, i.forced, i.loss_rows, i.loss_seen_at
+  SELECT i.bucket_start, n.day, i.reason, i.forced, i.loss_seen_at
   FROM newest n JOIN ${tables.invalidations} i
     ON i.bucket_start >= n.day AND i.bucket_start < n.day + interval '24 hours'
   WHERE ${due}
@@ -153,7 +152,7 @@ SELECT ${isoUtc('c.bucket_start')} AS hour, ${isoUtc('c.day')} AS day, c.reason,
       AND c.bucket_start >= r.range_start AND c.bucket_start < r.range_end
   ) AS asked,
   c.bucket_start < f.usage_from AS usage_below, c.bucket_start < f.errors_from AS errors_below,
-  c.bucket_start < f.floor AS below_floor, c.loss_rows::text,
+  c.bucket_start < f.floor AS below_floor,
   COALESCE(c.loss_seen_at <= clock_timestamp() - make_interval(secs => $5::float8), false) AS loss_settled
 FROM claimed c CROSS JOIN ${floors(tables, 6)} f
 ORDER BY c.bucket_start`,

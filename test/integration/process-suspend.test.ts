@@ -110,11 +110,12 @@ describe('a gateway that is suspended in mid-drain', () => {
     try {
       await suspended.startTransaction();
       await suspended.query('SELECT FROM ops_detect_state FOR UPDATE');
-      // Without a new row detection has nothing to wait for.
+      // Without a new row detection has nothing to wait for. The audit may find it first, and note its hour.
       await database.dataSource.query(INSERT_BOTH, [[from.toISOString()]]);
       await database.dataSource.query(
         `INSERT INTO ops_metrics_invalidations (bucket_start, reason)
-         SELECT at, 'verify' FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', '1 hour') AS at`,
+         SELECT at, 'verify' FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', '1 hour') AS at
+         ON CONFLICT DO NOTHING`,
         [from.toISOString(), end.toISOString()],
       );
       await eventually(

@@ -2,12 +2,12 @@ import 'reflect-metadata';
 import { styleText } from 'node:util';
 import { ADMIN_TOKEN, type AdminToken } from './auth/admin-token.js';
 import { readEnvironment, unknownVariables } from './config/environment.js';
-import { createApp } from './create-app.js';
+import { createApp } from './server/create-app.js';
 import { DEMO_OPTIONS, requireEmbeddedDatabase, runDemo } from './demo/demo.js';
 import { moving } from './demo/moving.js';
-import { describeStartFailure } from './describe-start-failure.js';
-import { listen, requireListenable } from './listen.js';
-import { forceExitAfterSignal } from './shutdown.js';
+import { describeStartFailure } from './server/describe-start-failure.js';
+import { listen, requireListenable } from './server/listen.js';
+import { forceExitAfterSignal } from './server/shutdown.js';
 
 async function main(): Promise<void> {
   const demo = process.argv.includes('--demo');

@@ -5,8 +5,8 @@ import type { DataSource } from 'typeorm';
 import { AppModule } from '../app.module.js';
 import { readEnvironment } from '../config/environment.js';
 import { pendingMigrations } from '../database/migrate.js';
-import { createLogger } from '../logger.js';
-import { forceExitAfterSignal } from '../shutdown.js';
+import { createLogger } from '../server/logger.js';
+import { forceExitAfterSignal } from '../server/shutdown.js';
 import { CommandFailure } from './failures.js';
 
 /**

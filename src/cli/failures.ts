@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { SchemaConflictError } from '../../migrations/index.js';
 import { EnvironmentError } from '../config/environment.js';
-import { describeStartFailure } from '../describe-start-failure.js';
+import { describeStartFailure } from '../server/describe-start-failure.js';
 import { OpsBelowFloorError, OpsInputError } from '../ops/index.js';
 
 /** The command did what it could, and what it found or left is a failure. */

@@ -11,7 +11,7 @@ import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { Environment } from '../config/environment.js';
 import { opsOptionsFrom } from '../config/ops-options-from-environment.js';
 import { errorText, resolveOptions } from '../ops/index.js';
-import { onForcedExit, shutdownStep } from '../shutdown.js';
+import { onForcedExit, shutdownStep } from '../server/shutdown.js';
 import { closeDataSource } from './close-data-source.js';
 import { connect } from './connect.js';
 import { BoundDataSource, dataSourceOptions } from './data-source.js';

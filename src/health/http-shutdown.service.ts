@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { OpsJobs } from '../ops/index.js';
-import { shutdownStep } from '../shutdown.js';
+import { shutdownStep } from '../server/shutdown.js';
 
 /** How long requests under way may take once the running day is done; event streams never end by themselves. */
 const GRACE_MS = 5_000;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { OPS_TABLES } from '../../src/ops/metrics/ops-tables.js';
-import { selectRow } from '../../src/ops/metrics/sql-runner.js';
+import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
+import { selectRow } from '../../src/ops/sql/sql-runner.js';
 import { upsertDailyRange } from '../../src/ops/rollup/sql/upsert-daily.sql.js';
 import { upsertHourlyRange } from '../../src/ops/rollup/sql/upsert-hourly.sql.js';
 import { cellsOf, cellsOfStored, readDistributions, type Grain } from '../support/distributions.js';

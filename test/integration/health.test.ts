@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import request, { type Response } from 'supertest';
 import { readEnvironment } from '../../src/config/environment.js';
-import { createApp } from '../../src/create-app.js';
+import { createApp } from '../../src/server/create-app.js';
 import { createDataSource } from '../../src/database/data-source.js';
 import { migrate } from '../../src/database/migrate.js';
 import { createEmptyDatabase, createTestDatabase, dropDatabase, urlOf } from '../support/test-database.js';

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dataSourceOptions } from '../../src/database/data-source.js';
 import { OpsModule, OpsOptionsError, type OpsModuleOptions } from '../../src/ops/index.js';
-import { OpsJobs } from '../../src/ops/refresh/ops-jobs.service.js';
+import { OpsJobs } from '../../src/ops/jobs/ops-jobs.service.js';
 import { eventually } from '../support/eventually.js';
 import * as rows from '../support/raw-rows.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';

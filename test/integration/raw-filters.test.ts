@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { DEFINITION_VERSION } from '../../src/ops/metrics/definition-version.js';
-import { OPS_TABLES, opsTables } from '../../src/ops/metrics/ops-tables.js';
-import { OpsOptionsError, resolveOptions, type OpsModuleOptions } from '../../src/ops/ops.options.js';
+import { DEFINITION_VERSION } from '../../src/ops/definitions/definition-version.js';
+import { OPS_TABLES, opsTables } from '../../src/ops/definitions/ops-tables.js';
+import { OpsOptionsError, resolveOptions, type OpsModuleOptions } from '../../src/ops/options/ops.options.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
 import { createOpsApp, type OpsApp } from '../support/ops-app.js';
 import { createOpsService } from '../support/ops-service.js';

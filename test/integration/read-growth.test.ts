@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { OPS_TABLES, type SqlStatement } from '../../src/ops/metrics/ops-tables.js';
-import { DAY_MS, HOUR_MS } from '../../src/ops/metrics/utc.js';
-import { resolveOptions } from '../../src/ops/ops.options.js';
+import { OPS_TABLES, type SqlStatement } from '../../src/ops/definitions/ops-tables.js';
+import { DAY_MS, HOUR_MS } from '../../src/ops/common/utc.js';
+import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import { lastHourSamples } from '../../src/ops/prometheus/sql/last-hour-samples.sql.js';
 import { rollupSamples } from '../../src/ops/prometheus/sql/rollup-samples.sql.js';
 import type { BreakdownBy } from '../../src/ops/read/level.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { OPS_TABLES } from '../../src/ops/metrics/ops-tables.js';
-import { resolveOptions } from '../../src/ops/ops.options.js';
+import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
+import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
 import { GROUPS } from '../support/oracle/samples.js';
 import { createOpsService } from '../support/ops-service.js';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Response } from 'supertest';
-import { resolveOptions } from '../../src/ops/ops.options.js';
+import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import { ReadTransactions } from '../../src/ops/read/read-transactions.js';
 import { AdminClient } from '../support/admin-client.js';
 import { connect } from '../support/refresh-scene.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { OPS_TABLES } from '../../src/ops/metrics/ops-tables.js';
+import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import { planSegments } from '../../src/ops/read/read-plan.js';
 import { readPieces } from '../../src/ops/read/sql/read-pieces.sql.js';
 import { error, GROUPS, usage } from '../support/oracle/samples.js';

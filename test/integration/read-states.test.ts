@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/data-source.js';
-import { OPS_TABLES } from '../../src/ops/metrics/ops-tables.js';
-import { resolveOptions } from '../../src/ops/ops.options.js';
+import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
+import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import { planSegments } from '../../src/ops/read/read-plan.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
 import type { Measures } from '../../src/ops/read/read.types.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { OPS_TABLES } from '../../src/ops/metrics/ops-tables.js';
-import { resolveOptions } from '../../src/ops/ops.options.js';
+import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
+import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import type { LevelFilter } from '../../src/ops/read/level.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
 import type { LatencySummary, Measures, Overview } from '../../src/ops/read/read.types.js';

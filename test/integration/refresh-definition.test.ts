@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { DEFINITION_VERSION } from '../../src/ops/metrics/definition-version.js';
-import type { RawRetentionDays } from '../../src/ops/ops.options.js';
+import { DEFINITION_VERSION } from '../../src/ops/definitions/definition-version.js';
+import type { RawRetentionDays } from '../../src/ops/options/ops.options.js';
 import { createOpsApp, type OpsApp } from '../support/ops-app.js';
 import * as scene from '../support/refresh-scene.js';
 import { expectRight, hoursAgo } from '../support/rollup-check.js';

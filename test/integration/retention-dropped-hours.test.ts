@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { OpsBelowFloorError, resolveOptions, type OpsModuleOptions } from '../../src/ops/index.js';
-import { OPS_TABLES } from '../../src/ops/metrics/ops-tables.js';
+import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
 import { createOpsApp, type OpsApp } from '../support/ops-app.js';
 import { readDaily } from '../support/raw-rows.js';

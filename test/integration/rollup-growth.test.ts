@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { OPS_TABLES, type SqlStatement } from '../../src/ops/metrics/ops-tables.js';
-import { selectRow } from '../../src/ops/metrics/sql-runner.js';
+import { OPS_TABLES, type SqlStatement } from '../../src/ops/definitions/ops-tables.js';
+import { selectRow } from '../../src/ops/sql/sql-runner.js';
 import { upsertDailyRange } from '../../src/ops/rollup/sql/upsert-daily.sql.js';
 import { upsertHourlyRange, upsertHours } from '../../src/ops/rollup/sql/upsert-hourly.sql.js';
 import { guarded } from '../support/hours-to-recompute.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from '@jest/globals';
 
-const BUILT = pathToFileURL(join(process.cwd(), 'dist/src/shutdown.js')).href;
+const BUILT = pathToFileURL(join(process.cwd(), 'dist/src/server/shutdown.js')).href;
 
 /** A shutdown of which one step has ended and one never does. */
 const PROGRAM = `

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { DataSource } from 'typeorm';
 import { BoundDataSource, dataSourceOptions } from '../../src/database/data-source.js';
 import { LostConnectionError } from '../../src/ops/index.js';
-import { selectRows } from '../../src/ops/metrics/sql-runner.js';
-import { shortTransaction } from '../../src/ops/refresh/short-transaction.js';
+import { selectRows } from '../../src/ops/sql/sql-runner.js';
+import { shortTransaction } from '../../src/ops/sql/short-transaction.js';
 import { boundTransaction } from '../../src/ops/sql/bound-queries.js';
 import { auditDrains, heldDays, setPause } from '../support/drain-audit.js';
 import { eventually } from '../support/eventually.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { OPS_TABLES, type SqlStatement } from '../../src/ops/metrics/ops-tables.js';
-import { resolveOptions } from '../../src/ops/ops.options.js';
-import { retentionHours } from '../../src/ops/refresh/sql/floors.sql.js';
+import { OPS_TABLES, type SqlStatement } from '../../src/ops/definitions/ops-tables.js';
+import { resolveOptions } from '../../src/ops/options/ops.options.js';
+import { retentionHours } from '../../src/ops/invalidation/sql/floors.sql.js';
 import { dailyDifferences, hourlyDifferences } from '../../src/ops/verify/sql/verify.sql.js';
 import { workOf } from '../support/plan-work.js';
 import { resetScene } from '../support/refresh-scene.js';

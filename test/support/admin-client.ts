@@ -1,7 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import request, { type Test } from 'supertest';
 import { readEnvironment } from '../../src/config/environment.js';
-import { createApp } from '../../src/create-app.js';
+import { createApp } from '../../src/server/create-app.js';
 
 export const TOKEN = 'a-token-of-the-tests-with-32-characters';
 

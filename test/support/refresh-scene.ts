@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
-import type { SqlRunner } from '../../src/ops/metrics/sql-runner.js';
+import type { SqlRunner } from '../../src/ops/sql/sql-runner.js';
 import { insertGroups } from './raw-rows.js';
 
 const GROUPS = [

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { OPS_TABLES } from '../../src/ops/metrics/ops-tables.js';
-import { RetentionService, type RetentionResult } from '../../src/ops/refresh/retention.service.js';
+import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
+import { RetentionService, type RetentionResult } from '../../src/ops/retention/retention.service.js';
 import { resolveOptions, type OpsModuleOptions } from '../../src/ops/index.js';
 import { insertFailures, insertRequests, resetScene } from './refresh-scene.js';
 

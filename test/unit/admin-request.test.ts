@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { admit, requesterOf, type AdminRequest } from '../../src/ops/http/admin-request.js';
-import { logfmt } from '../../src/ops/logfmt.js';
+import { logfmt } from '../../src/ops/common/logfmt.js';
 
 const request = (given: Partial<AdminRequest>): AdminRequest => ({
   method: 'POST',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DEFINITION_VERSION, definitionNumber } from '../../src/ops/metrics/definition-version.js';
+import { DEFINITION_VERSION, definitionNumber } from '../../src/ops/definitions/definition-version.js';
 
 describe('definitionNumber', () => {
   it('is the version where nothing is special', () => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { DATABASE_METRICS, PROCESS_METRICS } from '../../src/ops/prometheus/metrics.js';
-import { DAILY_JOB, HOURLY_JOB } from '../../src/ops/refresh/refresh.service.js';
+import { DAILY_JOB, HOURLY_JOB } from '../../src/ops/jobs/refresh.service.js';
 import { HAS_PROMTOOL, promtool, PROMTOOL_SKIPPED } from '../support/promtool.js';
 
 interface Alert {

@@ -5,8 +5,8 @@ import { QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { EnvironmentError, readEnvironment } from '../../src/config/environment.js';
 import { DatabaseConnectionError } from '../../src/database/database-connection.error.js';
 import { EmbeddedPostgresError } from '../../src/database/embedded/index.js';
-import { describeStartFailure } from '../../src/describe-start-failure.js';
-import { ListenError } from '../../src/listen.js';
+import { describeStartFailure } from '../../src/server/describe-start-failure.js';
+import { ListenError } from '../../src/server/listen.js';
 
 const withCode = (code: string): Error => Object.assign(new Error('connect ECONNREFUSED ::1:5432'), { code });
 

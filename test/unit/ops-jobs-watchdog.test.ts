@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { OpsJobs, resolveOptions, type RefreshService } from '../../src/ops/index.js';
-import { noteProgress } from '../../src/ops/refresh/progress.js';
+import { noteProgress } from '../../src/ops/sql/progress.js';
 
 const HOURLY = 'ops_rollup_refresh';
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DAY_MS, HOUR_MS } from '../../src/ops/metrics/utc.js';
+import { DAY_MS, HOUR_MS } from '../../src/ops/common/utc.js';
 import { planSegments } from '../../src/ops/read/read-plan.js';
 import { autoBucket, trendCuts } from '../../src/ops/read/trend-buckets.js';
 

@@ -4,7 +4,7 @@ import {
   LatencyDistributionQueryDto,
   ReadLevelDto,
   TrendQueryDto,
-} from '../../src/ops/http/read/read-query.dto.js';
+} from '../../src/ops/read/read-query.dto.js';
 import { opsValidationPipe } from '../../src/ops/http/ops-validation.pipe.js';
 
 const DAY = { from: '2025-03-09T00:00:00Z', to: '2025-03-10T00:00:00Z' };

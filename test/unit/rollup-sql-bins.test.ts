@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { distributionBins } from '../../src/ops/metrics/distribution-bins.js';
+import { distributionBins } from '../../src/ops/definitions/distribution-bins.js';
 
 const INT_MAX = 2_147_483_647;
 const SPLITTER = 2 ** 46 + 1;

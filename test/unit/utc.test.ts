@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DAY_MS, HOUR_MS, widenToBuckets } from '../../src/ops/metrics/utc.js';
+import { DAY_MS, HOUR_MS, widenToBuckets } from '../../src/ops/common/utc.js';
 
 const at = (text: string): Date => new Date(text);
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { HttpException, HttpStatus, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { logfmt } from '../logfmt.js';
+import { logfmt } from '../common/logfmt.js';
 import { admit, requesterOf, type AdminRequest } from './admin-request.js';
 import { RefusalDelays, RETRY_AFTER_SECONDS } from './refusal-delays.js';
 

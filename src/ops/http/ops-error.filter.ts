@@ -7,14 +7,14 @@ import {
   type ExceptionFilter,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { errorText, sqlState } from '../refresh/database-errors.js';
+import { errorText, sqlState } from '../sql/database-errors.js';
 import { OpsBusyError, OpsReadUnavailableError, OpsSumOutOfRangeError } from '../read/read-errors.js';
 import {
   OpsBelowFloorError,
   OpsInputError,
   OpsRebuildEndedError,
   OpsRebuildNotFoundError,
-} from '../refresh/ops-input.error.js';
+} from '../common/ops-input.error.js';
 import { OpsRunError } from '../runs/run.errors.js';
 
 /** The one shape of every error answer. */

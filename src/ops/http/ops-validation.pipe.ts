@@ -1,6 +1,6 @@
 import { ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
-import { OpsInputError } from '../refresh/ops-input.error.js';
-import { problemsOf } from '../validation-problems.js';
+import { OpsInputError } from '../common/ops-input.error.js';
+import { problemsOf } from '../options/validation-problems.js';
 
 /** What PostgreSQL's text cannot hold: NUL, and half of a surrogate pair, which has no UTF-8. */
 const NOT_STORABLE = /[\0\p{Cs}]/u;

@@ -1,4 +1,4 @@
-import { HOUR_MS } from '../metrics/utc.js';
+import { HOUR_MS } from '../common/utc.js';
 import { MeasuresAdder } from './measures.js';
 import type { Freshness, PeriodMeasures } from './read.types.js';
 import type { ClockColumns, PeakRow, PieceRow, ReadRow } from './sql/piece-row.js';

@@ -1,4 +1,4 @@
-import { LATENCIES, PERCENTILES } from '../metrics/definitions.js';
+import { LATENCIES, PERCENTILES } from '../definitions/definitions.js';
 import { Distribution } from './distribution.js';
 import type { LatencyMetric, LatencySummary, Measures } from './read.types.js';
 import type { PieceRow } from './sql/piece-row.js';

@@ -1,4 +1,4 @@
-import { HOUR_MS } from '../metrics/utc.js';
+import { HOUR_MS } from '../common/utc.js';
 
 /** A part of one segment that only raw rows can answer. */
 export interface RaggedRange {

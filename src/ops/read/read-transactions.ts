@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { selectRow } from '../metrics/sql-runner.js';
-import type { OpsOptions } from '../ops.options.js';
-import { sqlState } from '../refresh/database-errors.js';
+import { selectRow } from '../sql/sql-runner.js';
+import type { OpsOptions } from '../options/ops.options.js';
+import { sqlState } from '../sql/database-errors.js';
 import { boundTransaction } from '../sql/bound-queries.js';
 import { OpsReadTimeoutError, OpsSumOutOfRangeError } from './read-errors.js';
 import { ReadGate } from './read-gate.js';

@@ -1,10 +1,10 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { DefinedTables } from '../metrics/defined-tables.service.js';
-import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
-import { selectRows } from '../metrics/sql-runner.js';
-import { OpsOptions } from '../ops.options.js';
+import { DefinedTables } from '../definitions/defined-tables.service.js';
+import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
+import { selectRows } from '../sql/sql-runner.js';
+import { OpsOptions } from '../options/ops.options.js';
 import { Answer } from './answer.js';
 import { breakdownItems } from './breakdown.js';
 import { histogram } from './histogram.js';

@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS } from '../metrics/utc.js';
+import { DAY_MS, HOUR_MS } from '../common/utc.js';
 import type { TrendBucket } from './read.types.js';
 
 const BUCKET_MS: Record<TrendBucket, number> = { '5m': 300_000, hour: HOUR_MS, day: DAY_MS };

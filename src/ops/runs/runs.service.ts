@@ -1,9 +1,9 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { OPS_TABLES_TOKEN, type OpsTables } from '../metrics/ops-tables.js';
-import { selectRow, selectRows } from '../metrics/sql-runner.js';
-import { errorText } from '../refresh/database-errors.js';
+import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
+import { selectRow, selectRows } from '../sql/sql-runner.js';
+import { errorText } from '../sql/database-errors.js';
 import { OpsRunActiveError, OpsRunEndedError, OpsRunNotFoundError, type RunKind } from './run.errors.js';
 import { cancelRun, endRun, readRuns, reportRun, startRun, type RunRow } from './sql/runs.sql.js';
 

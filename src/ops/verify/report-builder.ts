@@ -6,7 +6,7 @@ import {
   type VerifyReport,
 } from './verify.types.js';
 import type { ComparisonRow } from './sql/verify.sql.js';
-import { HOUR_MS } from '../metrics/utc.js';
+import { HOUR_MS } from '../common/utc.js';
 
 /** Adds up what the steps of a verification found. */
 export class ReportBuilder {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { OpsOptions } from '../ops.options.js';
-import { RangeChecker } from '../refresh/range-checker.service.js';
+import { OpsOptions } from '../options/ops.options.js';
+import { RangeChecker } from '../ranges/range-checker.service.js';
 import { OpsRunActiveError } from '../runs/run.errors.js';
 import { RunsService, type Run, type RunState } from '../runs/runs.service.js';
 import { ReportBuilder } from './report-builder.js';

@@ -1,5 +1,5 @@
 import { Random } from '../../../src/gateway/sample-traffic/random.js';
-import { DAY_MS } from '../../../src/ops/metrics/utc.js';
+import { DAY_MS } from '../../../src/ops/common/utc.js';
 import type { LevelFilter } from '../../../src/ops/read/level.js';
 import type { Scene } from '../support/scene.js';
 

@@ -1,5 +1,5 @@
 import type { ReadService } from '../../../src/ops/index.js';
-import { LATENCIES, PERCENTILES, USAGE_GROUP_JOIN } from '../../../src/ops/metrics/definitions.js';
+import { LATENCIES, PERCENTILES, USAGE_GROUP_JOIN } from '../../../src/ops/definitions/definitions.js';
 import type { Scene } from '../support/scene.js';
 import type { AccuracyRange } from './accuracy-ranges.js';
 

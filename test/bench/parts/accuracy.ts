@@ -1,5 +1,5 @@
 import { Random } from '../../../src/gateway/sample-traffic/random.js';
-import { PERCENTILES } from '../../../src/ops/metrics/definitions.js';
+import { PERCENTILES } from '../../../src/ops/definitions/definitions.js';
 import type { Bench, Part } from '../support/bench.js';
 import { digits, quantile } from '../support/numbers.js';
 import { rollUp, withOps } from '../support/ops.js';

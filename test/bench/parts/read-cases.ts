@@ -1,5 +1,5 @@
 import type { ReadService } from '../../../src/ops/index.js';
-import { DAY_MS, HOUR_MS } from '../../../src/ops/metrics/utc.js';
+import { DAY_MS, HOUR_MS } from '../../../src/ops/common/utc.js';
 import { BY_BUCKET, BY_GROUP, BY_PERIOD, rawAnswer } from '../support/raw-answer.js';
 import type { Scene } from '../support/scene.js';
 

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { METRIC_COLUMNS } from '../../../src/ops/metrics/columns.js';
+import { METRIC_COLUMNS } from '../../../src/ops/definitions/columns.js';
 import type { Shape } from '../options.js';
 import type { Bench } from '../support/bench.js';
 import { digits, ratio } from '../support/numbers.js';

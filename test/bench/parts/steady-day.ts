@@ -1,4 +1,4 @@
-import { HOUR_MS } from '../../../src/ops/metrics/utc.js';
+import { HOUR_MS } from '../../../src/ops/common/utc.js';
 import { databaseClock } from '../support/database-clock.js';
 import { insertRowsAt } from '../support/late-rows.js';
 import type { Ops } from '../support/ops.js';

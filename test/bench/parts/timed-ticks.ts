@@ -1,5 +1,5 @@
 import { Random } from '../../../src/gateway/sample-traffic/random.js';
-import { HOUR_MS } from '../../../src/ops/metrics/utc.js';
+import { HOUR_MS } from '../../../src/ops/common/utc.js';
 import { insertRowsAt } from '../support/late-rows.js';
 import { median, timed } from '../support/numbers.js';
 import { rollUp, type Ops } from '../support/ops.js';

@@ -10,7 +10,7 @@ import {
   RefreshService,
   type OpsModuleOptions,
 } from '../../../src/ops/index.js';
-import { AuditService } from '../../../src/ops/refresh/audit.service.js';
+import { AuditService } from '../../../src/ops/audit/audit.service.js';
 import type { Scene } from './scene.js';
 
 @Module({})

@@ -5,7 +5,7 @@ import {
   PERCENTILES,
   TOKENS,
   USAGE_GROUP_JOIN,
-} from '../../../src/ops/metrics/definitions.js';
+} from '../../../src/ops/definitions/definitions.js';
 
 const FRACTIONS = `ARRAY[${PERCENTILES.map(([, fraction]) => fraction).join(', ')}]::float8[]`;
 

@@ -5,7 +5,7 @@ import { createDataSource } from '../../../src/database/data-source.js';
 import { migrate } from '../../../src/database/migrate.js';
 import { RawLogService } from '../../../src/gateway/raw-log.service.js';
 import { writeSampleTraffic } from '../../../src/gateway/sample-traffic/write-sample-traffic.js';
-import { DAY_MS } from '../../../src/ops/metrics/utc.js';
+import { DAY_MS } from '../../../src/ops/common/utc.js';
 import { progress } from './report.js';
 import { connect, type BenchServer } from './server.js';
 

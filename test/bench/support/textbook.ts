@@ -1,5 +1,5 @@
-import { COUNT_COLUMNS, METRIC_COLUMNS } from '../../../src/ops/metrics/columns.js';
-import { ERROR_COUNTS, LATENCIES, PERCENTILES } from '../../../src/ops/metrics/definitions.js';
+import { COUNT_COLUMNS, METRIC_COLUMNS } from '../../../src/ops/definitions/columns.js';
+import { ERROR_COUNTS, LATENCIES, PERCENTILES } from '../../../src/ops/definitions/definitions.js';
 
 const LEVELS = 'GROUPING SETS ((bucket), (bucket, platform), (bucket, platform, group_id))';
 

@@ -1,4 +1,4 @@
-import { HOUR_MS } from '../../../src/ops/metrics/utc.js';
+import { HOUR_MS } from '../../../src/ops/common/utc.js';
 import { databaseClock } from './database-clock.js';
 import type { Scene } from './scene.js';
 

@@ -5,9 +5,9 @@ import type {
   Verification,
   VerificationSummary,
 } from '../../../src/ops/dashboard/client/admin-types.js';
-import type { Refresh as RefreshRun } from '../../../src/ops/refresh/refresh-runs.service.js';
-import type { RebuildProgress } from '../../../src/ops/refresh/rebuild.service.js';
-import type { OpsStatus } from '../../../src/ops/refresh/status.service.js';
+import type { Refresh as RefreshRun } from '../../../src/ops/jobs/refresh-runs.service.js';
+import type { RebuildProgress } from '../../../src/ops/rebuild/rebuild.service.js';
+import type { OpsStatus } from '../../../src/ops/status/status.service.js';
 import type * as verify from '../../../src/ops/verify/verifications.service.js';
 
 type Reads<Page, Answer extends Page> = [Page, Answer];

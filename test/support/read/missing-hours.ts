@@ -1,4 +1,4 @@
-import { HOUR_MS } from '../../../src/ops/metrics/utc.js';
+import { HOUR_MS } from '../../../src/ops/common/utc.js';
 import type { Scenario } from '../oracle/arbitraries.js';
 
 /** As many closed hours that are not rolled up are counted from raw rows. */

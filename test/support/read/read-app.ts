@@ -5,10 +5,10 @@ import type { App } from 'supertest/types.js';
 import type { DataSource } from 'typeorm';
 import { OpsAdminDoor } from '../../../src/ops/http/ops-admin-door.js';
 import { OPS_ADMIN_GUARD } from '../../../src/ops/http/ops-admin.guard.js';
-import { OpsReadController } from '../../../src/ops/http/read/ops-read.controller.js';
+import { OpsReadController } from '../../../src/ops/read/ops-read.controller.js';
 import { RefusalDelays } from '../../../src/ops/http/refusal-delays.js';
-import { OPS_TABLES, OPS_TABLES_TOKEN } from '../../../src/ops/metrics/ops-tables.js';
-import { OpsOptions, resolveOptions } from '../../../src/ops/ops.options.js';
+import { OPS_TABLES, OPS_TABLES_TOKEN } from '../../../src/ops/definitions/ops-tables.js';
+import { OpsOptions, resolveOptions } from '../../../src/ops/options/ops.options.js';
 import { ReadService } from '../../../src/ops/read/read.service.js';
 
 /** The read endpoints alone, behind a guard, on a real database; an hour is closed when it ends. */

@@ -1,5 +1,5 @@
-import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
-import { closedThrough } from '../../metrics/sql-time.js';
+import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import { closedThrough } from '../../sql/sql-time.js';
 
 /** How many closed hours back the last one is looked for that is rolled up. */
 const HOURS_BACK = 3;

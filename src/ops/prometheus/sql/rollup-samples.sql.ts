@@ -1,5 +1,5 @@
-import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
-import { closedThrough } from '../../metrics/sql-time.js';
+import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import { closedThrough } from '../../sql/sql-time.js';
 
 /** One value of a metric. */
 export interface SampleRow {

@@ -1,6 +1,6 @@
-import { USAGE_GROUP_JOIN } from '../../metrics/definitions.js';
-import type { OpsTables } from '../../metrics/ops-tables.js';
-import { closedThrough, dayOf, EPOCH } from '../../metrics/sql-time.js';
+import { USAGE_GROUP_JOIN } from '../../definitions/definitions.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import { closedThrough, dayOf, EPOCH } from '../../sql/sql-time.js';
 import type { HourSpan, ReadPlan } from '../read-plan.js';
 import type { Bindings } from './bindings.js';
 import { OVERALL } from './level.sql.js';

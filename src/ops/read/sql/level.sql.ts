@@ -1,4 +1,4 @@
-import { ERROR_GROUP, ERROR_PLATFORM, USAGE_PLATFORM } from '../../metrics/definitions.js';
+import { ERROR_GROUP, ERROR_PLATFORM, USAGE_PLATFORM } from '../../definitions/definitions.js';
 import type { BreakdownBy, LevelFilter } from '../level.js';
 import type { Bindings } from './bindings.js';
 

@@ -1,6 +1,6 @@
-import { ERROR_COUNTS, LATENCIES, TOKENS, USAGE_GROUP_JOIN } from '../../metrics/definitions.js';
-import { roundedLatency } from '../../metrics/distribution-bins.js';
-import type { OpsTables } from '../../metrics/ops-tables.js';
+import { ERROR_COUNTS, LATENCIES, TOKENS, USAGE_GROUP_JOIN } from '../../definitions/definitions.js';
+import { roundedLatency } from '../../definitions/distribution-bins.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { LevelSql } from './level.sql.js';
 
 const inRange = (alias: string): string => `${alias}.created_at >= r.starts AND ${alias}.created_at < r.ends`;

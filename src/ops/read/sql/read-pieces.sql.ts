@@ -1,6 +1,6 @@
-import { COUNT_COLUMNS } from '../../metrics/columns.js';
-import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
-import { isoUtc } from '../../metrics/sql-time.js';
+import { COUNT_COLUMNS } from '../../definitions/columns.js';
+import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import { isoUtc } from '../../sql/sql-time.js';
 import type { BreakdownBy, LevelFilter } from '../level.js';
 import type { ReadPlan } from '../read-plan.js';
 import { Bindings } from './bindings.js';

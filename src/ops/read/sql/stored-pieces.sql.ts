@@ -1,6 +1,6 @@
-import { COUNT_COLUMNS } from '../../metrics/columns.js';
-import { LATENCIES, PERCENTILES } from '../../metrics/definitions.js';
-import type { OpsTables } from '../../metrics/ops-tables.js';
+import { COUNT_COLUMNS } from '../../definitions/columns.js';
+import { LATENCIES, PERCENTILES } from '../../definitions/definitions.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { KeySql, LevelSql } from './level.sql.js';
 
 /** The columns of a latency that a piece has; the percentiles only where they can be taken as they stand. */

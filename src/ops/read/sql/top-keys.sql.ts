@@ -1,4 +1,4 @@
-import type { OpsTables } from '../../metrics/ops-tables.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { KeySql, LevelSql } from './level.sql.js';
 import { storedCounts } from './stored-pieces.sql.js';
 

@@ -1,4 +1,4 @@
-import { LATENCIES } from '../../metrics/definitions.js';
+import { LATENCIES } from '../../definitions/definitions.js';
 import { countsOf, valuesOf } from './sorted-latencies.js';
 
 /** The values and the counts of a relation that has both in one array per latency (see distribution()). */

@@ -1,5 +1,5 @@
-import { ERROR_COUNTS, ERROR_GROUP, ERROR_PLATFORM } from '../../metrics/definitions.js';
-import type { OpsTables } from '../../metrics/ops-tables.js';
+import { ERROR_COUNTS, ERROR_GROUP, ERROR_PLATFORM } from '../../definitions/definitions.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
 import { type BucketWidth, forEachBucket, inBucket } from './levels.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Fills } from '../../metrics/ops-tables.js';
+import type { Fills } from '../../definitions/ops-tables.js';
 
 /** One more item of a select list, where the table has `ttft_sample_count`. */
 export const fillOfUsage =

@@ -1,10 +1,10 @@
-import { isOldDefinition, storedVersion } from '../../metrics/definition-version.js';
-import { USAGE_GROUP_JOIN } from '../../metrics/definitions.js';
-import { EVERY_ROW, type OpsTables } from '../../metrics/ops-tables.js';
-import { isOverallRow } from '../../metrics/overall-row.js';
-import { errorSize, usageSize } from '../../metrics/side-size.js';
-import { rawTables, type RawTable } from '../../metrics/raw-tables.js';
-import { hasBucket, hourOf } from '../../metrics/sql-time.js';
+import { isOldDefinition, storedVersion } from '../../definitions/definition-version.js';
+import { USAGE_GROUP_JOIN } from '../../definitions/definitions.js';
+import { EVERY_ROW, type OpsTables } from '../../definitions/ops-tables.js';
+import { isOverallRow } from '../../definitions/overall-row.js';
+import { errorSize, usageSize } from '../../definitions/side-size.js';
+import { rawTables, type RawTable } from '../../definitions/raw-tables.js';
+import { hasBucket, hourOf } from '../../sql/sql-time.js';
 import { inBucket, ONE_HOUR } from './levels.js';
 
 /**

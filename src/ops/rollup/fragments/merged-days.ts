@@ -1,5 +1,5 @@
-import { LATENCIES } from '../../metrics/definitions.js';
-import { roundedLatency } from '../../metrics/distribution-bins.js';
+import { LATENCIES } from '../../definitions/definitions.js';
+import { roundedLatency } from '../../definitions/distribution-bins.js';
 import { binsCte, countsOf, distribution, mergedCells, sorted, valuesOf } from './sorted-latencies.js';
 
 const each = (column: (latency: string) => string): string =>

@@ -1,5 +1,5 @@
-import type { OpsTables } from '../../metrics/ops-tables.js';
-import type { Tier } from '../../metrics/tiers.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import type { Tier } from '../../definitions/tiers.js';
 
 /**
  * A CTE that notes the buckets that a statement outside the drain has written: it may have read before a drain did and

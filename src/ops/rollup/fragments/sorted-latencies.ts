@@ -1,4 +1,4 @@
-import { distributionBins, roundedLatency } from '../../metrics/distribution-bins.js';
+import { distributionBins, roundedLatency } from '../../definitions/distribution-bins.js';
 
 /**
  * Fragments over a sorted int array without NULLs. A subscript of one costs the same at any place, so that once an

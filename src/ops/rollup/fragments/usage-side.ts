@@ -4,8 +4,8 @@ import {
   TOKEN_COLUMNS,
   USAGE_GROUP_JOIN,
   USAGE_PLATFORM,
-} from '../../metrics/definitions.js';
-import type { OpsTables } from '../../metrics/ops-tables.js';
+} from '../../definitions/definitions.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
 import { type BucketWidth, forEachBucket, inBucket } from './levels.js';
 import { distribution, largest, percentile, runsOf, sortedArray, sortedRuns } from './sorted-latencies.js';
 

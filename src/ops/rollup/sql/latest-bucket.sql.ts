@@ -1,4 +1,4 @@
-import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
+import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
 
 /**
  * The latest bucket as milliseconds since the epoch. A number, because the text of a timestamptz depends on the

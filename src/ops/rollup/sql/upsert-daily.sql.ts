@@ -1,10 +1,10 @@
-import { COUNT_COLUMNS, METRIC_COLUMNS, SAMPLE_COLUMNS, WRITTEN_COLUMNS } from '../../metrics/columns.js';
-import { LATENCIES } from '../../metrics/definitions.js';
-import { isOldDefinition, storedVersion } from '../../metrics/definition-version.js';
-import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
-import { isOverallRow } from '../../metrics/overall-row.js';
-import { errorSize, usageSize } from '../../metrics/side-size.js';
-import type { TimeRange } from '../../metrics/utc.js';
+import { COUNT_COLUMNS, METRIC_COLUMNS, SAMPLE_COLUMNS, WRITTEN_COLUMNS } from '../../definitions/columns.js';
+import { LATENCIES } from '../../definitions/definitions.js';
+import { isOldDefinition, storedVersion } from '../../definitions/definition-version.js';
+import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import { isOverallRow } from '../../definitions/overall-row.js';
+import { errorSize, usageSize } from '../../definitions/side-size.js';
+import type { TimeRange } from '../../common/utc.js';
 import { fillOfUsage, foreignColumns } from '../fragments/foreign-columns.js';
 import { edges } from '../fragments/judged-sides.js';
 import { rowsWithoutKey } from '../fragments/rows-without-key.js';

@@ -1,8 +1,8 @@
-import { ERROR_COLUMNS, SAMPLE_COLUMNS, USAGE_COLUMNS, WRITTEN_COLUMNS } from '../../metrics/columns.js';
-import { isOldDefinition, storedVersion } from '../../metrics/definition-version.js';
-import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
-import { hourOf, isoUtc } from '../../metrics/sql-time.js';
-import type { TimeRange } from '../../metrics/utc.js';
+import { ERROR_COLUMNS, SAMPLE_COLUMNS, USAGE_COLUMNS, WRITTEN_COLUMNS } from '../../definitions/columns.js';
+import { isOldDefinition, storedVersion } from '../../definitions/definition-version.js';
+import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import { hourOf, isoUtc } from '../../sql/sql-time.js';
+import type { TimeRange } from '../../common/utc.js';
 import { fillOfUsage, foreignColumns } from '../fragments/foreign-columns.js';
 import { errorsSide } from '../fragments/errors-side.js';
 import { judgedSides, type Edge, type SideMode, type Verdict } from '../fragments/judged-sides.js';

@@ -1,5 +1,5 @@
-import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
-import { isoUtc } from '../../metrics/sql-time.js';
+import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import { isoUtc } from '../../sql/sql-time.js';
 import type { RunKind } from '../run.errors.js';
 
 /** Runs of a kind that are kept. */

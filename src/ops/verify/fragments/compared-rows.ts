@@ -3,8 +3,8 @@ import {
   DISTRIBUTION_COLUMNS,
   METRIC_COLUMNS,
   SAMPLE_COLUMNS,
-} from '../../metrics/columns.js';
-import { ERROR_COUNTS, LATENCIES } from '../../metrics/definitions.js';
+} from '../../definitions/columns.js';
+import { ERROR_COUNTS, LATENCIES } from '../../definitions/definitions.js';
 import { canonicalDistribution } from './canonical-distribution.js';
 
 /** Of an array no more is shown than this many characters. */

@@ -3,9 +3,9 @@ import {
   METRIC_COLUMNS,
   SAMPLE_COLUMNS,
   COUNT_COLUMNS,
-} from '../../metrics/columns.js';
-import { LATENCIES } from '../../metrics/definitions.js';
-import type { OpsTables } from '../../metrics/ops-tables.js';
+} from '../../definitions/columns.js';
+import { LATENCIES } from '../../definitions/definitions.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
 import { roundedTo7Bits } from './canonical-distribution.js';
 
 const STORED = [...METRIC_COLUMNS, ...SAMPLE_COLUMNS, ...DISTRIBUTION_COLUMNS];

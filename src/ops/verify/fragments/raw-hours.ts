@@ -1,6 +1,6 @@
-import { DISTRIBUTION_COLUMNS, LATENCY_COLUMNS, SAMPLE_COLUMNS } from '../../metrics/columns.js';
-import { ERROR_COUNTS, LATENCIES } from '../../metrics/definitions.js';
-import type { OpsTables } from '../../metrics/ops-tables.js';
+import { DISTRIBUTION_COLUMNS, LATENCY_COLUMNS, SAMPLE_COLUMNS } from '../../definitions/columns.js';
+import { ERROR_COUNTS, LATENCIES } from '../../definitions/definitions.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
 import { roundedTo7Bits } from './canonical-distribution.js';
 
 /*

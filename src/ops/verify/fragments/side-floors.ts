@@ -1,6 +1,6 @@
-import type { OpsTables } from '../../metrics/ops-tables.js';
-import { hasBucket, hourOf } from '../../metrics/sql-time.js';
-import { floors } from '../../refresh/sql/floors.sql.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import { hasBucket, hourOf } from '../../sql/sql-time.js';
+import { floors } from '../../invalidation/sql/floors.sql.js';
 
 /** The two raw tables that an hour's columns come from. */
 export interface Sides<T> {

@@ -1,6 +1,6 @@
-import type { OpsTables, SqlStatement } from '../../metrics/ops-tables.js';
-import { dayOf, isoUtc } from '../../metrics/sql-time.js';
-import { floorValues, type RetentionHours } from '../../refresh/sql/floors.sql.js';
+import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import { dayOf, isoUtc } from '../../sql/sql-time.js';
+import { floorValues, type RetentionHours } from '../../invalidation/sql/floors.sql.js';
 import { answer, comparedRows, countsCompare, joinedRows, storedRows } from '../fragments/compared-rows.js';
 import { computedDays } from '../fragments/hourly-days.js';
 import { computedHours } from '../fragments/raw-hours.js';

@@ -1,0 +1,261 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
+import { selectRow, selectRows } from '../sql/sql-runner.js';
+import { DAY_TIER } from '../definitions/tiers.js';
+import { OpsOptions } from '../options/ops.options.js';
+import {
+  BucketRefresher,
+  RefreshFailure,
+  type Bucket,
+  type RefreshedBuckets,
+} from './bucket-recomputer.service.js';
+import { CrashLog } from './crash-log.js';
+import { errorText, failureKind, sqlState } from '../sql/database-errors.js';
+import { isAnythingDue, recordFailure } from './sql/drain.sql.js';
+import { hoursPerStatement } from './sql/hours-per-statement.sql.js';
+import { finishRebuilds } from '../rebuild/sql/rebuild.sql.js';
+
+/** What one drain did. */
+export interface DrainResult {
+  /** Hours recomputed and released. */
+  drainedHours: number;
+  /** Days merged from their hours and released. */
+  drainedDays: number;
+  /** Attempts that failed; each is tried again after a pause. */
+  failedBuckets: number;
+  /** Hours of which a side is held back by the shrink guard. */
+  suspiciousHours: number;
+  /** Days held back: their hours add up to less than half of what their daily rows count. */
+  suspiciousDays: number;
+  /** Hours that have fewer raw rows than before: watched, and recomputed once no more of them disappear. */
+  losingHours: number;
+  /** Hours dropped because their raw rows are below the floor. */
+  belowFloorHours: number;
+}
+
+/** How often, and how soon, what stood in somebody's way is tried again in one drain; then the next tick does. */
+const CONFLICT_RETRIES = 3;
+const CONFLICT_PAUSE_MS = 100;
+
+/** What the workers of one drain share. */
+interface Run {
+  readonly result: DrainResult;
+  /** Days (ISO) that are left to others, or to the next tick. */
+  readonly except: Set<string>;
+  conflicts: number;
+}
+
+/**
+ * Recomputes stale buckets until none is due, newest first, on `drainConcurrency` connections; each bucket in a short
+ * transaction, hours some at a time. Any number of instances may drain at once; they share the buckets.
+ */
+@Injectable()
+export class DrainService {
+  private readonly logger = new Logger('OpsDrain');
+  private readonly sums = nothing();
+  private readonly crashes = new CrashLog();
+  private queue: Promise<unknown> = Promise.resolve();
+  private stopping = false;
+
+  public constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
+    private readonly options: OpsOptions,
+    private readonly refresher: BucketRefresher,
+  ) {}
+
+  /**
+   * Drains what is due now. A call while another one runs in this process is taken after it, so that what was noted
+   * before the call is never missed.
+   *
+   * @throws QueryFailedError where the database cannot be reached; a bucket that fails is recorded, not thrown.
+   */
+  public async drain(): Promise<DrainResult> {
+    const run = this.queue.then(() => this.run());
+    this.queue = run.catch(() => undefined);
+    return run;
+  }
+
+  /** What the drains of this instance have done since it started; the one under way is not in it yet. */
+  public get totals(): Readonly<DrainResult> {
+    return this.sums;
+  }
+
+  /** Lets the buckets in work finish, and takes no more. */
+  public async stop(): Promise<void> {
+    this.stopping = true;
+    await this.queue;
+  }
+
+  private async run(): Promise<DrainResult> {
+    const run: Run = { result: nothing(), except: new Set(), conflicts: 0 };
+    await this.setAsideWhatCrashed(run);
+    const { due } = await selectRow<{ due: boolean }>(
+      this.dataSource,
+      isAnythingDue(this.tables, this.options.safeDelaySeconds),
+    );
+    const length = !due ? 0 : this.crashes.isEmpty ? this.options.drainConcurrency : 1;
+    const workers = Array.from({ length }, () => this.work(run));
+    const outcomes = await Promise.allSettled(workers);
+    for (const key of Object.keys(run.result) as (keyof DrainResult)[]) {
+      this.sums[key] += run.result[key];
+    }
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) {
+      throw failed.reason;
+    }
+    await selectRows(this.dataSource, finishRebuilds(this.tables, this.options.safeDelaySeconds));
+    return run.result;
+  }
+
+  /** An hour that has taken the server down with it would do so for ever, and let nothing older have its turn. */
+  private async setAsideWhatCrashed(run: Run): Promise<void> {
+    for (const { bucket, reason } of this.crashes.convicted()) {
+      await this.recordFailure(bucket, `the server went down with it: ${reason}`, run);
+    }
+  }
+
+  private async work(run: Run): Promise<void> {
+    let hours = await this.hoursPerStatement();
+    while (!this.stopping) {
+      try {
+        const done = await this.refresher.refreshNext({ except: [...run.except], only: null, hours });
+        if (done === null) {
+          return;
+        }
+        if ('busyDay' in done) {
+          run.except.add(done.busyDay);
+          continue;
+        }
+        this.count(done, run);
+        this.crashes.acquit();
+        if (done.hours > 0) {
+          hours = await this.hoursPerStatement();
+        }
+      } catch (error) {
+        await this.handle(error, run);
+      }
+    }
+  }
+
+  /** Known from the traffic of the hour that was computed last, so that no timeout has to teach it. */
+  private async hoursPerStatement(): Promise<number> {
+    if (!this.crashes.isEmpty) {
+      return 1;
+    }
+    return (await selectRow<{ hours: number }>(this.dataSource, hoursPerStatement(this.tables))).hours;
+  }
+
+  private async handle(error: unknown, run: Run): Promise<void> {
+    if (!(error instanceof RefreshFailure)) {
+      throw error;
+    }
+    const { buckets, cause } = error;
+    switch (failureKind(cause)) {
+      case 'server':
+        // A backend that dies says nothing; what ends the others, or a restart, says that it does.
+        if (sqlState(cause) === undefined) {
+          this.crashes.suspect(buckets, errorText(cause));
+        }
+        throw cause;
+      case 'conflict':
+        run.conflicts += 1;
+        this.logger.log(`${describe(buckets)}: somebody was in the way, tried again: ${errorText(cause)}`);
+        if (run.conflicts > CONFLICT_RETRIES) {
+          for (const { start } of buckets) run.except.add(`${start.slice(0, 10)}T00:00:00.000Z`);
+        }
+        await sleep(CONFLICT_PAUSE_MS * (0.5 + Math.random()));
+        return;
+      case 'bucket':
+        await this.oneByOne(buckets, cause, run);
+    }
+  }
+
+  /** One bad bucket must not hold up the others of its statement. */
+  private async oneByOne(buckets: readonly Bucket[], cause: unknown, run: Run): Promise<void> {
+    const [only] = buckets;
+    if (only === undefined) {
+      throw cause; // it failed before anything was claimed
+    }
+    if (buckets.length === 1) {
+      await this.recordFailure(only, errorText(cause), run);
+      return;
+    }
+    this.logger.warn(`${describe(buckets)} failed, trying them one by one: ${errorText(cause)}`);
+    for (const bucket of buckets) {
+      if (this.stopping) {
+        return;
+      }
+      try {
+        const done = await this.refresher.refreshNext({ except: [], only: bucket, hours: 1 });
+        if (done !== null && !('busyDay' in done)) {
+          this.count(done, run);
+        }
+      } catch (error) {
+        await this.handle(error, run);
+      }
+    }
+  }
+
+  private count(done: RefreshedBuckets, { result }: Run): void {
+    result.drainedHours += done.hours;
+    result.drainedDays += done.days;
+    result.belowFloorHours += done.belowFloorHours;
+    result.suspiciousDays += done.heldDays.length;
+    this.warnOfHeldDays(done.heldDays);
+    for (const { hour, suspicious } of done.held) {
+      if (suspicious) {
+        result.suspiciousHours += 1;
+        this.logger.warn(`Hour ${hour} is held back: it would lose more than half of its requests or errors`);
+      } else {
+        result.losingHours += 1;
+        this.logger.log(`Hour ${hour} has lost raw rows: it is recomputed once no more of them disappear`);
+      }
+    }
+  }
+
+  private warnOfHeldDays(days: readonly string[]): void {
+    for (const day of days) {
+      this.logger.warn(
+        `Day ${day} is held back: its hours add up to less than half of what its daily rows count`,
+      );
+    }
+  }
+
+  private async recordFailure(bucket: Bucket, error: string, { result }: Run): Promise<void> {
+    const pause = { baseSeconds: this.options.retryBaseSeconds, maxSeconds: this.options.retryMaxSeconds };
+    const [row] = await selectRows<{ attempts: number }>(
+      this.dataSource,
+      recordFailure(this.tables, bucket, error, pause),
+    );
+    if (row !== undefined) {
+      result.failedBuckets += 1;
+      this.logger.error(`${describe([bucket])} failed, attempt ${row.attempts}: ${error}`);
+    }
+  }
+}
+
+function describe(buckets: readonly Bucket[]): string {
+  const [first, last] = [buckets[0], buckets.at(-1)];
+  if (first === undefined || last === undefined) {
+    return 'Nothing';
+  }
+  const text = ({ tier, start }: Bucket): string => (tier === DAY_TIER ? start.slice(0, 10) : start);
+  const unit = first.tier === DAY_TIER ? 'Day' : 'Hour';
+  return first === last ? `${unit} ${text(first)}` : `${unit}s ${text(first)} to ${text(last)}`;
+}
+
+function nothing(): DrainResult {
+  return {
+    drainedHours: 0,
+    drainedDays: 0,
+    failedBuckets: 0,
+    suspiciousHours: 0,
+    suspiciousDays: 0,
+    losingHours: 0,
+    belowFloorHours: 0,
+  };
+}

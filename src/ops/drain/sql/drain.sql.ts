@@ -1,0 +1,308 @@
+import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import { closedThrough, dayOf, isoUtc } from '../../sql/sql-time.js';
+import { DAY_TIER, HOUR_TIER, type Tier } from '../../definitions/tiers.js';
+import type { InvalidationReason } from '../../invalidation/ops-invalidation.entity.js';
+import { floors, floorValues, type RetentionHours } from '../../invalidation/sql/floors.sql.js';
+
+/**
+ * First key of the advisory locks on days ("ops" in ASCII); the second is the number of the UTC day since 1970.
+ * Advisory locks are per database, so two modules in one database would only wait for each other.
+ */
+const DAY_LOCK_NAMESPACE = 0x6f7073;
+
+const dayNumber = (day: string): string => `(extract(epoch FROM ${day}::timestamptz) / 86400)::int`;
+
+/**
+ * Takes the day's lock until the transaction ends, if it can be had: shared by all who write the day's rows from what
+ * they were computed from, exclusive for who deletes them.
+ *
+ * Bound: day (ISO).
+ */
+export function lockDay(day: string, mode: 'shared' | 'exclusive'): SqlStatement {
+  const lock = mode === 'shared' ? 'pg_try_advisory_xact_lock_shared' : 'pg_try_advisory_xact_lock';
+  return { text: `SELECT ${lock}(${DAY_LOCK_NAMESPACE}, ${dayNumber('$1')}) AS locked`, values: [day] };
+}
+
+/** An invalidation is due when it is not held back as suspicious, and its next attempt has come. */
+const IS_DUE = 'i.suspicious_at IS NULL AND i.next_attempt_at <= clock_timestamp()';
+
+/** A claimed day: locked until the transaction ends. */
+export interface ClaimedDay {
+  /** ISO, UTC midnight. */
+  day: string;
+  reason: InvalidationReason;
+  /** It may lose more than half of what it counts: somebody forced that, or its hours have got another meaning. */
+  forced: boolean;
+}
+
+/**
+ * Whether a drain has anything to do: an hour that is due, or a day that may be. It spares a quiet tick its workers.
+ *
+ * Bound: safe delay in seconds.
+ */
+export function isAnythingDue(tables: OpsTables, safeDelaySeconds: number): SqlStatement {
+  return {
+    text: `SELECT EXISTS (
+  SELECT 1 FROM ${tables.invalidations} i CROSS JOIN (SELECT ${closedThrough('$1')} AS closed) c
+  WHERE ${IS_DUE} AND i.bucket_start < c.closed
+    AND (i.tier = '${HOUR_TIER}' OR i.bucket_start + interval '24 hours' <= c.closed)
+) AS due`,
+    values: [safeDelaySeconds],
+  };
+}
+
+/** How long the hours of a day may keep its daily rows waiting, in seconds. */
+const DAY_WAITS_SECONDS = 60;
+
+/**
+ * Claims the newest closed day that is due: none of its hours is, or it has waited long enough for them. The row is
+ * locked until the transaction ends; days that somebody else has claimed are passed over.
+ *
+ * Bound: safe delay in seconds, days not to look at (ISO), the only day to claim (ISO) or null.
+ */
+export function claimDay(
+  tables: OpsTables,
+  bound: { safeDelaySeconds: number; except: readonly string[]; only: string | null },
+): SqlStatement {
+  return {
+    text: `SELECT ${isoUtc('i.bucket_start')} AS day, i.reason, i.forced
+FROM ${tables.invalidations} i
+WHERE i.tier = '${DAY_TIER}' AND ${IS_DUE}
+  AND i.bucket_start + interval '24 hours' <= ${closedThrough('$1')}
+  AND i.bucket_start <> ALL($2::timestamptz[])
+  AND ($3::timestamptz IS NULL OR i.bucket_start = $3::timestamptz)
+  AND (
+    i.noted_at <= clock_timestamp() - interval '${DAY_WAITS_SECONDS} seconds'
+    OR NOT EXISTS (
+      SELECT 1 FROM ${tables.invalidations} h
+      WHERE h.tier = '${HOUR_TIER}' AND h.suspicious_at IS NULL AND h.next_attempt_at <= clock_timestamp()
+        AND h.bucket_start >= i.bucket_start AND h.bucket_start < i.bucket_start + interval '24 hours'
+    )
+  )
+ORDER BY i.bucket_start DESC
+LIMIT 1
+FOR UPDATE OF i SKIP LOCKED`,
+    values: [bound.safeDelaySeconds, bound.except, bound.only],
+  };
+}
+
+/** A claimed hour: locked until the transaction ends. */
+export interface ClaimedHour {
+  /** ISO, UTC. */
+  hour: string;
+  /** ISO, UTC midnight. */
+  day: string;
+  reason: InvalidationReason;
+  forced: boolean;
+  /** Somebody waits for it: a rebuild, also of an hour that was stale before, or a verification. */
+  asked: boolean;
+  /** Its usage rows may have been purged. */
+  usage_below: boolean;
+  /** Its error rows may have been purged. */
+  errors_below: boolean;
+  /** Nothing of it may be recomputed. */
+  below_floor: boolean;
+  /** It was seen to lose rows so long ago that a loss may be applied. */
+  loss_settled: boolean;
+}
+
+/**
+ * Claims due hours of one UTC day, the newest that has any, and passes over those that somebody is noting or
+ * recomputing right now. An hour is due when it is closed.
+ *
+ * Bound: safe delay in seconds, days not to look at (ISO), the only hour to claim (ISO) or null, how many, for how many
+ * seconds a loss is watched, retentions in hours.
+ */
+export function claimHours(
+  tables: OpsTables,
+  bound: {
+    safeDelaySeconds: number;
+    except: readonly string[];
+    only: string | null;
+    limit: number;
+    lossDelaySeconds: number;
+    retention: RetentionHours;
+  },
+): SqlStatement {
+  const due = `i.tier = '${HOUR_TIER}' AND ${IS_DUE} AND i.bucket_start < ${closedThrough('$1')}
+  AND ${dayOf('i.bucket_start')} <> ALL($2::timestamptz[])
+  AND ($3::timestamptz IS NULL OR i.bucket_start = $3::timestamptz)`;
+  return {
+    text: `WITH newest AS MATERIALIZED (
+  SELECT ${dayOf('i.bucket_start')} AS day
+  FROM ${tables.invalidations} i
+  WHERE ${due}
+  ORDER BY i.bucket_start DESC
+  LIMIT 1
+  FOR UPDATE SKIP LOCKED
+),
+claimed AS MATERIALIZED (
+  SELECT i.bucket_start, n.day, i.reason, i.forced, i.loss_seen_at
+  FROM newest n JOIN ${tables.invalidations} i
+    ON i.bucket_start >= n.day AND i.bucket_start < n.day + interval '24 hours'
+  WHERE ${due}
+  ORDER BY i.bucket_start DESC
+  LIMIT $4::int
+  FOR UPDATE OF i SKIP LOCKED
+)
+SELECT ${isoUtc('c.bucket_start')} AS hour, ${isoUtc('c.day')} AS day, c.reason, c.forced,
+  c.reason IN ('rebuild', 'verify') OR EXISTS (
+    SELECT 1 FROM ${tables.rebuilds} r
+    WHERE r.finished_at IS NULL AND r.cancelled_at IS NULL
+      AND c.bucket_start >= r.range_start AND c.bucket_start < r.range_end
+  ) AS asked,
+  c.bucket_start < f.usage_from AS usage_below, c.bucket_start < f.errors_from AS errors_below,
+  c.bucket_start < f.floor AS below_floor,
+  COALESCE(c.loss_seen_at <= clock_timestamp() - make_interval(secs => $5::float8), false) AS loss_settled
+FROM claimed c CROSS JOIN ${floors(tables, 6)} f
+ORDER BY c.bucket_start`,
+    values: [
+      bound.safeDelaySeconds,
+      bound.except,
+      bound.only,
+      bound.limit,
+      bound.lossDelaySeconds,
+      ...floorValues(bound.retention),
+    ],
+  };
+}
+
+/** What becomes of the claimed hours that are not simply done. */
+export interface HeldBack {
+  readonly hour: string;
+  /** Held back until somebody notes it anew; else looked at again after the loss delay. */
+  readonly suspicious: boolean;
+  /** The requests that its raw rows gave. */
+  readonly requests: number;
+}
+
+/**
+ * Releases claimed hours: the recomputed ones are no longer stale, the suspicious ones stay, held back until
+ * somebody notes them anew, and those that lose rows are looked at again later.
+ *
+ * Bound: claimed hours; hours that stay (ISO), which of them are suspicious, their requests; loss delay in seconds.
+ */
+export function releaseHours(
+  tables: OpsTables,
+  claimed: readonly string[],
+  held: readonly HeldBack[],
+  lossDelaySeconds: number,
+): SqlStatement {
+  return {
+    text: `WITH held AS (
+  UPDATE ${tables.invalidations} i SET
+    suspicious_at = CASE WHEN h.suspicious THEN clock_timestamp() END,
+    loss_seen_at = CASE WHEN h.requests >= i.loss_rows THEN i.loss_seen_at ELSE clock_timestamp() END,
+    loss_rows = h.requests,
+    next_attempt_at = clock_timestamp() + make_interval(secs => CASE WHEN h.suspicious THEN 0 ELSE $5::float8 END)
+  FROM unnest($2::timestamptz[], $3::boolean[], $4::bigint[]) AS h(bucket_start, suspicious, requests)
+  WHERE i.tier = '${HOUR_TIER}' AND i.bucket_start = h.bucket_start
+  RETURNING 1
+),
+released AS (
+  DELETE FROM ${tables.invalidations}
+  WHERE tier = '${HOUR_TIER}' AND bucket_start = ANY($1::timestamptz[]) AND bucket_start <> ALL($2::timestamptz[])
+  RETURNING 1
+)
+SELECT (SELECT count(*)::int FROM released) AS released, (SELECT count(*)::int FROM held) AS held`,
+    values: [
+      claimed,
+      held.map(({ hour }) => hour),
+      held.map(({ suspicious }) => suspicious),
+      held.map(({ requests }) => requests),
+      lossDelaySeconds,
+    ],
+  };
+}
+
+/**
+ * Releases a claimed day, or holds it back until somebody notes it anew.
+ *
+ * Bound: day (ISO).
+ */
+export function releaseDay(
+  tables: OpsTables,
+  day: string,
+  { held }: { readonly held: boolean },
+): SqlStatement {
+  const isDay = `tier = '${DAY_TIER}' AND bucket_start = $1::timestamptz`;
+  return {
+    text: held
+      ? `WITH held AS (
+  UPDATE ${tables.invalidations} SET suspicious_at = clock_timestamp() WHERE ${isDay} RETURNING 1
+)
+SELECT count(*)::int AS days FROM held`
+      : `WITH released AS (
+  DELETE FROM ${tables.invalidations} WHERE ${isDay} RETURNING 1
+)
+SELECT count(*)::int AS days FROM released`,
+    values: [day],
+  };
+}
+
+/**
+ * Notes that the hours of a day have changed. It waits while a drain holds that day, and then notes it anew; how long
+ * the day has been waiting is not forgotten.
+ *
+ * Bound: day (ISO), reason, whether it may lose more than half of what it counts.
+ */
+export function noteDay(
+  tables: OpsTables,
+  day: string,
+  { reason = 'hours', forced }: { readonly reason?: InvalidationReason; readonly forced: boolean },
+): SqlStatement {
+  return {
+    text: `WITH noted AS (
+  INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason, forced)
+  VALUES ('${DAY_TIER}', $1::timestamptz, $2, $3::boolean)
+  ON CONFLICT (tier, bucket_start) DO UPDATE SET suspicious_at = NULL, forced = i.forced OR EXCLUDED.forced,
+    reason = CASE WHEN i.reason = 'restored' THEN i.reason ELSE EXCLUDED.reason END
+  RETURNING 1
+)
+SELECT count(*)::int AS days FROM noted`,
+    values: [day, reason, forced],
+  };
+}
+
+/**
+ * Writes down a failed attempt; the pause doubles with each. What two workers have tried at the same time counts once:
+ * no row where the bucket is not due any more.
+ *
+ * Bound: tier, bucket (ISO), error, first and longest pause in seconds.
+ */
+export function recordFailure(
+  tables: OpsTables,
+  bucket: { tier: Tier; start: string },
+  error: string,
+  pause: { baseSeconds: number; maxSeconds: number },
+): SqlStatement {
+  return {
+    text: `WITH failed AS (
+  UPDATE ${tables.invalidations} SET
+    attempts = attempts + 1,
+    last_error = $3,
+    next_attempt_at = clock_timestamp()
+      + make_interval(secs => LEAST($5::float8, $4::float8 * power(2, LEAST(attempts, 30))))
+  WHERE tier = $1 AND bucket_start = $2::timestamptz AND next_attempt_at <= clock_timestamp()
+  RETURNING attempts
+)
+SELECT attempts FROM failed`,
+    values: [bucket.tier, bucket.start, error, pause.baseSeconds, pause.maxSeconds],
+  };
+}
+
+/**
+ * Closed buckets that are stale and will be recomputed as soon as may be; those that are watched are not.
+ *
+ * Bound: safe delay in seconds.
+ */
+export function countPending(tables: OpsTables, safeDelaySeconds: number): SqlStatement {
+  return {
+    text: `SELECT
+  (count(*) FILTER (WHERE i.tier = '${HOUR_TIER}' AND i.bucket_start < c.closed))::int AS hours,
+  (count(*) FILTER (WHERE i.tier = '${DAY_TIER}' AND i.bucket_start + interval '24 hours' <= c.closed))::int AS days
+FROM ${tables.invalidations} i CROSS JOIN (SELECT ${closedThrough('$1')} AS closed) c
+WHERE i.suspicious_at IS NULL AND i.loss_seen_at IS NULL`,
+    values: [safeDelaySeconds],
+  };
+}

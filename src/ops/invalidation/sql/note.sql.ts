@@ -1,0 +1,126 @@
+import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import { hasBucket, hourOf } from '../../sql/sql-time.js';
+import { HOUR_TIER } from '../../definitions/tiers.js';
+import type { InvalidationReason } from '../ops-invalidation.entity.js';
+import type { RawTable } from '../../definitions/raw-tables.js';
+import { floors, floorValues, type RetentionHours } from './floors.sql.js';
+
+/**
+ * Inserts the hours that a query selects as bucket_start, in their order: it is what keeps two of these statements from
+ * a deadlock. An hour that is stale already is no longer held back; and where a rebuild had noted it, it now has a
+ * reason of its own, so that cancelling the rebuild does not lose it.
+ */
+export function noteHours(
+  tables: OpsTables,
+  reason: InvalidationReason,
+  hours: string,
+  { atOnce = false }: { readonly atOnce?: boolean } = {},
+): string {
+  return `INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason)
+  SELECT DISTINCT '${HOUR_TIER}', bucket_start, '${reason}' FROM (${hours}) AS stale(bucket_start) ORDER BY bucket_start
+  ON CONFLICT (tier, bucket_start) DO UPDATE SET noted_at = clock_timestamp(), suspicious_at = NULL,
+    reason = CASE
+      WHEN i.reason = 'rebuild' OR EXCLUDED.reason = 'new_rows' AND i.reason <> 'definition' THEN EXCLUDED.reason
+      ELSE i.reason END${atOnce ? ',\n    next_attempt_at = clock_timestamp()' : ''}
+  RETURNING 1`;
+}
+
+/** From where on a raw table's rows may be applied. */
+const floorOf = (table: RawTable): string => `GREATEST(f.hours_from, f.${table.side}_from)`;
+
+/**
+ * Notes every hour of the first backfill: from the oldest raw row, at most the backfill back and never below the
+ * table's floor, to now; and the hours of rows that are dated in the future.
+ *
+ * Bound: backfill in hours, retentions in hours.
+ */
+export function noteBackfill(
+  tables: OpsTables,
+  table: RawTable,
+  bound: { backfillHours: number; retention: RetentionHours },
+): SqlStatement {
+  const oldestRow = `(SELECT min(created_at) FROM ${table.name} WHERE ${hasBucket('created_at')})`;
+  return {
+    text: `WITH start AS (
+  SELECT GREATEST(${hourOf('clock_timestamp() - make_interval(hours => $1::int)')}, ${floorOf(table)}) AS at, ${oldestRow} AS oldest
+  FROM ${floors(tables, 2)} f
+),
+noted AS (
+  ${noteHours(
+    tables,
+    'backfill',
+    `SELECT hour FROM start, generate_series(
+      ${hourOf(`GREATEST(start.at + interval '59 minutes 59.999999 seconds', start.oldest)`)},
+      ${hourOf('clock_timestamp()')}, interval '1 hour') AS hour
+    WHERE start.oldest IS NOT NULL
+    UNION
+    SELECT ${hourOf('created_at')} FROM ${table.name}
+    WHERE created_at >= clock_timestamp() AND ${hasBucket('created_at')}`,
+  )}
+)
+SELECT count(*)::int AS hours FROM noted`,
+    values: [bound.backfillHours, ...floorValues(bound.retention)],
+  };
+}
+
+/** What one look at the new rows of a table found. Counts are bigint, as strings. */
+export interface NotedRows {
+  hours: number;
+  /** The highest id that was looked at; null without a row. */
+  through_id: string | null;
+  /** There may be more rows up to the candidate. */
+  is_full: boolean;
+  late_rows: string;
+  /** Age of the oldest late row, in seconds, or null. */
+  latest_by_seconds: number | null;
+  below_floor_rows: string;
+}
+
+/**
+ * Notes the hours of the next rows above an id, so many of them at the most. Those up to `countedId` are looked at again,
+ * and not counted again.
+ *
+ * Bound: id to look above, highest id to look at, how many rows, table key, counted id, retentions in hours.
+ */
+export function noteNewRows(
+  tables: OpsTables,
+  table: RawTable,
+  bound: { aboveId: string; throughId: string; rows: number; countedId: string; retention: RetentionHours },
+): SqlStatement {
+  return {
+    text: `WITH chunk AS MATERIALIZED (
+  SELECT id, created_at FROM ${table.name}
+  WHERE id > $1::bigint AND id <= $2::bigint
+  ORDER BY id LIMIT $3::int
+),
+fresh AS MATERIALIZED (
+  SELECT ${hourOf('created_at')} AS bucket_start, count(*) FILTER (WHERE id > $5::bigint) AS rows,
+    min(created_at) FILTER (WHERE id > $5::bigint) AS oldest
+  FROM chunk
+  WHERE ${hasBucket('created_at')}
+  GROUP BY 1
+),
+floor AS MATERIALIZED (SELECT ${floorOf(table)} AS at FROM ${floors(tables, 6)} f),
+noted AS (
+  ${noteHours(tables, 'new_rows', 'SELECT bucket_start FROM fresh, floor WHERE bucket_start >= floor.at')}
+)
+SELECT
+  (SELECT count(*)::int FROM noted) AS hours,
+  (SELECT max(id)::bigint::text FROM chunk) AS through_id,
+  (SELECT count(*) = $3::int FROM chunk) AS is_full,
+  COALESCE(sum(f.rows) FILTER (WHERE f.bucket_start < s.late_before), 0)::text AS late_rows,
+  extract(epoch FROM clock_timestamp() - min(f.oldest) FILTER (WHERE f.bucket_start < s.late_before))::float8
+    AS latest_by_seconds,
+  COALESCE(sum(f.rows) FILTER (WHERE f.bucket_start < floor.at), 0)::text AS below_floor_rows
+FROM floor, ${tables.detectState} s LEFT JOIN fresh f ON true
+WHERE s.raw_table = $4`,
+    values: [
+      bound.aboveId,
+      bound.throughId,
+      bound.rows,
+      table.key,
+      bound.countedId,
+      ...floorValues(bound.retention),
+    ],
+  };
+}

@@ -1,0 +1,172 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { DefinedTables } from '../definitions/defined-tables.service.js';
+import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
+import { selectRow, selectRows } from '../sql/sql-runner.js';
+import { logfmt } from '../common/logfmt.js';
+import { OpsOptions } from '../options/ops.options.js';
+import { AuditService, type AuditResult } from '../audit/audit.service.js';
+import { errorText } from '../sql/database-errors.js';
+import { DetectService } from '../detection/detect.service.js';
+import type { DetectResult } from '../detection/detect-result.js';
+import { DrainService, type DrainResult } from '../drain/drain.service.js';
+import { RetentionService, type RetentionResult } from '../retention/retention.service.js';
+import { noteOldDefinitions, type OldDefinitions } from '../invalidation/sql/definition.sql.js';
+import { countPending } from '../drain/sql/drain.sql.js';
+import { retentionHours } from '../invalidation/sql/floors.sql.js';
+import { recordRun } from './sql/heartbeat.sql.js';
+import { noteChangedGroups, type ChangedGroup } from './sql/known-groups.sql.js';
+
+/** The names under which the jobs' heartbeats are recorded: another program in the database has others. */
+export const HOURLY_JOB = 'ops_rollup_refresh';
+export const DAILY_JOB = 'ops_rollup_maintenance';
+
+/** What one tick of the hourly job did; durations are milliseconds. */
+export interface HourlyTick extends DetectResult, AuditResult, DrainResult {
+  /** Closed hours that are still stale. */
+  readonly pendingHours: number;
+  /** Closed days that are still stale. */
+  readonly pendingDays: number;
+  readonly ms: number;
+}
+
+/** What one tick of the daily job did. */
+export interface DailyTick extends RetentionResult {
+  /** Hours noted because an older version of the code, or another program, had computed them. */
+  readonly oldDefinitionHours: number;
+  /** Days, likewise. */
+  readonly oldDefinitionDays: number;
+  /** Groups that were deleted or moved to another platform since the run before. */
+  readonly changedGroups: number;
+  readonly ms: number;
+}
+
+/** One tick of each job: what the schedule, the command line and the admin endpoint run. */
+@Injectable()
+export class RefreshService {
+  private readonly logger = new Logger('OpsRefresh');
+
+  public constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
+    private readonly options: OpsOptions,
+    private readonly detection: DetectService,
+    private readonly audits: AuditService,
+    private readonly drains: DrainService,
+    private readonly retention: RetentionService,
+    private readonly defined: DefinedTables,
+  ) {}
+
+  /**
+   * Finds the hours that have new rows, or differ from their rows, and recomputes what is stale and closed. Recorded as
+   * a heartbeat.
+   *
+   * @throws QueryFailedError where the database cannot be reached; the heartbeat then records it, if it can
+   * @throws OpsFilterError where a filter of the options is no condition
+   */
+  public async hourly(): Promise<HourlyTick> {
+    return this.recorded(HOURLY_JOB, async () => {
+      await this.defined.look();
+      // What is noted already does not wait for a detection that fails: because an instance was suspended while it held
+      // the rows that this one wants to note, say. Nor does it wait for the audit, which reads hours that are quiet.
+      const [detection] = await Promise.allSettled([this.detection.detect()]);
+      const [audit] = await Promise.allSettled([this.audits.audit()]);
+      const drained = await this.drains.drain();
+      const detected = valueOf(detection);
+      const audited = valueOf(audit);
+      if (detected.belowFloorRows > 0) {
+        this.logger.warn(
+          `${detected.belowFloorRows} late rows lie below the raw floor: counted, and not applied`,
+        );
+      }
+      const pending = await selectRow<{ hours: number; days: number }>(
+        this.dataSource,
+        countPending(this.tables, this.options.safeDelaySeconds),
+      );
+      return { ...detected, ...audited, ...drained, pendingHours: pending.hours, pendingDays: pending.days };
+    });
+  }
+
+  /**
+   * Notes the buckets that an older definition or another program computed, looks for groups that have changed, and
+   * deletes metrics rows past their retention. Recorded as a heartbeat.
+   *
+   * @throws QueryFailedError as {@link hourly}
+   */
+  public async daily(): Promise<DailyTick> {
+    return this.recorded(DAILY_JOB, async () => {
+      const old = await selectRow<OldDefinitions>(
+        this.dataSource,
+        noteOldDefinitions(await this.defined.look(), retentionHours(this.options)),
+      );
+      if (old.foreign_rows !== '0') {
+        this.logger.warn(
+          `Another program has written ${old.foreign_rows} metrics rows: they are recomputed. Switch its aggregation off`,
+        );
+      }
+      const changed = await selectRows<ChangedGroup>(this.dataSource, noteChangedGroups(this.tables));
+      for (const group of changed) {
+        this.logger.warn(describeChange(group));
+      }
+      const dropped = await this.retention.run();
+      return {
+        oldDefinitionHours: old.hours,
+        oldDefinitionDays: old.days,
+        changedGroups: changed.length,
+        ...dropped,
+      };
+    });
+  }
+
+  /** Lets the days in work finish, and takes no more. */
+  public async stop(): Promise<void> {
+    this.audits.stop();
+    this.retention.stop();
+    await this.drains.stop();
+  }
+
+  private async recorded<T extends object>(
+    jobName: string,
+    run: () => Promise<T>,
+  ): Promise<T & { ms: number }> {
+    const started = performance.now();
+    const elapsed = (): number => Math.round(performance.now() - started);
+    try {
+      const result = { ...(await run()), ms: elapsed() };
+      this.logger.log(`${jobName} ${logfmt(result)}`);
+      await this.record(jobName, result.ms, null, result);
+      return result;
+    } catch (error) {
+      await this.record(jobName, elapsed(), errorText(error), null).catch((failure: unknown) => {
+        this.logger.error(`The failure of ${jobName} could not be recorded: ${errorText(failure)}`);
+      });
+      throw error;
+    }
+  }
+
+  private async record(
+    jobName: string,
+    durationMs: number,
+    error: string | null,
+    result: unknown,
+  ): Promise<void> {
+    await selectRows(this.dataSource, recordRun(this.tables, { jobName, durationMs, error, result }));
+  }
+}
+
+function valueOf<T>(outcome: PromiseSettledResult<T>): T {
+  if (outcome.status === 'rejected') {
+    throw outcome.reason;
+  }
+  return outcome.value;
+}
+
+function describeChange({ groupId, platform, previousPlatform }: ChangedGroup): string {
+  const was = previousPlatform ?? 'no platform';
+  const cure = 'rebuild --force its range to file it anew at once';
+  return platform === null
+    ? `Group ${groupId} (${was}) was deleted: its requests count nowhere from now on. Hours that counted them are ` +
+        `recomputed as the audit reaches them, or held back where they would lose more than half; ${cure}`
+    : `Group ${groupId} has moved from ${was} to ${platform}. Its history stays under ${was}; ${cure}`;
+}

@@ -1,0 +1,153 @@
+import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import { closedThrough, isoUtc } from '../../sql/sql-time.js';
+import { DAY_TIER, HOUR_TIER } from '../../definitions/tiers.js';
+
+const inRange = (rebuild: string): string =>
+  `i.tier = '${HOUR_TIER}' AND i.bucket_start >= ${rebuild}.range_start AND i.bucket_start < ${rebuild}.range_end`;
+
+/** Of the closed days that the range touches. */
+const dayInRange = (rebuild: string, safeDelaySeconds: string): string =>
+  `i.tier = '${DAY_TIER}' AND i.bucket_start > ${rebuild}.range_start - interval '24 hours'
+      AND i.bucket_start < ${rebuild}.range_end AND i.bucket_start + interval '24 hours' <= ${closedThrough(safeDelaySeconds)}`;
+
+/** Failing, held back, or watched: the drain has had its turn and will not finish it now. */
+const IS_STUCK = '(i.attempts > 0 OR i.suspicious_at IS NOT NULL OR i.loss_seen_at IS NOT NULL)';
+
+/**
+ * Notes every hour of the range and remembers the request. An hour that is stale for another reason keeps that
+ * reason, so that cancelling the rebuild cannot lose it.
+ *
+ * Bound: start, end (ISO, whole hours), forced, reason, requester.
+ */
+export function requestRebuild(
+  tables: OpsTables,
+  request: { start: string; end: string; force: boolean; reason: string | null; requestedBy: string | null },
+): SqlStatement {
+  return {
+    text: `WITH noted AS (
+  INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason, forced)
+  SELECT '${HOUR_TIER}', bucket_start, 'rebuild', $3::boolean
+  FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS series(bucket_start)
+  ORDER BY bucket_start
+  ON CONFLICT (tier, bucket_start) DO UPDATE SET
+    noted_at = clock_timestamp(), next_attempt_at = clock_timestamp(), attempts = 0, last_error = NULL,
+    forced = i.forced OR EXCLUDED.forced, suspicious_at = NULL, loss_seen_at = NULL, loss_rows = NULL
+  RETURNING 1
+)
+INSERT INTO ${tables.rebuilds} (range_start, range_end, hours_total, forced, reason, requested_by)
+SELECT $1::timestamptz, $2::timestamptz, (SELECT count(*) FROM noted)::int, $3::boolean, $4::text, $5::varchar(128)
+RETURNING id, hours_total`,
+    values: [request.start, request.end, request.force, request.reason, request.requestedBy],
+  };
+}
+
+/**
+ * Marks the rebuilds of whose hours, and days, none is left to try.
+ *
+ * Bound: safe delay in seconds.
+ */
+export function finishRebuilds(tables: OpsTables, safeDelaySeconds: number): SqlStatement {
+  return {
+    text: `WITH finished AS (
+  UPDATE ${tables.rebuilds} r SET
+    finished_at = clock_timestamp(),
+    hours_failed = (SELECT count(*) FROM ${tables.invalidations} i WHERE ${inRange('r')})
+  WHERE r.finished_at IS NULL AND r.cancelled_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE ${inRange('r')} AND NOT ${IS_STUCK})
+    AND NOT EXISTS (
+      SELECT 1 FROM ${tables.invalidations} i WHERE ${dayInRange('r', '$1')} AND NOT ${IS_STUCK}
+    )
+  RETURNING r.id
+)
+SELECT id FROM finished`,
+    values: [safeDelaySeconds],
+  };
+}
+
+/**
+ * Cancels a rebuild: its hours that are left are no longer stale, unless another active rebuild wants them, they are
+ * stale for another reason, or they are being recomputed this moment. Those that stay are no longer forced, unless
+ * another active rebuild forces them. All of them count as cancelled: this rebuild has not done them.
+ *
+ * Bound: id.
+ */
+export function cancelRebuild(tables: OpsTables, id: string): SqlStatement {
+  const wantedByAnother = (condition: string): string => `EXISTS (
+      SELECT 1 FROM ${tables.rebuilds} o
+      WHERE o.id <> t.id AND o.finished_at IS NULL AND o.cancelled_at IS NULL AND ${inRange('o')} AND ${condition}
+    )`;
+  return {
+    text: `WITH target AS (
+  SELECT * FROM ${tables.rebuilds}
+  WHERE id = $1::bigint AND finished_at IS NULL AND cancelled_at IS NULL
+  FOR UPDATE
+),
+left_over AS (
+  SELECT i.bucket_start,
+    i.reason = 'rebuild' AND NOT ${wantedByAnother('true')} AS is_dropped,
+    t.forced AND i.forced AND NOT ${wantedByAnother('o.forced')} AS is_unforced
+  FROM ${tables.invalidations} i, target t
+  WHERE ${inRange('t')}
+  FOR UPDATE OF i SKIP LOCKED
+),
+dropped AS (
+  DELETE FROM ${tables.invalidations}
+  WHERE tier = '${HOUR_TIER}' AND bucket_start IN (SELECT bucket_start FROM left_over WHERE is_dropped)
+),
+unforced AS (
+  UPDATE ${tables.invalidations} SET forced = false
+  WHERE tier = '${HOUR_TIER}' AND bucket_start IN (SELECT bucket_start FROM left_over WHERE is_unforced AND NOT is_dropped)
+),
+cancelled AS (
+  UPDATE ${tables.rebuilds} r SET
+    cancelled_at = clock_timestamp(), hours_cancelled = (SELECT count(*) FROM left_over)
+  FROM target t WHERE r.id = t.id
+  RETURNING r.id
+)
+SELECT id FROM cancelled`,
+    values: [id],
+  };
+}
+
+/** A rebuild with its progress; times are ISO, UTC. */
+export interface RebuildRow {
+  id: string;
+  range_start: string;
+  range_end: string;
+  forced: boolean;
+  reason: string | null;
+  requested_by: string | null;
+  requested_at: string;
+  finished_at: string | null;
+  cancelled_at: string | null;
+  hours_total: number;
+  hours_left: number;
+  hours_failed: number;
+  hours_cancelled: number;
+  elapsed_seconds: number;
+}
+
+/**
+ * The latest rebuilds, or one of them.
+ *
+ * Bound: id or null, how many.
+ */
+export function readRebuilds(tables: OpsTables, id: string | null, limit: number): SqlStatement {
+  return {
+    text: `SELECT r.id::text, ${isoUtc('r.range_start')} AS range_start, ${isoUtc('r.range_end')} AS range_end,
+  r.forced, r.reason, r.requested_by, ${isoUtc('r.requested_at')} AS requested_at,
+  ${isoUtc('r.finished_at')} AS finished_at, ${isoUtc('r.cancelled_at')} AS cancelled_at,
+  r.hours_total, r.hours_cancelled,
+  COALESCE(l.waiting, 0) AS hours_left, COALESCE(l.stuck, r.hours_failed) AS hours_failed,
+  extract(epoch FROM clock_timestamp() - r.requested_at)::float8 AS elapsed_seconds
+FROM ${tables.rebuilds} r
+LEFT JOIN LATERAL (
+  SELECT (count(*) FILTER (WHERE NOT ${IS_STUCK}))::int AS waiting, (count(*) FILTER (WHERE ${IS_STUCK}))::int AS stuck
+  FROM ${tables.invalidations} i WHERE ${inRange('r')}
+) l ON r.finished_at IS NULL AND r.cancelled_at IS NULL
+WHERE $1::bigint IS NULL OR r.id = $1::bigint
+ORDER BY r.id DESC
+LIMIT $2::int`,
+    values: [id, limit],
+  };
+}

@@ -1,0 +1,138 @@
+import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import { dayOf, isoUtc } from '../../sql/sql-time.js';
+import { DAY_TIER, HOUR_TIER } from '../../definitions/tiers.js';
+
+/**
+ * Start of the oldest UTC day that a retention keeps: only whole days are dropped, and only those that ended before
+ * the limit.
+ *
+ * @param retentionHours placeholder of a bound number of hours; NULL where everything is kept
+ */
+const keptFrom = (retentionHours: string): string =>
+  dayOf(`clock_timestamp() - make_interval(hours => ${retentionHours}::int)`);
+
+/** What the three retentions look for; one bound number of hours, and the instant (ISO) to look from. */
+type NextDay = (tables: OpsTables, retentionHours: number, from: string) => SqlStatement;
+
+const nextHourlyDay = (condition: string): NextDay =>
+  function nextDay(tables, retentionHours, from) {
+    return {
+      text: `SELECT ${isoUtc(dayOf('min(bucket_start)'))} AS day FROM ${tables.hourly}
+WHERE bucket_start >= $2::timestamptz AND bucket_start < ${keptFrom('$1')}${condition}`,
+      values: [retentionHours, from],
+    };
+  };
+
+/** The oldest day, from an instant on, whose hourly rows are past their retention. */
+export const nextDayOfHours = nextHourlyDay('');
+
+/**
+ * The same for hours that have a distribution. The overall row speaks for its hour: it has one wherever another row does,
+ * and an index of its own, or each run would look at every hour that has ever lost its own.
+ */
+export const nextDayOfDistributions = nextHourlyDay(
+  ` AND platform IS NULL AND group_id IS NULL AND (duration_values IS NOT NULL OR ttft_values IS NOT NULL)`,
+);
+
+/** The same for daily rows. */
+export const nextDayOfDailies: NextDay = (tables, retentionHours, from) => ({
+  text: `SELECT to_char(min(bucket_date), 'YYYY-MM-DD"T00:00:00.000Z"') AS day FROM ${tables.daily}
+WHERE bucket_date >= ($2::timestamptz AT TIME ZONE 'UTC')::date
+  AND bucket_date < (${keptFrom('$1')} AT TIME ZONE 'UTC')::date`,
+  values: [retentionHours, from],
+});
+
+const inDay = (column: string): string =>
+  `${column} >= $1::timestamptz AND ${column} < $1::timestamptz + interval '24 hours'`;
+
+/** Whether the rows of a day can be spared. */
+export interface DaySettled {
+  /** Neither the day nor an hour of it is noted as stale, not even one that is failing or held back. */
+  settled: boolean;
+  /** The daily rows have been computed from the hours, or do not need them. */
+  hours_spare: boolean;
+  /** The daily rows have the distributions that the hours would lose. */
+  distributions_spare: boolean;
+}
+
+/**
+ * Asks it, under the day's lock. The daily rows do not need the hours where a part of these has been dropped before
+ * (then they were computed from all of them), and where they are past their own retention.
+ *
+ * Bound: day (ISO), retention of the daily rows in hours or null.
+ */
+export function daySettled(tables: OpsTables, day: string, dailyRetentionHours: number | null): SqlStatement {
+  const lost = (latency: string): string => `h.${latency}_values IS NOT NULL AND d.${latency}_values IS NULL`;
+  return {
+    text: `SELECT
+  NOT EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE i.tier = '${HOUR_TIER}' AND ${inDay('i.bucket_start')})
+    AND NOT EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE i.tier = '${DAY_TIER}' AND i.bucket_start = $1::timestamptz)
+    AS settled,
+  rows.merged OR EXISTS (SELECT 1 FROM ${tables.droppedHours} x WHERE ${inDay('x.bucket_start')})
+    OR COALESCE($1::timestamptz < ${keptFrom('$2')}, false) AS hours_spare,
+  rows.merged AND rows.distributed AS distributions_spare
+FROM (
+  SELECT COALESCE(bool_and(d.id IS NOT NULL), true) AS merged,
+    COALESCE(bool_and(NOT (${lost('duration')}) AND NOT (${lost('ttft')})), true) AS distributed
+  FROM ${tables.hourly} h
+  LEFT JOIN ${tables.daily} d ON d.bucket_date = ($1::timestamptz AT TIME ZONE 'UTC')::date
+    AND COALESCE(d.platform, '') = COALESCE(h.platform, '') AND COALESCE(d.group_id, 0) = COALESCE(h.group_id, 0)
+  WHERE ${inDay('h.bucket_start')}
+) rows`,
+    values: [day, dailyRetentionHours],
+  };
+}
+
+/**
+ * Deletes the hourly rows of a day, and writes down that its hours are dropped, the ones without rows included.
+ *
+ * Bound: day (ISO).
+ */
+export function dropHours(tables: OpsTables, day: string): SqlStatement {
+  return {
+    text: `WITH remembered AS (
+  INSERT INTO ${tables.droppedHours} (bucket_start)
+  SELECT bucket_start
+  FROM generate_series($1::timestamptz, $1::timestamptz + interval '23 hours', interval '1 hour') AS s(bucket_start)
+  ON CONFLICT (bucket_start) DO NOTHING
+),
+deleted AS (
+  DELETE FROM ${tables.hourly} WHERE ${inDay('bucket_start')} RETURNING 1
+)
+SELECT count(*)::int AS rows FROM deleted`,
+    values: [day],
+  };
+}
+
+/**
+ * Sets the distributions of a day's hourly rows to NULL. computed_at stays: nothing was computed.
+ *
+ * Bound: day (ISO).
+ */
+export function dropDistributions(tables: OpsTables, day: string): SqlStatement {
+  return {
+    text: `WITH stripped AS (
+  UPDATE ${tables.hourly}
+  SET duration_values = NULL, duration_counts = NULL, ttft_values = NULL, ttft_counts = NULL
+  WHERE ${inDay('bucket_start')} AND (duration_values IS NOT NULL OR ttft_values IS NOT NULL)
+  RETURNING 1
+)
+SELECT count(*)::int AS rows FROM stripped`,
+    values: [day],
+  };
+}
+
+/**
+ * Deletes the daily rows of a day.
+ *
+ * Bound: day (ISO).
+ */
+export function dropDailies(tables: OpsTables, day: string): SqlStatement {
+  return {
+    text: `WITH deleted AS (
+  DELETE FROM ${tables.daily} WHERE bucket_date = ($1::timestamptz AT TIME ZONE 'UTC')::date RETURNING 1
+)
+SELECT count(*)::int AS rows FROM deleted`,
+    values: [day],
+  };
+}

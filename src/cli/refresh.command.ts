@@ -4,12 +4,14 @@ import { withServices } from './context.js';
 export async function refreshCommand(): Promise<void> {
   await withServices(async (app) => {
     const refresh = app.get(RefreshService, { strict: false });
-    const hourly = await refresh.hourly();
-    const daily = await refresh.daily();
+    const refreshed = await refresh.tick();
+    const maintained = await refresh.maintain();
     console.log(
-      `Hourly: ${hourly.detectedHours} hours noted, ${hourly.drainedHours} recomputed, ${hourly.drainedDays} days, ${hourly.failedBuckets} failed, ` +
-        `${hourly.suspiciousHours} held back, ${hourly.pendingHours} pending, ${hourly.ms} ms`,
+      `Refresh: ${refreshed.detectedHours} hours noted, ${refreshed.drainedHours} recomputed, ${refreshed.drainedDays} days, ${refreshed.failedBuckets} failed, ` +
+        `${refreshed.suspiciousHours} held back, ${refreshed.pendingHours} pending, ${refreshed.ms} ms`,
     );
-    console.log(`Daily: ${daily.oldDefinitionHours} hours of older definitions noted, ${daily.ms} ms`);
+    console.log(
+      `Maintenance: ${maintained.oldDefinitionHours} hours of older definitions noted, ${maintained.ms} ms`,
+    );
   });
 }

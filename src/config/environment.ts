@@ -89,11 +89,11 @@ export class Environment {
 
   @IsOptional()
   @IsCronExpression()
-  readonly OPS_HOURLY_CRON?: string;
+  readonly OPS_REFRESH_CRON?: string;
 
   @IsOptional()
   @IsCronExpression()
-  readonly OPS_DAILY_CRON?: string;
+  readonly OPS_MAINTENANCE_CRON?: string;
 
   @IsOptional()
   @ToInt()

@@ -59,11 +59,11 @@ export async function runDemo(app: INestApplicationContext): Promise<void> {
     );
   }
   const refresh = app.get(RefreshService, { strict: false });
-  const hourly = await moving('Rolling up', refresh.hourly());
-  const daily = await refresh.daily();
+  const refreshed = await moving('Rolling up', refresh.tick());
+  const maintained = await refresh.maintain();
   console.log(
-    `Rolled up ${count(hourly.drainedHours)} hours in ${count(hourly.ms)} ms; ` +
-      `${count(hourly.pendingHours)} pending; daily job in ${count(daily.ms)} ms`,
+    `Rolled up ${count(refreshed.drainedHours)} hours in ${count(refreshed.ms)} ms; ` +
+      `${count(refreshed.pendingHours)} pending; maintenance in ${count(maintained.ms)} ms`,
   );
   console.log(await lastHoursTable(dataSource));
   app.get(LiveTrafficService, { strict: false }).start(TRAFFIC);

@@ -18,7 +18,7 @@ export { OpsDataSourceError } from './rollup/ops-data-source.error.js';
 export { errorText } from './sql/database-errors.js';
 export { OpsJobs, type JobRun } from './jobs/ops-jobs.service.js';
 export { boundQueries, LostConnectionError, type QueryBound } from './sql/bound-queries.js';
-export { RefreshService, type DailyTick, type HourlyTick } from './jobs/refresh.service.js';
+export { RefreshService, type MaintenanceTick, type RefreshTick } from './jobs/refresh.service.js';
 export { RebuildService, type RebuildProgress, type RebuildRequest } from './rebuild/rebuild.service.js';
 export { ReadService } from './read/read.service.js';
 export type {

@@ -1,7 +1,7 @@
 import { Module, type CanActivate, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { DashboardController } from './dashboard/dashboard.controller.js';
-import { OpsAdminOperationsController } from './status/status.controller.js';
+import { OpsStatusController } from './status/status.controller.js';
 import { OpsRebuildsController } from './rebuild/rebuilds.controller.js';
 import { OpsAdminDoor } from './http/ops-admin-door.js';
 import { OpsRefreshController } from './jobs/refresh.controller.js';
@@ -16,7 +16,7 @@ import { OpsPrometheusController } from './prometheus/ops-prometheus.controller.
 import { OpsPrometheusService } from './prometheus/ops-prometheus.service.js';
 import { ReadService } from './read/read.service.js';
 import { AuditService } from './audit/audit.service.js';
-import { BucketRefresher } from './drain/bucket-recomputer.service.js';
+import { BucketRecomputer } from './drain/bucket-recomputer.service.js';
 import { DetectService } from './detection/detect.service.js';
 import { DrainService } from './drain/drain.service.js';
 import { OpsJobs } from './jobs/ops-jobs.service.js';
@@ -73,7 +73,7 @@ const SERVICES = [
   OpsJobs,
 ];
 const ADMIN_CONTROLLERS = [
-  OpsAdminOperationsController,
+  OpsStatusController,
   OpsRefreshController,
   OpsVerificationsController,
   OpsRebuildsController,
@@ -145,7 +145,7 @@ function assemble(structure: OpsModuleStructure, options: Provider): DynamicModu
       DetectService,
       RawTableChecker,
       AuditService,
-      BucketRefresher,
+      BucketRecomputer,
       DrainService,
       RetentionService,
       RunsService,

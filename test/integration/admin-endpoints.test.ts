@@ -162,8 +162,8 @@ describe('admin endpoints', () => {
 
   it('runs a tick of both jobs on request, and says where everything stands', async () => {
     expect(await refreshed(client)).toMatchObject({
-      hourly: { failedBuckets: 0, suspiciousHours: 0, pendingHours: 0, lateRows: 0, belowFloorRows: 0 },
-      daily: { oldDefinitionHours: 0 },
+      refresh: { failedBuckets: 0, suspiciousHours: 0, pendingHours: 0, lateRows: 0, belowFloorRows: 0 },
+      maintenance: { oldDefinitionHours: 0 },
     });
     const status: unknown = (await client.send('get', '/admin/ops/status').expect(200)).body;
     const [raw] = await database.dataSource.query<{ usage: string; errors: string }[]>(

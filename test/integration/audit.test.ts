@@ -28,7 +28,7 @@ describe('what detection by id cannot see', () => {
       await scene.insertRequests(database.dataSource, await ago(hours), 6, 1 + (hours % 3));
       await scene.insertFailures(database.dataSource, await ago(hours), 3);
     }
-    await app.refresh.hourly();
+    await app.refresh.tick();
   });
   afterEach(async () => {
     await app.close();
@@ -64,14 +64,14 @@ describe('what detection by id cannot see', () => {
     ),
     'rows with explicit ids below the highest': async () => {
       await sql("UPDATE usage_logs SET id = id + 1000000; SELECT setval('usage_logs_id_seq', 2000000)");
-      await app.refresh.hourly();
+      await app.refresh.tick();
       await sql("SELECT setval('usage_logs_id_seq', 500000)");
       await withWriter(insertUnseen);
     },
     'rows after one with the highest id there is': async () => {
       await scene.insertRequests(database.dataSource, await ago(3), 1);
       await sql('UPDATE usage_logs SET id = 9223372036854775807 WHERE id = (SELECT max(id) FROM usage_logs)');
-      await app.refresh.hourly();
+      await app.refresh.tick();
       await withWriter(insertUnseen);
     },
     'rows of a sequence that hands out blocks of ids': async () => {
@@ -79,7 +79,7 @@ describe('what detection by id cannot see', () => {
       await withWriter(async (early) => {
         await scene.insertRequests(early, await ago(9), 1);
         await withWriter((late) => scene.insertRequests(late, new Date(), 60));
-        await app.refresh.hourly();
+        await app.refresh.tick();
         await insertUnseen(early);
       });
     },
@@ -108,7 +108,7 @@ describe('what detection by id cannot see', () => {
   it.each(Object.keys(SCENES))('is found by the audit: %s', async (name) => {
     await SCENES[name]?.();
     // The first finds and recomputes; then what it has changed is compared once more.
-    for (let tick = 0; tick < 3; tick += 1) await app.refresh.hourly();
+    for (let tick = 0; tick < 3; tick += 1) await app.refresh.tick();
     expect((await app.status.status()).suspiciousBuckets).toEqual([]);
     await expectRight(database.url, await ago(OLDEST_HOURS + 30), await ago(0));
   });

@@ -132,7 +132,7 @@ describe('command line', () => {
     const refreshed = await runCommand(database.url, ['refresh'], { OPS_BACKFILL_DAYS: '3650' });
     expect(refreshed).toMatchObject({ code: 0, stderr: '' });
     expect(refreshed.stdout).toMatch(
-      /^Hourly: \d+ hours noted, \d+ recomputed, \d+ days, 0 failed, .*\nDaily: /,
+      /^Refresh: \d+ hours noted, \d+ recomputed, \d+ days, 0 failed, .*\nMaintenance: /,
     );
 
     const json = await ops('status', '--json');

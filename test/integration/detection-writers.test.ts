@@ -53,7 +53,7 @@ describe('detection beside writers', () => {
   it('waits for a transaction on a child of the table, whose rows come below ids that have been seen', async () => {
     await database.dataSource.query(INHERITED);
     await scene.insertRequests(database.dataSource, await ago(50));
-    await app.refresh.hourly();
+    await app.refresh.tick();
     const before = await scene.safeId(database.dataSource);
     const writer = await begin();
     await writer.query(
@@ -62,39 +62,39 @@ describe('detection beside writers', () => {
       [(await ago(30)).toISOString()],
     );
     await scene.insertRequests(database.dataSource, await ago(20));
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await scene.safeId(database.dataSource)).toBe(before);
     await writer.query('COMMIT');
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await scene.storedRequests(database.dataSource, await ago(30))).toBe(1);
     await expectAllRight();
   });
 
   it('finds the rows of each transaction when it ends, while another that is forgotten holds the mark back', async () => {
     await scene.insertRequests(database.dataSource, await ago(50));
-    await app.refresh.hourly();
+    await app.refresh.tick();
     const forgotten = await begin();
     await scene.insertRequests(forgotten, await ago(49), 1);
     for (const hours of [40, 30, 20]) {
       const writer = await begin();
       await scene.insertRequests(writer, await ago(hours), 2);
       await scene.insertRequests(database.dataSource, await ago(hours + 1), 1);
-      await app.refresh.hourly();
+      await app.refresh.tick();
       expect(await scene.storedRequests(database.dataSource, await ago(hours))).toBeNull();
       await writer.query('COMMIT');
-      await app.refresh.hourly();
+      await app.refresh.tick();
       expect(await scene.storedRequests(database.dataSource, await ago(hours))).toBe(2);
       // What has been seen is not looked at again for the sake of the forgotten one.
-      expect(await app.refresh.hourly()).toMatchObject({ detectedHours: 0, drainedHours: 0 });
+      expect(await app.refresh.tick()).toMatchObject({ detectedHours: 0, drainedHours: 0 });
     }
     await forgotten.query('COMMIT');
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await scene.storedRequests(database.dataSource, await ago(49))).toBe(1);
     await expectAllRight();
   });
 
   it('says since when, and by whom, it is held back: in the status, the metrics and the log', async () => {
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect((await app.status.status()).rawTables.map(({ heldSince, heldBy }) => [heldSince, heldBy])).toEqual(
       [
         [null, null],
@@ -106,7 +106,7 @@ describe('detection beside writers', () => {
     await scene.insertRequests(writer, await ago(10), 1);
     for (let tick = 0; tick < 3; tick += 1) {
       await scene.insertRequests(database.dataSource, await ago(9), 1);
-      await app.refresh.hourly();
+      await app.refresh.tick();
     }
     const warnings = warn.mock.calls.map(([message]) => String(message));
     warn.mockRestore();
@@ -117,7 +117,7 @@ describe('detection beside writers', () => {
     expect(warnings.filter((text) => text.includes('held back by pid'))).toHaveLength(1);
 
     await writer.query('COMMIT');
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect((await app.status.status()).rawTables[0]).toMatchObject({ heldSince: null, heldBy: null });
     await expectAllRight();
   });
@@ -126,20 +126,20 @@ describe('detection beside writers', () => {
     for (const hours of [700, 300, 20]) await scene.insertRequests(database.dataSource, await ago(hours));
     const writer = await begin();
     await scene.insertRequests(writer, await ago(500), 2);
-    expect((await app.refresh.hourly()).detectedHours).toBeGreaterThanOrEqual(700);
+    expect((await app.refresh.tick()).detectedHours).toBeGreaterThanOrEqual(700);
     for (let tick = 0; tick < 3; tick += 1) {
-      expect(await app.refresh.hourly()).toMatchObject({ detectedHours: 0, drainedHours: 0 });
+      expect(await app.refresh.tick()).toMatchObject({ detectedHours: 0, drainedHours: 0 });
     }
     await writer.query('COMMIT');
-    expect((await app.refresh.hourly()).detectedHours).toBeGreaterThanOrEqual(700);
-    expect(await app.refresh.hourly()).toMatchObject({ detectedHours: 0 });
+    expect((await app.refresh.tick()).detectedHours).toBeGreaterThanOrEqual(700);
+    expect(await app.refresh.tick()).toMatchObject({ detectedHours: 0 });
     expect(await scene.storedRequests(database.dataSource, await ago(500))).toBe(2);
     await expectAllRight();
   });
 
   it('takes a large backlog in several transactions, each of which is kept', async () => {
     await scene.insertRequests(database.dataSource, await ago(3), 1);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     const before = (await scene.safeId(database.dataSource)) ?? 0n;
     await database.dataSource.query(
       `INSERT INTO usage_logs (user_id, api_key_id, account_id, model, group_id, created_at)
@@ -152,7 +152,7 @@ describe('detection beside writers', () => {
       END $$;
       CREATE TRIGGER remember_move AFTER UPDATE ON ops_detect_state FOR EACH ROW
         WHEN (NEW.raw_table = 'usage_logs') EXECUTE FUNCTION remember_move()`);
-    expect(await app.refresh.hourly()).toMatchObject({ lateRows: BACKLOG, drainedHours: 20 });
+    expect(await app.refresh.tick()).toMatchObject({ lateRows: BACKLOG, drainedHours: 20 });
     const moves = await database.dataSource.query<{ safe_id: string }[]>('SELECT safe_id FROM moves');
     expect(moves.length).toBeGreaterThanOrEqual(3);
     const steps = moves.map(
@@ -212,7 +212,7 @@ describe('a raw table that cannot be followed', () => {
     );
     const app = await createOpsApp(database.url);
     cleanups.push(() => app.close());
-    await expect(app.refresh.hourly()).rejects.toMatchObject({ name: 'OpsRawTableError' });
+    await expect(app.refresh.tick()).rejects.toMatchObject({ name: 'OpsRawTableError' });
     expect((await app.status.status()).jobs).toMatchObject([
       { lastError: expect.stringMatching(/usage_logs is not a table/) },
     ]);
@@ -235,7 +235,7 @@ describe('a raw table that cannot be followed', () => {
     );
     const app = await createOpsApp(url);
     cleanups.push(() => app.close());
-    expect(await app.refresh.hourly()).toMatchObject({ failedBuckets: 0, pendingHours: 0 });
+    expect(await app.refresh.tick()).toMatchObject({ failedBuckets: 0, pendingHours: 0 });
     const rows = await dataSource.query<object[]>(
       'SELECT success_count AS n, token_consumed AS tokens FROM ops_metrics_hourly WHERE platform IS NULL',
     );

@@ -41,7 +41,7 @@ describe('an hour that takes the server down with it', () => {
     await dataSource.query(CRASH(bad));
     let crashes = 0;
     for (let tick = 0; tick < 8; tick += 1) {
-      await app.refresh.hourly().catch(() => (crashes += 1));
+      await app.refresh.tick().catch(() => (crashes += 1));
       await eventually(
         () => dataSource.query('SELECT 1').catch(() => undefined),
         'a server that is up again',
@@ -58,7 +58,7 @@ describe('an hour that takes the server down with it', () => {
 
     await dataSource.query('DROP TRIGGER crash ON ops_metrics_hourly');
     await scene.endPauses(dataSource);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await expectRight(server.url, await ago(240), await ago(0));
   }, 120_000);
 });

@@ -58,7 +58,7 @@ describe('columns of another program’s metrics tables', () => {
     ['timestamp, in UTC', 'timestamp', `updated_at AT TIME ZONE 'UTC'`],
   ])('are filled where they exist: the samples, and updated_at as %s', async (_what, type, updatedAt) => {
     await addColumns(type);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await expectFilled(updatedAt);
     await query(`UPDATE ops_metrics_hourly SET ttft_sample_count = 0`);
     await query(`UPDATE ops_metrics_daily SET ttft_sample_count = 0`);
@@ -73,19 +73,19 @@ describe('columns of another program’s metrics tables', () => {
   });
 
   it('that come while the app runs are filled for what is stored already', async () => {
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await addColumns('timestamptz');
-    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 3 });
-    await app.refresh.hourly();
+    expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 3 });
+    await app.refresh.tick();
     await expectFilled('updated_at');
-    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
+    expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
     await expectRight(database.url, await ago(240), await ago(0));
   });
 
   it('stay with the side of an hour that is kept, and go into its day', async () => {
     await addColumns('timestamptz');
     const hour = await ago(50);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     // What another program has counted, long ago: our samples are not there.
     await query(
       `UPDATE ops_metrics_hourly SET ttft_sample_count = 70 + COALESCE(group_id, 0), ttft_samples = 0, ttft_sum_ms = 0,
@@ -95,7 +95,7 @@ describe('columns of another program’s metrics tables', () => {
     await scene.insertFailures(database.dataSource, hour);
     const keeper = await createOpsApp(database.url, { rawRetentionDays: { usageLogs: 1 } });
     try {
-      await keeper.refresh.hourly();
+      await keeper.refresh.tick();
     } finally {
       await keeper.close();
     }
@@ -117,7 +117,7 @@ describe('columns of another program’s metrics tables', () => {
       await query(`ALTER TABLE ${table} ADD COLUMN updated_at text DEFAULT 'theirs',
         ADD COLUMN ttft_sample_count bigint GENERATED ALWAYS AS (ttft_samples * 2) STORED`);
     }
-    await app.refresh.hourly();
+    await app.refresh.tick();
     for (const table of TABLES) {
       expect(await query(`SELECT DISTINCT updated_at FROM ${table}`)).toEqual([{ updated_at: 'theirs' }]);
     }

@@ -25,8 +25,8 @@ describe('another program that writes into the metrics tables', () => {
       await scene.insertRequests(database.dataSource, hour);
       await scene.insertFailures(database.dataSource, hour);
     }
-    await app.refresh.hourly();
-    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
+    await app.refresh.tick();
+    expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
     expect(warnings).toEqual([]);
   });
   afterEach(() => {
@@ -64,12 +64,12 @@ describe('another program that writes into the metrics tables', () => {
 
   /** One run says how many rows there were, and what to do; they are healed, and the next run has nothing to say. */
   async function expectHealed(rows: number): Promise<void> {
-    await app.refresh.daily();
+    await app.refresh.maintain();
     expect(said()).toEqual([
       `Another program has written ${rows} metrics rows: they are recomputed. Switch its aggregation off`,
     ]);
-    expect(await app.refresh.hourly()).toMatchObject({ suspiciousHours: 0, pendingHours: 0, pendingDays: 0 });
-    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
+    expect(await app.refresh.tick()).toMatchObject({ suspiciousHours: 0, pendingHours: 0, pendingDays: 0 });
+    expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
     expect(said()).toHaveLength(1);
     await expectRight(database.url, await ago(240), await ago(0));
   }
@@ -100,19 +100,19 @@ describe('another program that writes into the metrics tables', () => {
   it('is told of once for an hour that loses its raw rows: what it has made of it stays', async () => {
     const oldest = await ago(90);
     await writeHour(oldest, {}, 1_000);
-    await app.refresh.daily();
+    await app.refresh.maintain();
     expect(said()).toHaveLength(1);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await scene.storedRequests(database.dataSource, oldest)).toBe(1_000);
-    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0 });
+    expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 0 });
     expect(said()).toHaveLength(1);
   });
 
   it('keeps the day that is larger than its hours, where raw rows of the day may have been purged', async () => {
     const oldest = await ago(90);
     await writeDay(oldest, null, 1_000);
-    await app.refresh.daily();
-    await app.refresh.hourly();
+    await app.refresh.maintain();
+    await app.refresh.tick();
     const day = oldest.toISOString().slice(0, 10);
     expect(
       await database.dataSource.query(
@@ -120,7 +120,7 @@ describe('another program that writes into the metrics tables', () => {
         [day],
       ),
     ).toEqual([{ requests: '1000' }]);
-    await app.refresh.daily();
+    await app.refresh.maintain();
     expect(said()).toHaveLength(1);
   });
 });

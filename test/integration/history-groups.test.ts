@@ -20,8 +20,8 @@ describe('a group that has changed', () => {
       await scene.insertRequests(database.dataSource, await ago(hours), 9, 1);
       await scene.insertRequests(database.dataSource, await ago(hours), 3, 3);
     }
-    await app.refresh.hourly();
-    expect(await app.refresh.daily()).toMatchObject({ changedGroups: 0 });
+    await app.refresh.tick();
+    expect(await app.refresh.maintain()).toMatchObject({ changedGroups: 0 });
   });
   afterAll(async () => {
     await app.close();
@@ -37,10 +37,10 @@ describe('a group that has changed', () => {
       )
     ).map(({ platform }) => platform);
 
-  /** Runs the daily job twice; what it warned of. */
+  /** Runs the maintenance job twice; what it warned of. */
   async function warnings(): Promise<string[]> {
     const warn = jest.spyOn(Logger.prototype, 'warn');
-    const ticks = [await app.refresh.daily(), await app.refresh.daily()];
+    const ticks = [await app.refresh.maintain(), await app.refresh.maintain()];
     const texts = warn.mock.calls.map(([message]) => String(message));
     warn.mockRestore();
     expect(ticks.map(({ changedGroups }) => changedGroups)).toEqual([1, 0]);
@@ -54,7 +54,7 @@ describe('a group that has changed', () => {
 
   it('of its platform is named once, with what to run; its history stays until that is run', async () => {
     await database.dataSource.query(`UPDATE groups SET platform = 'gemini' WHERE id = 3`);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await platforms()).toEqual(['anthropic']);
     expect(await warnings()).toEqual([
       expect.stringMatching(/Group 3 has moved from anthropic to gemini.*rebuild --force/),
@@ -62,7 +62,7 @@ describe('a group that has changed', () => {
     expect((await app.status.status()).changedGroups).toMatchObject([
       { groupId: '3', platform: 'gemini', previousPlatform: 'anthropic' },
     ]);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await platforms()).toEqual(['anthropic']);
     await rebuild();
     expect(await platforms()).toEqual(['gemini']);
@@ -79,7 +79,7 @@ describe('a group that has changed', () => {
       { groupId: '3', platform: null, previousPlatform: 'anthropic' },
     ]);
     // Its requests have gone from what the hours count; that is watched first, like any other loss.
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await platforms()).toEqual(['anthropic']);
     await rebuild();
     expect(await platforms()).toEqual([]);

@@ -58,8 +58,8 @@ describe('the two sides of an hour', () => {
       await scene.insertRequests(database.dataSource, await ago(hours), 4, 1 + (hours % 3));
       await scene.insertFailures(database.dataSource, await ago(hours), 2, hours % 4 === 0 ? null : 'openai');
     }
-    await of.refresh.hourly();
-    await of.refresh.daily();
+    await of.refresh.tick();
+    await of.refresh.maintain();
   }
 
   /** Late requests in nine old hours; what their hours come to. */
@@ -74,7 +74,7 @@ describe('the two sides of an hour', () => {
     const before = await sides();
     await remove('ops_error_logs', await ago(48));
     await insertLate();
-    expect(await app.refresh.hourly()).toMatchObject({
+    expect(await app.refresh.tick()).toMatchObject({
       drainedHours: 9,
       suspiciousHours: 0,
       pendingHours: 0,
@@ -107,8 +107,8 @@ describe('the two sides of an hour', () => {
     await remove('ops_error_logs', await ago(48));
     await database.dataSource.query('UPDATE ops_metrics_hourly SET definition_version = 1');
     for (let round = 0; round < 2; round += 1) {
-      await app.refresh.daily();
-      expect(await app.refresh.hourly()).toMatchObject({
+      await app.refresh.maintain();
+      expect(await app.refresh.tick()).toMatchObject({
         suspiciousHours: 0,
         pendingHours: 0,
         pendingDays: 0,
@@ -129,7 +129,7 @@ describe('the two sides of an hour', () => {
     for (const hours of [60, 100, 142]) {
       await scene.insertFailures(database.dataSource, await ago(hours), 2, 'gemini');
     }
-    expect(await app.refresh.hourly()).toMatchObject({
+    expect(await app.refresh.tick()).toMatchObject({
       drainedHours: 3,
       suspiciousHours: 0,
       pendingHours: 0,
@@ -157,9 +157,9 @@ describe('the two sides of an hour', () => {
       'UPDATE ops_metrics_hourly SET definition_version = 0, written_at = NULL; UPDATE ops_metrics_daily SET definition_version = 0, written_at = NULL',
     );
     await database.dataSource.query('TRUNCATE ops_detect_state, ops_metrics_invalidations');
-    await app.refresh.hourly();
-    await app.refresh.daily();
-    await app.refresh.hourly();
+    await app.refresh.tick();
+    await app.refresh.maintain();
+    await app.refresh.tick();
     expect(await sides()).toEqual(before);
   });
 
@@ -171,7 +171,7 @@ describe('the two sides of an hour', () => {
     ]);
     await scene.insertRequests(database.dataSource, hour, 2, 2);
     const stored = (await sides()).find((row) => row.hour === hour.toISOString().slice(0, 13));
-    expect(await app.refresh.hourly()).toMatchObject({ suspiciousHours: 1, pendingHours: 0 });
+    expect(await app.refresh.tick()).toMatchObject({ suspiciousHours: 1, pendingHours: 0 });
     expect((await sides()).find((row) => row.hour === stored?.hour)).toMatchObject({
       requests: (stored?.requests ?? 0) + 2,
       errors: stored?.errors,
@@ -184,7 +184,7 @@ describe('the two sides of an hour', () => {
       async () => (await app.status.status()).suspiciousBuckets.length === 0,
       'a forced rebuild',
     );
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await expectRight(database.url, await ago(240), await ago(0));
   });
 
@@ -197,7 +197,7 @@ describe('the two sides of an hour', () => {
       const hour = await ago(100);
       await scene.insertFailures(database.dataSource, hour, 3);
       await scene.insertRequests(database.dataSource, hour, 1, 3);
-      expect(await keeper.refresh.hourly()).toMatchObject({ belowFloorRows: 3, drainedHours: 1 });
+      expect(await keeper.refresh.tick()).toMatchObject({ belowFloorRows: 3, drainedHours: 1 });
       const at = hour.toISOString().slice(0, 13);
       const [was, is] = [before, await sides()].map((rows) => rows.find((row) => row.hour === at));
       expect(is).toEqual({ ...was, requests: (was?.requests ?? 0) + 1 });
@@ -227,8 +227,8 @@ describe('the two sides of an hour', () => {
               [cutoff.toISOString()],
             );
             left = deleted > 0;
-            await app.refresh.hourly();
-            await app.refresh.daily();
+            await app.refresh.tick();
+            await app.refresh.maintain();
           }
         }
         expect(await sides()).toEqual(before);
@@ -237,14 +237,14 @@ describe('the two sides of an hour', () => {
           `DELETE FROM usage_logs WHERE id = (SELECT min(id) FROM usage_logs WHERE created_at = $1::timestamptz)`,
           [elsewhere.toISOString()],
         );
-        expect(await app.refresh.hourly()).toMatchObject({ differingHours: 1, losingHours: 1 });
+        expect(await app.refresh.tick()).toMatchObject({ differingHours: 1, losingHours: 1 });
         expect(await sides()).toEqual(before);
         const { losingBuckets } = await app.status.status();
         expect(losingBuckets.map(({ bucketStart }) => bucketStart)).toContain(elsewhere.toISOString());
         await database.dataSource.query(
           `UPDATE ops_metrics_invalidations SET loss_seen_at = loss_seen_at - interval '2 hours', next_attempt_at = clock_timestamp()`,
         );
-        await app.refresh.hourly();
+        await app.refresh.tick();
         const at = elsewhere.toISOString().slice(0, 13);
         expect((await sides()).filter(({ hour }) => hour !== at)).toEqual(
           before.filter(({ hour }) => hour !== at),
@@ -284,14 +284,14 @@ describe('the two sides of an hour', () => {
         return rows.length > 0;
       }, 'a call that waits');
       await scene.insertRequests(database.dataSource, second, 5, 1);
-      expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 1 });
+      expect(await app.refresh.tick()).toMatchObject({ drainedHours: 1 });
       await holder.query('COMMIT');
       await direct;
       expect(await scene.storedRequests(database.dataSource, second)).toBe(4); // what it had read
     } finally {
       await holder.end();
     }
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await scene.storedRequests(database.dataSource, second)).toBe(9);
     await expectRight(database.url, await ago(240), await ago(0));
   });

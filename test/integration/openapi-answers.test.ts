@@ -71,7 +71,7 @@ describe('the answers, held against the OpenAPI document', () => {
   };
 
   it('describes what the operations really answer', async () => {
-    expect(await run('refresh')).toMatchObject({ hourly: { drainedHours: expect.any(Number) } });
+    expect(await run('refresh')).toMatchObject({ refresh: { drainedHours: expect.any(Number) } });
     await database.dataSource.query(
       'UPDATE ops_metrics_hourly SET success_count = success_count + 1 WHERE success_count > 0',
     );

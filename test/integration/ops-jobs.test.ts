@@ -55,7 +55,7 @@ describe('scheduled jobs', () => {
       imports: [
         TypeOrmModule.forRoot(dataSourceOptions(database.url)),
         ...(withSchedule ? [ScheduleModule.forRoot()] : []),
-        OpsModule.forRoot({ safeDelaySeconds: 0, hourlyCron: NEVER, dailyCron: NEVER, ...options }),
+        OpsModule.forRoot({ safeDelaySeconds: 0, refreshCron: NEVER, maintenanceCron: NEVER, ...options }),
       ],
     })
       .setLogger(new ConsoleLogger({ logLevels: [] }))
@@ -73,7 +73,7 @@ describe('scheduled jobs', () => {
   it('run at start: first the hourly one, then the daily one', async () => {
     await insertUsageOn('2026-03-01T05:10:00Z');
     await start({ backfillDays: 3650 });
-    await eventually(async () => (await heartbeats()).has(DAILY), 'the daily job');
+    await eventually(async () => (await heartbeats()).has(DAILY), 'the maintenance job');
     const beats = await heartbeats();
     expect(beats.get(HOURLY)).toMatchObject({ last_error: null, last_error_at: null });
     expect(JSON.parse(beats.get(HOURLY)?.last_result ?? '')).toMatchObject({
@@ -88,9 +88,9 @@ describe('scheduled jobs', () => {
   });
 
   it('run by their cron options', async () => {
-    await start({ runJobsAtStart: false, hourlyCron: EVERY_SECOND, dailyCron: EVERY_SECOND });
-    const first = await eventually(async () => (await heartbeats()).get(HOURLY), 'the hourly job');
-    await eventually(async () => (await heartbeats()).has(DAILY), 'the daily job');
+    await start({ runJobsAtStart: false, refreshCron: EVERY_SECOND, maintenanceCron: EVERY_SECOND });
+    const first = await eventually(async () => (await heartbeats()).get(HOURLY), 'the refresh job');
+    await eventually(async () => (await heartbeats()).has(DAILY), 'the maintenance job');
     await eventually(
       async () => (await heartbeats()).get(HOURLY)?.last_run_at.getTime() !== first.last_run_at.getTime(),
       'a second run',
@@ -98,7 +98,11 @@ describe('scheduled jobs', () => {
   });
 
   it('take each the expression that is theirs, in UTC', async () => {
-    const app = await start({ runJobsAtStart: false, hourlyCron: '3 4 * * *', dailyCron: '5 6 * * *' });
+    const app = await start({
+      runJobsAtStart: false,
+      refreshCron: '3 4 * * *',
+      maintenanceCron: '5 6 * * *',
+    });
     expect(jobOf(app, HOURLY).nextDate().toUTC().toFormat('HH:mm')).toBe('04:03');
     expect(jobOf(app, DAILY).nextDate().toUTC().toFormat('HH:mm')).toBe('06:05');
     expect(jobOf(app, HOURLY).isActive).toBe(true);
@@ -106,15 +110,15 @@ describe('scheduled jobs', () => {
   });
 
   it('do not run when they are switched off', async () => {
-    const app = await start({ jobsEnabled: false, hourlyCron: EVERY_SECOND, dailyCron: EVERY_SECOND });
+    const app = await start({ jobsEnabled: false, refreshCron: EVERY_SECOND, maintenanceCron: EVERY_SECOND });
     expect([jobOf(app, HOURLY).isActive, jobOf(app, DAILY).isActive]).toEqual([false, false]);
     await sleep(1_500); // can only make it pass wrongly, never fail
     expect(await heartbeats()).toEqual(new Map());
   });
 
   it('say which cron option is wrong', () => {
-    expect(() => OpsModule.forRoot({ hourlyCron: 'at ten' })).toThrow(/hourlyCron/);
-    expect(() => OpsModule.forRoot({ dailyCron: '* * *' })).toThrow(OpsOptionsError);
+    expect(() => OpsModule.forRoot({ refreshCron: 'at ten' })).toThrow(/refreshCron/);
+    expect(() => OpsModule.forRoot({ maintenanceCron: '* * *' })).toThrow(OpsOptionsError);
   });
 
   it('say that they need ScheduleModule', async () => {
@@ -128,7 +132,7 @@ describe('scheduled jobs', () => {
   });
 
   it('record a failure, keep the last success, and recover', async () => {
-    await start({ hourlyCron: EVERY_SECOND });
+    await start({ refreshCron: EVERY_SECOND });
     const succeeded = await eventually(async () => (await heartbeats()).get(HOURLY), 'a first success');
     expect(succeeded.last_error).toBeNull();
     await database.dataSource.query('ALTER TABLE ops_metrics_invalidations RENAME TO gone');
@@ -154,7 +158,7 @@ describe('scheduled jobs', () => {
   });
 
   it('never run twice at once in one process', async () => {
-    const app = await start({ runJobsAtStart: false, hourlyCron: EVERY_SECOND, lockTimeoutMs: 60_000 });
+    const app = await start({ runJobsAtStart: false, refreshCron: EVERY_SECOND, lockTimeoutMs: 60_000 });
     await eventually(async () => (await heartbeats()).has(HOURLY), 'a first run');
     await holding('ops_detect_state', async (waiting) => {
       await eventually(async () => (await waiting()) > 0, 'a run that waits');
@@ -189,7 +193,7 @@ describe('scheduled jobs', () => {
     const closing = await holding(
       'ops_metrics_hourly',
       async (waiting) => {
-        void app.get(OpsJobs).hourly();
+        void app.get(OpsJobs).tick();
         await eventually(async () => (await waiting()) > 0, 'a drain that waits');
         const close = app.close().then(() => {
           closed = true;

@@ -106,7 +106,7 @@ describe('OpsModule in somebody else’s application', () => {
       OpsModule.forRoot({ jobsEnabled: false }),
     ]);
     expect(await app.get(Reports).rollUp()).toBe(3);
-    await expect(app.get(RefreshService).daily()).resolves.toMatchObject({
+    await expect(app.get(RefreshService).maintain()).resolves.toMatchObject({
       oldDefinitionHours: expect.any(Number),
     });
   });

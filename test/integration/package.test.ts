@@ -73,7 +73,7 @@ describe('the package in a fresh Nest app', () => {
           const run = (await (await ask(`admin/ops/refresh/${id}`)).json()) as { state: string };
           return run.state === 'running' ? null : run;
         }, 'the end of the refresh');
-        expect(ended).toMatchObject({ state: 'finished', hourly: { pendingHours: 0 } });
+        expect(ended).toMatchObject({ state: 'finished', refresh: { pendingHours: 0 } });
         expect(refreshed.headers.get('location')).toBe(`/api/admin/ops/refresh/${id}`);
 
         const minute = 60_000;

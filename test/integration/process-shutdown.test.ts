@@ -33,7 +33,7 @@ describe('a gateway that is asked to stop during a rebuild', () => {
       await setPause(database.dataSource, 0.3);
       const gateway = await GatewayProcess.start(database.url, 'asked', { OPS_DRAIN_CONCURRENCY: '1' });
       const id = await gateway.rebuild(from, end);
-      // Not the one whose daily rows the daily job may be computing at the same moment.
+      // Not the one whose daily rows the maintenance job may be computing at the same moment.
       const held = await eventually(
         async () => (await heldDays(database.dataSource, 'asked')).find(({ draining }) => draining),
         'draining',

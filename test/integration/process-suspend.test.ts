@@ -48,7 +48,7 @@ describe('a gateway that is suspended in mid-drain', () => {
         const days = await heldDays(database.dataSource, name);
         return days.some(({ state }) => state === 'active') ? undefined : days;
       }, 'done with the statement in work');
-      // It may just have sent its COMMIT, and the daily job may have a day of its own.
+      // It may just have sent its COMMIT, and the maintenance job may have a day of its own.
       if (held.length === 1) return held[0];
       gateway.signal('SIGCONT');
       return undefined;

@@ -63,8 +63,8 @@ beforeEach(async () => {
   await insertRequests(database.dataSource, lastHour, 6, 1);
   await insertRequests(database.dataSource, lastHour, 2, 3);
   await insertFailures(database.dataSource, lastHour, 4);
-  await refresh().hourly();
-  await refresh().daily();
+  await refresh().tick();
+  await refresh().maintain();
 });
 
 afterEach(() => app.close());

@@ -74,7 +74,7 @@ describe('raw rows that do not count', () => {
     // The oldest hour keeps what it has: its rows might be on their way out.
     const report = await app.verify.verify(await ago(50), await ago(0));
     expect([report.differences, report.unjudged]).toEqual([[], []]);
-    expect(await app.refresh.hourly()).toMatchObject({
+    expect(await app.refresh.tick()).toMatchObject({
       drainedHours: 0,
       differingHours: 0,
       differingDays: 0,
@@ -90,7 +90,7 @@ describe('raw rows that do not count', () => {
     const hours = await twoHours();
     await mark(hours);
     await withApp({}, async (app) => {
-      await app.refresh.hourly();
+      await app.refresh.tick();
       expect(await levels(hours.mixed)).toEqual(MARKED.mixed);
       expect(await levels(hours.alone)).toEqual(MARKED.alone);
       await expectRight(app);
@@ -140,22 +140,22 @@ describe('raw rows that do not count', () => {
   it('are recomputed when the column comes while the app runs, even where nothing is left', async () => {
     const hours = await twoHours();
     await withApp({}, async (app) => {
-      await app.refresh.hourly();
+      await app.refresh.tick();
       expect(await levels(hours.mixed)).toEqual(['- - 4 4', 'openai - 4 4', 'openai 1 4 0']);
       expect(await levels(hours.alone)).toEqual(['- - 0 4', 'counting - 0 4']);
       await addColumn();
       await mark(hours);
-      expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 3 });
-      expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 3, suspiciousHours: 0 });
+      expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 3 });
+      expect(await app.refresh.tick()).toMatchObject({ drainedHours: 3, suspiciousHours: 0 });
       expect([await levels(hours.mixed), await levels(hours.alone)]).toEqual([MARKED.mixed, MARKED.alone]);
       await expectRight(app);
-      expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
+      expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
     });
   });
 
   it('are recomputed where the hour was stale already when its definition changed', async () => {
     const hours = await twoHours();
-    await withApp({}, (app) => app.refresh.hourly());
+    await withApp({}, (app) => app.refresh.tick());
     await addColumn();
     await mark(hours);
     for (const hour of [hours.mixed, hours.alone]) {
@@ -165,7 +165,7 @@ describe('raw rows that do not count', () => {
       );
     }
     await withApp({}, async (app) => {
-      expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 2, suspiciousHours: 0 });
+      expect(await app.refresh.tick()).toMatchObject({ drainedHours: 2, suspiciousHours: 0 });
       expect([await levels(hours.mixed), await levels(hours.alone)]).toEqual([MARKED.mixed, MARKED.alone]);
     });
   });
@@ -180,13 +180,13 @@ describe('raw rows that do not count', () => {
       [{}, ['- - 4 4', 'openai - 4 4', 'openai 1 4 0'], ['- - 0 4', 'counting - 0 4']],
     ] as const) {
       await withApp(options, async (app) => {
-        await app.refresh.daily();
-        expect(await app.refresh.hourly()).toMatchObject({ suspiciousHours: 0, pendingHours: 0 });
+        await app.refresh.maintain();
+        expect(await app.refresh.tick()).toMatchObject({ suspiciousHours: 0, pendingHours: 0 });
         expect(await levels(mixed)).toEqual(mixedLevels);
         // An hour of which no row counts any more is not there.
         expect(await levels(alone)).toEqual(aloneLevels);
         await expectRight(app);
-        expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
+        expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
       });
     }
     expect(await query('SELECT DISTINCT definition_version AS version FROM ops_metrics_hourly')).toEqual([
@@ -197,7 +197,7 @@ describe('raw rows that do not count', () => {
   it('leave hours alone that a newer release has computed, with or without filters', async () => {
     const { mixed } = await twoHours();
     await withApp({}, async (app) => {
-      await app.refresh.hourly();
+      await app.refresh.tick();
       const [newer, filtered, old] = [DEFINITION_VERSION + 1, 7_001 + DEFINITION_VERSION, 7_000 + 2];
       for (const [version, found] of [
         [newer, 0],
@@ -208,7 +208,7 @@ describe('raw rows that do not count', () => {
           'UPDATE ops_metrics_hourly SET definition_version = $2 WHERE bucket_start = $1::timestamptz',
           [mixed.toISOString(), version],
         );
-        expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: found });
+        expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: found });
       }
     });
   });
@@ -220,7 +220,7 @@ describe('raw rows that do not count', () => {
   ])('are not decided by a wrong %s: %s', async (option, filter) => {
     const { mixed } = await twoHours();
     await withApp({ [option]: filter }, async (app) => {
-      await expect(app.refresh.hourly()).rejects.toMatchObject({
+      await expect(app.refresh.tick()).rejects.toMatchObject({
         name: 'OpsFilterError',
         message: expect.stringMatching(new RegExp(`^${option} must be a condition`)),
       });

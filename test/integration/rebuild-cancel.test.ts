@@ -33,7 +33,7 @@ describe('a cancelled rebuild', () => {
     });
     expect(cancelled.cancelledAt).not.toBeNull();
     await rebuild.holder.query('ROLLBACK');
-    expect(await rebuild.app.refresh.hourly()).toMatchObject({ drainedHours: 0, pendingHours: 0 });
+    expect(await rebuild.app.refresh.tick()).toMatchObject({ drainedHours: 0, pendingHours: 0 });
     expect(await rebuild.app.rebuilds.progress(id)).toEqual(cancelled);
     const { differences } = await rebuild.app.verify.verify(rebuild.from, rebuild.to);
     expect(
@@ -60,7 +60,7 @@ describe('a cancelled rebuild', () => {
     });
     await rebuild.spoil();
     await rebuild.holder.query('ROLLBACK');
-    expect(await rebuild.app.refresh.hourly()).toMatchObject({ drainedHours: 72 });
+    expect(await rebuild.app.refresh.tick()).toMatchObject({ drainedHours: 72 });
     expect((await rebuild.app.rebuilds.progress(second)).hours.done).toBe(72);
   });
 
@@ -70,16 +70,16 @@ describe('a cancelled rebuild', () => {
     await rebuild.holdDays(rebuild.from, DAYS);
     if (when === 'before') {
       await insert();
-      await rebuild.app.refresh.hourly();
+      await rebuild.app.refresh.tick();
     }
     const id = await rebuild.requestInVain({ from: rebuild.from, to: rebuild.to });
     if (when === 'after') {
       await insert();
-      await rebuild.app.refresh.hourly();
+      await rebuild.app.refresh.tick();
     }
     await rebuild.app.rebuilds.cancel(id);
     await rebuild.holder.query('ROLLBACK');
-    expect(await rebuild.app.refresh.hourly()).toMatchObject({ drainedHours: 1 });
+    expect(await rebuild.app.refresh.tick()).toMatchObject({ drainedHours: 1 });
     await rebuild.expectAllRight();
   });
 
@@ -88,7 +88,7 @@ describe('a cancelled rebuild', () => {
       () => rebuild.other.verify.verify(rebuild.from, rebuild.to, true),
       async () => {
         await rebuild.database.dataSource.query('TRUNCATE ops_detect_state');
-        await rebuild.other.refresh.hourly();
+        await rebuild.other.refresh.tick();
       },
     ]) {
       await rebuild.database.dataSource.query(
@@ -100,7 +100,7 @@ describe('a cancelled rebuild', () => {
       await note();
       await rebuild.app.rebuilds.cancel(id);
       await rebuild.holder.query('ROLLBACK');
-      expect((await rebuild.app.refresh.hourly()).drainedHours).toBeGreaterThanOrEqual((DAYS * 24) / 5);
+      expect((await rebuild.app.refresh.tick()).drainedHours).toBeGreaterThanOrEqual((DAYS * 24) / 5);
       await rebuild.expectAllRight();
     }
   });
@@ -111,10 +111,10 @@ describe('a cancelled rebuild', () => {
       await rebuild.database.dataSource.query('UPDATE usage_logs SET output_tokens = output_tokens + 5');
       await rebuild.holdDays(rebuild.from, DAYS + 1);
       const id = await rebuild.requestInVain({ from: rebuild.from, to: rebuild.to });
-      expect(await auditor.refresh.hourly()).toMatchObject({ differingHours: 1 }); // the one before
+      expect(await auditor.refresh.tick()).toMatchObject({ differingHours: 1 }); // the one before
       await rebuild.app.rebuilds.cancel(id);
       await rebuild.holder.query('ROLLBACK');
-      const tick = await auditor.refresh.hourly();
+      const tick = await auditor.refresh.tick();
       expect(tick.differingHours).toBeGreaterThanOrEqual((DAYS * 24) / 5 - 1);
       expect(tick.drainedHours).toBe(tick.differingHours);
       await rebuild.expectAllRight();
@@ -127,7 +127,7 @@ describe('a cancelled rebuild', () => {
     const hour = rebuild.at(1, 1);
     await rebuild.purge(hour, rebuild.at(1, 2));
     await rebuild.app.verify.verify(hour, rebuild.at(1, 2), true);
-    expect(await rebuild.app.refresh.hourly()).toMatchObject({ suspiciousHours: 1 });
+    expect(await rebuild.app.refresh.tick()).toMatchObject({ suspiciousHours: 1 });
 
     await rebuild.holdDays(rebuild.from, DAYS);
     const kept = await rebuild.requestInVain({ from: rebuild.at(2), to: rebuild.at(3), force: true });
@@ -141,7 +141,7 @@ describe('a cancelled rebuild', () => {
       forced: true,
     });
     await rebuild.holder.query('ROLLBACK');
-    await rebuild.app.refresh.hourly();
+    await rebuild.app.refresh.tick();
     expect(await scene.loggedHour(rebuild.database.dataSource, hour)).toMatchObject({ is_suspicious: true });
     expect(await scene.storedRequests(rebuild.database.dataSource, hour)).toBe(2);
     expect((await rebuild.app.rebuilds.progress(kept)).state).toBe('finished');
@@ -167,7 +167,7 @@ describe('a cancelled rebuild', () => {
       }, 'a day in work');
       await rebuild.app.rebuilds.cancel(id);
       await rebuild.holder.query('COMMIT');
-      await slow.refresh.hourly();
+      await slow.refresh.tick();
       expect(await rebuild.app.rebuilds.progress(id)).toMatchObject({
         state: 'cancelled',
         hours: { total: 24, done: 24, failed: 0, cancelled: 0 },

@@ -56,10 +56,10 @@ describe('rebuild', () => {
     const id = await rebuild.requestInVain({ from: rebuild.from, to: rebuild.to });
     expect(await rebuild.app.rebuilds.progress(id)).toMatchObject({ state: 'running', finishedAt: null });
     expect((await rebuild.app.rebuilds.progress(id)).estimatedEnd).not.toBeNull();
-    await rebuild.app.refresh.hourly(); // the days are still in work elsewhere
+    await rebuild.app.refresh.tick(); // the days are still in work elsewhere
     expect(await rebuild.app.rebuilds.progress(id)).toMatchObject({ state: 'running', hours: { done: 48 } });
     await rebuild.holder.query('ROLLBACK');
-    await rebuild.other.refresh.hourly();
+    await rebuild.other.refresh.tick();
     expect(await rebuild.app.rebuilds.progress(id)).toMatchObject({
       state: 'finished',
       hours: { done: DAYS * 24 },
@@ -72,7 +72,7 @@ describe('rebuild', () => {
     const id = await rebuild.requestInVain({ from: rebuild.from, to: rebuild.to });
     await rebuild.database.dataSource.query('TRUNCATE ops_metrics_invalidations');
     expect((await rebuild.other.rebuilds.progress(id)).state).toBe('running');
-    await rebuild.other.refresh.hourly();
+    await rebuild.other.refresh.tick();
     expect((await rebuild.other.rebuilds.progress(id)).state).toBe('finished');
   });
 
@@ -84,7 +84,7 @@ describe('rebuild', () => {
       (await scene.staleHours(rebuild.database.dataSource)).filter((hour) => new Date(hour) < rebuild.to),
     ).toHaveLength(DAYS * 24);
     await rebuild.holder.query('ROLLBACK');
-    expect(await rebuild.app.refresh.hourly()).toMatchObject({ drainedHours: DAYS * 24 });
+    expect(await rebuild.app.refresh.tick()).toMatchObject({ drainedHours: DAYS * 24 });
     for (const id of [first, second]) {
       expect(await rebuild.app.rebuilds.progress(id)).toMatchObject({
         state: 'finished',

@@ -38,12 +38,12 @@ describe('the rounds of the audit', () => {
     const hours = [await ago(20), await ago(26), await ago(150)];
     for (const hour of hours) await scene.insertRequests(database.dataSource, hour);
     await withApp(options, async (app) => {
-      await app.refresh.hourly();
-      await app.refresh.hourly();
+      await app.refresh.tick();
+      await app.refresh.tick();
       for (let round = 0; round < 3; round += 1) {
         await database.dataSource.query('UPDATE usage_logs SET output_tokens = output_tokens + 1');
         const stored = hours.slice(0, options.backfillDays === 1 ? 1 : 3);
-        expect(await app.refresh.hourly()).toMatchObject({
+        expect(await app.refresh.tick()).toMatchObject({
           differingHours: stored.length,
           drainedHours: stored.length,
         });
@@ -56,7 +56,7 @@ describe('the rounds of the audit', () => {
 
   it('are ended also where there is no row at all', async () => {
     await withApp({}, async (app) => {
-      for (let tick = 0; tick < 3; tick += 1) await app.refresh.hourly();
+      for (let tick = 0; tick < 3; tick += 1) await app.refresh.tick();
       for (const { auditedSince } of (await app.status.status()).audit) expect(auditedSince).not.toBeNull();
     });
   });

@@ -41,8 +41,8 @@ describe('daily rows', () => {
     await scene.resetScene(database.dataSource);
     today = new Date(Math.floor((await databaseNow(database.dataSource)).getTime() / DAY_MS) * DAY_MS);
     await writeEveryDay(1);
-    await app.refresh.hourly();
-    await app.refresh.daily();
+    await app.refresh.tick();
+    await app.refresh.maintain();
   });
   afterAll(async () => {
     await app.close();
@@ -80,7 +80,7 @@ describe('daily rows', () => {
     for (let round = 0; round < 4; round += 1) {
       await writeEveryDay(2);
       const end = new AbortController();
-      const ended = app.refresh.hourly().finally(() => {
+      const ended = app.refresh.tick().finally(() => {
         end.abort();
       });
       while (!end.signal.aborted) looks.push(...(await database.dataSource.query<Look[]>(DISAGREEING)));
@@ -104,7 +104,7 @@ describe('daily rows', () => {
       );
     const before = await hours();
     await scene.insertRequests(database.dataSource, dayAt(4, 11), 1, 3);
-    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 1, drainedDays: 1 });
+    expect(await app.refresh.tick()).toMatchObject({ drainedHours: 1, drainedDays: 1 });
     const after = await hours();
     expect(after.map(({ hour }) => hour)).toEqual([0, 11, 23]);
     expect(after.filter(({ at }, i) => at !== before[i]?.at).map(({ hour }) => hour)).toEqual([11]);
@@ -114,7 +114,7 @@ describe('daily rows', () => {
   it('are found by the audit where they are missing or not the sum of their hours, and nowhere else', async () => {
     const before = await computedAt();
     expect([...before.keys()].toSorted()).toEqual(Array.from({ length: DAYS }, (_, i) => dateOf(DAYS - i)));
-    expect(await app.refresh.hourly()).toMatchObject({ differingDays: 0, drainedDays: 0 });
+    expect(await app.refresh.tick()).toMatchObject({ differingDays: 0, drainedDays: 0 });
 
     await database.dataSource.query('DELETE FROM ops_metrics_daily WHERE bucket_date = $1::date', [
       dateOf(3),
@@ -124,7 +124,7 @@ describe('daily rows', () => {
         WHERE bucket_date = $1::date AND platform IS NULL`,
       [dateOf(5)],
     );
-    expect(await app.refresh.hourly()).toMatchObject({ differingDays: 2, drainedDays: 2, drainedHours: 0 });
+    expect(await app.refresh.tick()).toMatchObject({ differingDays: 2, drainedDays: 2, drainedHours: 0 });
     const after = await computedAt();
     const renewed = [...after].filter(([date, at]) => before.get(date) !== at).map(([date]) => date);
     expect(renewed.toSorted()).toEqual([dateOf(5), dateOf(3)]);
@@ -135,13 +135,13 @@ describe('daily rows', () => {
   it('wait until their day has been closed for the safe delay, noted or not', async () => {
     const patient = await createOpsApp(database.url, { safeDelaySeconds: 86_400 });
     try {
-      await patient.refresh.hourly(); // ends the round of the other, whose hours close sooner
+      await patient.refresh.tick(); // ends the round of the other, whose hours close sooner
       await database.dataSource.query('TRUNCATE ops_metrics_daily');
-      expect(await patient.refresh.hourly()).toMatchObject({ drainedDays: DAYS - 1, pendingDays: 0 });
+      expect(await patient.refresh.tick()).toMatchObject({ drainedDays: DAYS - 1, pendingDays: 0 });
       await scene.noteDay(database.dataSource, dayAt(1));
-      expect(await patient.refresh.hourly()).toMatchObject({ drainedDays: 0, pendingDays: 0 });
+      expect(await patient.refresh.tick()).toMatchObject({ drainedDays: 0, pendingDays: 0 });
       expect((await computedAt()).has(dateOf(1))).toBe(false);
-      expect(await app.refresh.hourly()).toMatchObject({ drainedDays: 1, pendingDays: 0 });
+      expect(await app.refresh.tick()).toMatchObject({ drainedDays: 1, pendingDays: 0 });
     } finally {
       await patient.close();
     }
@@ -153,9 +153,9 @@ describe('daily rows', () => {
     try {
       await database.dataSource.query('TRUNCATE ops_metrics_daily');
       await scene.holdDays(holder, dayAt(4), 2);
-      expect(await app.refresh.hourly()).toMatchObject({ drainedDays: DAYS - 2, pendingDays: 2 });
+      expect(await app.refresh.tick()).toMatchObject({ drainedDays: DAYS - 2, pendingDays: 2 });
       await holder.query('COMMIT');
-      expect(await app.refresh.hourly()).toMatchObject({ drainedDays: 2, pendingDays: 0 });
+      expect(await app.refresh.tick()).toMatchObject({ drainedDays: 2, pendingDays: 0 });
     } finally {
       await holder.end();
     }
@@ -172,7 +172,7 @@ describe('daily rows', () => {
       [dayAt(2).toISOString(), dayAt(1).toISOString()],
     );
     await app.rebuilds.request({ from: dayAt(2), to: dayAt(1), force: true });
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect((await computedAt()).has(dateOf(2))).toBe(false);
     await expectRight(database.url, dayAt(DAYS), today);
   });

@@ -45,7 +45,7 @@ describe('rows of an older definition', () => {
         await scene.insertRequests(database.dataSource, hour);
         await scene.insertFailures(database.dataSource, hour);
       }
-      await app.refresh.hourly();
+      await app.refresh.tick();
       await database.dataSource.query(
         'UPDATE ops_metrics_hourly SET definition_version = 0, success_count = 2, error_count_total = 1',
       );
@@ -67,30 +67,30 @@ describe('rows of an older definition', () => {
     // The hour of the oldest raw row might be losing rows to a purge: it would keep what it has.
     for (const hour of [...withRaw, await ago(410)]) await scene.insertRequests(database.dataSource, hour);
     // Followed already, so that the first run's backfill does not take them anyway.
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await database.dataSource.query('TRUNCATE ops_metrics_hourly, ops_metrics_daily');
     const older = [await ago(411), await ago(2_000)];
     await writeForeign([...withRaw, ...older], 4);
 
-    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 3 });
+    expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 3 });
     expect(await scene.staleHours(database.dataSource)).toEqual(
       expect.arrayContaining(withRaw.map((hour) => hour.toISOString())),
     );
-    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 3, suspiciousHours: 0 });
+    expect(await app.refresh.tick()).toMatchObject({ drainedHours: 3, suspiciousHours: 0 });
     expect(await versions()).toEqual([
       { version: 0, hours: 2 },
       { version: DEFINITION_VERSION, hours: 3 },
     ]);
     for (const hour of older) expect(await scene.storedRequests(database.dataSource, hour)).toBe(4);
-    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0 });
+    expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 0 });
     expect((await app.verify.verify(await ago(409), await ago(0))).differences).toEqual([]);
   });
 
   it('are left alone below the floors of both raw tables', async () => {
     await withRetention({ usageLogs: 7, errorLogs: 7 }, async (keeper, above, below) => {
       const before = await scene.frozenHourly(database.dataSource, above);
-      expect(await keeper.refresh.daily()).toMatchObject({ oldDefinitionHours: 1 });
-      await keeper.refresh.hourly();
+      expect(await keeper.refresh.maintain()).toMatchObject({ oldDefinitionHours: 1 });
+      await keeper.refresh.tick();
       expect(await scene.frozenHourly(database.dataSource, above)).toBe(before);
       expect(await scene.storedRequests(database.dataSource, below)).toBe(2);
       expect(await scene.storedRequests(database.dataSource, above)).toBe(3);
@@ -99,8 +99,8 @@ describe('rows of an older definition', () => {
 
   it('keep the side below its table’s floor, and get the other anew', async () => {
     await withRetention({ errorLogs: 7 }, async (keeper, above, below) => {
-      expect(await keeper.refresh.daily()).toMatchObject({ oldDefinitionHours: 2 });
-      await keeper.refresh.hourly();
+      expect(await keeper.refresh.maintain()).toMatchObject({ oldDefinitionHours: 2 });
+      await keeper.refresh.tick();
       const rows = await database.dataSource.query<unknown[]>(
         `SELECT success_count AS requests, error_count_total AS errors, definition_version AS version
            FROM ops_metrics_hourly WHERE platform IS NULL AND bucket_start = ANY($1::timestamptz[]) ORDER BY bucket_start`,
@@ -116,42 +116,42 @@ describe('rows of an older definition', () => {
   it('of days are noted and drained by themselves', async () => {
     const hour = await ago(50);
     await scene.insertRequests(database.dataSource, hour);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await database.dataSource.query(
       'UPDATE ops_metrics_daily SET definition_version = 0, duration_p95_ms = 1',
     );
-    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 1 });
-    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 0, drainedDays: 1 });
-    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionDays: 0 });
+    expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 1 });
+    expect(await app.refresh.tick()).toMatchObject({ drainedHours: 0, drainedDays: 1 });
+    expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionDays: 0 });
     await expectRight(database.url, await ago(240), await ago(0));
   });
 
   it('are those of a program that writes beside this one, too, whatever version they carry', async () => {
     const [hour, oldest] = [await ago(50), await ago(90)];
     for (const at of [hour, oldest]) await scene.insertRequests(database.dataSource, at);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     // Its upsert sets computed_at, and knows nothing of written_at.
     await database.dataSource.query(
       `UPDATE ops_metrics_hourly SET success_count = 9, computed_at = clock_timestamp() WHERE bucket_start = $1::timestamptz`,
       [hour.toISOString()],
     );
-    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 1 });
+    expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 1 });
     expect(await scene.loggedHour(database.dataSource, hour)).toMatchObject({ reason: 'definition' });
-    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 1, suspiciousHours: 0 });
+    expect(await app.refresh.tick()).toMatchObject({ drainedHours: 1, suspiciousHours: 0 });
     await expectRight(database.url, await ago(240), await ago(0));
   });
 
   it('are held back where recomputing would take more than half away, and stay so', async () => {
     const [gone, oldest] = [await ago(50), await ago(90)];
     for (const hour of [gone, oldest]) await scene.insertRequests(database.dataSource, hour);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await database.dataSource.query('DELETE FROM usage_logs WHERE created_at = $1::timestamptz', [
       gone.toISOString(),
     ]);
     await database.dataSource.query('UPDATE ops_metrics_hourly SET definition_version = 0');
     for (const noted of [2, 0]) {
-      expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: noted });
-      expect(await app.refresh.hourly()).toMatchObject({ drainedHours: noted === 2 ? 1 : 0 });
+      expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: noted });
+      expect(await app.refresh.tick()).toMatchObject({ drainedHours: noted === 2 ? 1 : 0 });
       expect(await scene.storedRequests(database.dataSource, gone)).toBe(3);
     }
     expect(await scene.loggedHour(database.dataSource, gone)).toMatchObject({
@@ -162,12 +162,12 @@ describe('rows of an older definition', () => {
 
   it('do not take the place of another reason why an hour is stale', async () => {
     const future = await ago(-2);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await scene.insertRequests(database.dataSource, future);
     await scene.insertRequests(database.dataSource, await ago(2_000), 1);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await writeForeign([future], 1);
-    expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0 });
+    expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 0 });
     expect(await scene.loggedHour(database.dataSource, future)).toMatchObject({ reason: 'new_rows' });
   });
 });

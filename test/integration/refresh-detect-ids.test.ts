@@ -60,7 +60,7 @@ describe('detection where ids do not come from a plain table', () => {
 
     const app = await startApp(url);
     await scene.insertRequests(dataSource, await hoursAgo(dataSource, 40));
-    await app.refresh.hourly();
+    await app.refresh.tick();
     const before = await scene.safeId(dataSource);
 
     const writer = await connect(url);
@@ -71,12 +71,12 @@ describe('detection where ids do not come from a plain table', () => {
       [(await hoursAgo(dataSource, 20)).toISOString()],
     );
     await scene.insertRequests(dataSource, await hoursAgo(dataSource, 3));
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await scene.safeId(dataSource)).toBe(before);
     await writer.query('COMMIT');
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await scene.storedRequests(dataSource, await hoursAgo(dataSource, 20))).toBe(1);
-    await app.refresh.daily();
+    await app.refresh.maintain();
     await expectRight(url, await hoursAgo(dataSource, 60 * 24), await hoursAgo(dataSource, 0));
   });
 
@@ -93,27 +93,27 @@ describe('detection where ids do not come from a plain table', () => {
     await scene.insertFailures(first, await hoursAgo(dataSource, 9), 1);
     await scene.insertRequests(second, await hoursAgo(dataSource, 9), 120);
     await scene.insertFailures(second, await hoursAgo(dataSource, 9), 120);
-    await app.refresh.hourly();
+    await app.refresh.tick();
 
     // With ids of the first block, 100 below those that have been seen.
     for (const hours of [4, 30, 700]) {
       await scene.insertRequests(first, await hoursAgo(dataSource, hours), 2);
       await scene.insertFailures(first, await hoursAgo(dataSource, hours), 1);
       // The hour of the row from 700 hours ago was never noted: it lies beyond every other raw row.
-      expect(await app.refresh.hourly()).toMatchObject({
+      expect(await app.refresh.tick()).toMatchObject({
         detectedHours: 0,
         differingHours: 1,
         drainedHours: 1,
       });
       expect(await scene.storedRequests(dataSource, await hoursAgo(dataSource, hours))).toBe(2);
     }
-    await app.refresh.daily();
+    await app.refresh.maintain();
     await expectRight(url, await hoursAgo(dataSource, 60 * 24), await hoursAgo(dataSource, 0));
 
     // Late are those that detection saw, and each once.
     await scene.insertRequests(second, await hoursAgo(dataSource, 40), 4);
-    await app.refresh.hourly();
-    await app.refresh.hourly();
+    await app.refresh.tick();
+    await app.refresh.tick();
     const { rawTables } = await app.status.status();
     expect(rawTables.map(({ lateRows }) => lateRows)).toEqual(['4', '0']);
   });

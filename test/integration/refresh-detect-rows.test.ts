@@ -35,7 +35,7 @@ describe('detection, by how rows are written and dated', () => {
   }
 
   it('finds the rows of multi-row inserts, INSERT … SELECT and COPY, committed after a tick', async () => {
-    await app.refresh.hourly();
+    await app.refresh.tick();
     const writer = await scene.connect(database.url);
     try {
       const [copied, selected] = [await ago(31), await ago(3)];
@@ -55,25 +55,25 @@ describe('detection, by how rows are written and dated', () => {
          SELECT 2, 2, 2, model, group_id, $1::timestamptz FROM usage_logs WHERE group_id = 3`,
         [selected.toISOString()],
       );
-      await app.refresh.hourly();
+      await app.refresh.tick();
       expect(await scene.storedRequests(database.dataSource, copied)).toBeNull();
       await writer.query('COMMIT');
-      expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 4 });
+      expect(await app.refresh.tick()).toMatchObject({ drainedHours: 4 });
       expect(await scene.storedRequests(database.dataSource, copied)).toBe(500);
       expect(await scene.storedRequests(database.dataSource, selected)).toBe(166);
     } finally {
       await writer.end();
     }
-    await app.refresh.daily();
+    await app.refresh.maintain();
     await expectAllRight();
   });
 
   it('keeps the hours of rows dated in the future until they are closed', async () => {
-    await app.refresh.hourly();
+    await app.refresh.tick();
     const future = await ago(-3);
     await scene.insertRequests(database.dataSource, future);
     for (let tick = 0; tick < 2; tick += 1) {
-      expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 0, pendingHours: 0 });
+      expect(await app.refresh.tick()).toMatchObject({ drainedHours: 0, pendingHours: 0 });
       expect(await scene.staleHours(database.dataSource)).toContain(future.toISOString());
     }
     expect((await app.status.status()).invalidations.waitingToClose).toBeGreaterThanOrEqual(1);
@@ -83,19 +83,19 @@ describe('detection, by how rows are written and dated', () => {
   it('keeps a future hour that the first run finds', async () => {
     const future = await ago(-30);
     await scene.insertRequests(database.dataSource, future);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await scene.staleHours(database.dataSource)).toContain(future.toISOString());
   });
 
   it('drains an hour once it has closed, with the rows that came until then', async () => {
     const hour = await ago(5);
     await scene.insertRequests(database.dataSource, hour, 2);
-    await yesterday.refresh.hourly();
+    await yesterday.refresh.tick();
     await scene.insertRequests(database.dataSource, hour, 3);
-    await yesterday.refresh.hourly();
+    await yesterday.refresh.tick();
     expect(await scene.staleHours(database.dataSource)).toContain(hour.toISOString());
     expect(await scene.storedRequests(database.dataSource, hour)).toBeNull();
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await scene.storedRequests(database.dataSource, hour)).toBe(5);
     await expectAllRight();
   });
@@ -114,13 +114,13 @@ describe('detection, by how rows are written and dated', () => {
   ])('goes on with everything else when a row is dated %s', async (date) => {
     for (const when of ['in the first run', 'later']) {
       await scene.resetScene(database.dataSource);
-      if (when === 'later') await app.refresh.hourly();
+      if (when === 'later') await app.refresh.tick();
       await scene.insertRequests(database.dataSource, date);
       await scene.insertFailures(database.dataSource, date);
       await scene.insertRequests(database.dataSource, await ago(5));
-      expect(await app.refresh.hourly()).toMatchObject({ failedBuckets: 0, pendingHours: 0 });
-      expect(await app.refresh.daily()).toMatchObject({ oldDefinitionHours: 0 });
-      expect(await app.refresh.hourly()).toMatchObject({
+      expect(await app.refresh.tick()).toMatchObject({ failedBuckets: 0, pendingHours: 0 });
+      expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 0 });
+      expect(await app.refresh.tick()).toMatchObject({
         drainedHours: 0,
         failedBuckets: 0,
         pendingHours: 0,
@@ -136,29 +136,29 @@ describe('detection, by how rows are written and dated', () => {
       await scene.insertRequests(database.dataSource, hour);
       await scene.insertFailures(database.dataSource, hour);
     }
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await database.dataSource.query('UPDATE usage_logs SET output_tokens = output_tokens + 1000');
-    expect(await app.refresh.hourly()).toMatchObject({
+    expect(await app.refresh.tick()).toMatchObject({
       detectedHours: 0,
       differingHours: 2,
       drainedHours: 2,
     });
     await expectAllRight();
     await database.dataSource.query(`UPDATE ops_error_logs SET is_business_limited = true`);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await database.dataSource.query(`UPDATE ops_error_logs SET is_business_limited = false`);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await expectAllRight();
   });
 
   it('recomputes an hour that was updated while it was not closed yet, with the next audit', async () => {
     const hour = await ago(30);
     await scene.insertRequests(database.dataSource, hour);
-    await yesterday.refresh.hourly();
+    await yesterday.refresh.tick();
     expect(await scene.storedRequests(database.dataSource, hour)).toBe(3);
     await database.dataSource.query('UPDATE usage_logs SET output_tokens = output_tokens + 1000');
     // For this instance a day of hours has closed since.
-    expect(await app.refresh.hourly()).toMatchObject({ differingHours: 1 });
+    expect(await app.refresh.tick()).toMatchObject({ differingHours: 1 });
     await expectAllRight();
   });
 
@@ -166,13 +166,13 @@ describe('detection, by how rows are written and dated', () => {
     const none = await createOpsApp(database.url, { auditPercent: 0 });
     try {
       await scene.insertRequests(database.dataSource, await ago(25));
-      await none.refresh.hourly();
+      await none.refresh.tick();
       await database.dataSource.query('UPDATE usage_logs SET output_tokens = output_tokens + 1000');
-      expect(await none.refresh.hourly()).toMatchObject({ auditedHours: 0, drainedHours: 0 });
+      expect(await none.refresh.tick()).toMatchObject({ auditedHours: 0, drainedHours: 0 });
       expect(await none.verify.verify(await ago(60 * 24), await ago(0), true)).toMatchObject({
         notedHours: 1,
       });
-      expect(await none.refresh.hourly()).toMatchObject({ drainedHours: 1 });
+      expect(await none.refresh.tick()).toMatchObject({ drainedHours: 1 });
     } finally {
       await none.close();
     }
@@ -190,11 +190,11 @@ describe('detection, by how rows are written and dated', () => {
     ] as const) {
       await insert(database.dataSource, await ago(days), 1);
     }
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await database.dataSource.query(`DELETE FROM usage_logs WHERE group_id = 3`);
     await database.dataSource.query(`DELETE FROM ops_error_logs WHERE platform = 'gemini'`);
     // By itself: what loses less than half is watched, what vanishes is held back.
-    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 0, suspiciousHours: 1 });
+    expect(await app.refresh.tick()).toMatchObject({ drainedHours: 0, suspiciousHours: 1 });
     const levels = async (): Promise<unknown[]> =>
       database.dataSource.query(
         `SELECT DISTINCT platform FROM ops_metrics_hourly WHERE bucket_start = $1::timestamptz ORDER BY 1`,
@@ -208,13 +208,13 @@ describe('detection, by how rows are written and dated', () => {
     ]);
     // Asked for: the usage side is taken up, the errors stay held back.
     await app.rebuilds.request({ from: hour, to: new Date(hour.getTime() + HOUR_MS) });
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await levels()).toEqual([{ platform: 'gemini' }, { platform: 'openai' }, { platform: null }]);
     expect(await scene.storedRequests(database.dataSource, hour)).toBe(4);
     expect(await scene.loggedHour(database.dataSource, hour)).toMatchObject({ is_suspicious: true });
 
     await app.rebuilds.request({ from: hour, to: new Date(hour.getTime() + HOUR_MS), force: true });
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await levels()).toEqual([{ platform: 'openai' }, { platform: null }]);
     await expectAllRight();
   });

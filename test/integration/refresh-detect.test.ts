@@ -54,7 +54,7 @@ describe('detection of new rows by id', () => {
   }
 
   it('finds rows whose transaction stays open over several ticks, below ids that were committed before', async () => {
-    await app.refresh.hourly();
+    await app.refresh.tick();
     const before = await scene.safeId(database.dataSource);
     const [first, second] = [await openWriter(), await openWriter()];
     await scene.insertRequests(first, await ago(5));
@@ -62,32 +62,32 @@ describe('detection of new rows by id', () => {
     await scene.insertRequests(database.dataSource, await ago(3));
 
     for (let tick = 0; tick < 2; tick += 1) {
-      expect(await app.refresh.hourly()).toMatchObject({ failedBuckets: 0, pendingHours: 0 });
+      expect(await app.refresh.tick()).toMatchObject({ failedBuckets: 0, pendingHours: 0 });
       expect(await scene.storedRequests(database.dataSource, await ago(3))).toBe(3);
       expect(await scene.safeId(database.dataSource)).toBe(before);
     }
     await first.query('COMMIT');
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await scene.storedRequests(database.dataSource, await ago(5))).toBe(3);
     await second.query('COMMIT');
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await expectAllRight();
     const [row] = await database.dataSource.query<{ id: string }[]>('SELECT max(id) AS id FROM usage_logs');
     expect(await scene.safeId(database.dataSource)).toBe(BigInt(row?.id ?? -1));
   });
 
   it('finds the rows of a writer that had its id before the tick and commits during it', async () => {
-    await app.refresh.hourly();
+    await app.refresh.tick();
     for (let round = 1; round <= 4; round += 1) {
       const writer = await openWriter();
       await scene.insertRequests(writer, await ago(5 * round));
       await scene.insertFailures(writer, await ago(5 * round), 2);
       await scene.insertRequests(database.dataSource, await ago(3), 1, 2);
-      const tick = app.refresh.hourly();
+      const tick = app.refresh.tick();
       await writer.query('COMMIT');
       await tick;
     }
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await expectAllRight();
   });
 
@@ -96,16 +96,16 @@ describe('detection of new rows by id', () => {
     await scene.insertRequests(writer, await ago(4));
     // The only committed row is newer by id: nothing in the table shows that a lower id was taken.
     await scene.insertRequests(database.dataSource, await ago(6), 1);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await scene.storedRequests(database.dataSource, await ago(6))).toBe(1);
     await writer.query('COMMIT');
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await scene.storedRequests(database.dataSource, await ago(4))).toBe(3);
     await expectAllRight();
   });
 
   it('finds the rows of released savepoints, and none of those rolled back', async () => {
-    await app.refresh.hourly();
+    await app.refresh.tick();
     const writer = await openWriter();
     await scene.insertRequests(writer, await ago(4), 1);
     await writer.query('SAVEPOINT a');
@@ -114,9 +114,9 @@ describe('detection of new rows by id', () => {
     await writer.query('SAVEPOINT b');
     await scene.insertRequests(writer, await ago(50), 2);
     await writer.query('RELEASE SAVEPOINT b');
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await writer.query('COMMIT');
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await scene.storedRequests(database.dataSource, await ago(30))).toBeNull();
     expect(await scene.storedRequests(database.dataSource, await ago(50))).toBe(2);
     await expectAllRight();
@@ -124,34 +124,34 @@ describe('detection of new rows by id', () => {
 
   it('finds rows that are hours, days and weeks late, and counts them once', async () => {
     await scene.insertRequests(database.dataSource, await ago(2));
-    await app.refresh.hourly();
+    await app.refresh.tick();
     const late = [2, 3, 3 * DAY_HOURS, 9 * DAY_HOURS + 5, 50 * DAY_HOURS];
     for (const hours of late) await scene.insertRequests(database.dataSource, await ago(hours), 2, 2);
     await scene.insertFailures(database.dataSource, await ago(8 * DAY_HOURS), 3, null);
-    const tick = await app.refresh.hourly();
+    const tick = await app.refresh.tick();
     expect(tick).toMatchObject({ lateRows: 2 * late.length + 3, drainedHours: late.length + 1 });
     expect(tick.oldestLateSeconds).toBeGreaterThanOrEqual(50 * DAY_HOURS * 3600);
-    expect(await app.refresh.hourly()).toMatchObject({ lateRows: 0, drainedHours: 0 });
+    expect(await app.refresh.tick()).toMatchObject({ lateRows: 0, drainedHours: 0 });
     const { rawTables } = await app.status.status();
     expect(rawTables.map(({ rawTable, lateRows }) => [rawTable, lateRows])).toEqual([
       ['usage_logs', String(2 * late.length)],
       ['ops_error_logs', '3'],
     ]);
-    await app.refresh.daily();
+    await app.refresh.maintain();
     await expectAllRight();
   });
 
   it('counts late rows once, however many ticks look at them while a writer holds safe_id back', async () => {
     await scene.insertRequests(database.dataSource, await ago(2));
-    await app.refresh.hourly();
+    await app.refresh.tick();
     const writer = await openWriter();
     await scene.insertRequests(writer, await ago(1), 1);
     await scene.insertRequests(database.dataSource, await ago(40), 4);
-    await app.refresh.hourly();
-    await app.refresh.hourly();
+    await app.refresh.tick();
+    await app.refresh.tick();
     await writer.query('ROLLBACK');
-    await app.refresh.hourly();
-    await app.refresh.hourly();
+    await app.refresh.tick();
+    await app.refresh.tick();
     const { rawTables } = await app.status.status();
     expect(rawTables[0]).toMatchObject({ rawTable: 'usage_logs', lateRows: '4' });
   });
@@ -161,17 +161,17 @@ describe('detection of new rows by id', () => {
     async (when) => {
       const other = await createOpsApp(database.url);
       try {
-        if (when === 'again') await app.refresh.hourly();
+        if (when === 'again') await app.refresh.tick();
         for (let round = 0; round < 6; round += 1) {
           const writer = await openWriter();
           await scene.insertRequests(writer, await ago(2 + 13 * round));
           await scene.insertRequests(database.dataSource, await ago(3 + 7 * round), 1, 3);
-          const ticks = [app.refresh.hourly(), other.refresh.hourly()];
+          const ticks = [app.refresh.tick(), other.refresh.tick()];
           await scene.insertRequests(writer, await ago(4 + 5 * round), 1, 2);
           await writer.query('COMMIT');
           for (const { failedBuckets } of await Promise.all(ticks)) expect(failedBuckets).toBe(0);
         }
-        await Promise.all([app.refresh.hourly(), other.refresh.hourly()]);
+        await Promise.all([app.refresh.tick(), other.refresh.tick()]);
         await expectAllRight();
       } finally {
         await other.close();
@@ -183,30 +183,30 @@ describe('detection of new rows by id', () => {
   const why = maxPrepared > 0 ? '' : ' (skipped: the server has max_prepared_transactions = 0)';
 
   prepared(`finds the rows of a transaction that stays prepared over a tick${why}`, async () => {
-    await app.refresh.hourly();
+    await app.refresh.tick();
     const writer = await openWriter();
     await scene.insertRequests(writer, await ago(4));
     await writer.query(`PREPARE TRANSACTION 'across_ticks'`);
     await scene.insertRequests(database.dataSource, await ago(3));
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await writer.query(`COMMIT PREPARED 'across_ticks'`);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await expectAllRight();
   });
 
   prepared(`finds the rows of a transaction that is prepared while it waits for it${why}`, async () => {
-    await app.refresh.hourly();
+    await app.refresh.tick();
     // Prepared at various moments of the wait: the transaction changes its name in pg_locks, and has not ended.
     for (let round = 1; round <= 3; round += 1) {
       const writer = await openWriter();
       await scene.insertRequests(writer, await ago(4 * round));
       await scene.insertRequests(database.dataSource, await ago(3));
-      const tick = app.refresh.hourly();
+      const tick = app.refresh.tick();
       await writer.query(`SELECT pg_sleep(${0.05 * round})`);
       await writer.query(`PREPARE TRANSACTION 'in_a_tick'`);
       await tick;
       await writer.query(`COMMIT PREPARED 'in_a_tick'`);
-      await app.refresh.hourly();
+      await app.refresh.tick();
       expect(await scene.storedRequests(database.dataSource, await ago(4 * round))).toBe(3);
     }
     await expectAllRight();

@@ -55,7 +55,7 @@ describe('a bucket that fails', () => {
     const now = await hoursAgo(database.dataSource, 0);
     const stale = await scene.staleHours(database.dataSource);
     expect(stale.filter((hour) => new Date(hour) < now)).toEqual([]);
-    await app.refresh.daily();
+    await app.refresh.maintain();
     await expectRight(database.url, await hoursAgo(database.dataSource, 240), now);
   }
 
@@ -69,7 +69,7 @@ describe('a bucket that fails', () => {
         [4, 3_000],
       ] as const) {
         const before = await databaseNow(database.dataSource);
-        const tick = await app.refresh.hourly();
+        const tick = await app.refresh.tick();
         const after = await databaseNow(database.dataSource);
         expect(tick).toMatchObject({ failedBuckets: 1, pendingHours: 1 });
         await expectOthersStored();
@@ -80,7 +80,7 @@ describe('a bucket that fails', () => {
 
         // Not again before its time, not even for new rows.
         await scene.insertRequests(database.dataSource, bad, 1);
-        expect(await app.refresh.hourly()).toMatchObject({
+        expect(await app.refresh.tick()).toMatchObject({
           failedBuckets: 0,
           drainedHours: 0,
           pendingHours: 1,
@@ -94,7 +94,7 @@ describe('a bucket that fails', () => {
     } finally {
       await mend();
     }
-    expect(await app.refresh.hourly()).toMatchObject({ failedBuckets: 0, drainedHours: 1, pendingHours: 0 });
+    expect(await app.refresh.tick()).toMatchObject({ failedBuckets: 0, drainedHours: 1, pendingHours: 0 });
     expect(await scene.storedRequests(database.dataSource, bad)).toBe(7);
     expect((await app.status.status()).failingBuckets).toEqual([]);
     await expectAllRight();
@@ -122,7 +122,7 @@ describe('a bucket that fails', () => {
     const ended = async (id: string): Promise<boolean> =>
       (await app.rebuilds.progress(id)).state === 'finished';
     try {
-      await app.refresh.hourly();
+      await app.refresh.tick();
       const { id } = await app.rebuilds.request(range);
       await eventually(() => ended(id), 'an ended rebuild');
       expect((await app.rebuilds.progress(id)).hours).toEqual({ total: 5, done: 4, failed: 1, cancelled: 0 });
@@ -144,7 +144,7 @@ describe('a bucket that fails', () => {
       CREATE TRIGGER refuse BEFORE INSERT OR UPDATE OR DELETE ON ops_metrics_hourly FOR EACH ROW
         WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse()`);
     try {
-      const tick = await app.refresh.hourly();
+      const tick = await app.refresh.tick();
       expect(tick.failedBuckets).toBe(others.length + 1);
       expect(tick.pendingHours).toBe(others.length + 1);
       // The hours without a row have nothing to write, so nothing to fail on.
@@ -157,7 +157,7 @@ describe('a bucket that fails', () => {
       await database.dataSource.query('DROP TRIGGER refuse ON ops_metrics_hourly; DROP FUNCTION refuse');
     }
     await scene.endPauses(database.dataSource);
-    expect(await app.refresh.hourly()).toMatchObject({ failedBuckets: 0, pendingHours: 0 });
+    expect(await app.refresh.tick()).toMatchObject({ failedBuckets: 0, pendingHours: 0 });
     await expectAllRight();
   });
 
@@ -166,7 +166,7 @@ describe('a bucket that fails', () => {
     limits: OpsModuleOptions,
     work: (impatient: OpsApp, release: () => Promise<unknown>) => Promise<void>,
   ): Promise<void> {
-    await app.refresh.hourly();
+    await app.refresh.tick();
     const impatient = await createOpsApp(database.url, { ...RETRY, ...limits });
     const holder = await scene.connect(database.url);
     try {
@@ -185,7 +185,7 @@ describe('a bucket that fails', () => {
 
   it('gives up a row that somebody has locked after statement_timeout, and gets it later', async () => {
     await withLockedRow({ statementTimeoutMs: 250 }, async (impatient, release) => {
-      expect(await impatient.refresh.hourly()).toMatchObject({ failedBuckets: 1, pendingHours: 1 });
+      expect(await impatient.refresh.tick()).toMatchObject({ failedBuckets: 1, pendingHours: 1 });
       expect(await scene.loggedHour(database.dataSource, bad)).toMatchObject({
         attempts: 1,
         last_error: expect.stringContaining('57014'),
@@ -193,13 +193,13 @@ describe('a bucket that fails', () => {
       for (const hour of others) expect(await scene.storedRequests(database.dataSource, hour)).toBe(4);
       await release();
       await scene.endPauses(database.dataSource);
-      expect(await impatient.refresh.hourly()).toMatchObject({ drainedHours: 1, pendingHours: 0 });
+      expect(await impatient.refresh.tick()).toMatchObject({ drainedHours: 1, pendingHours: 0 });
     });
   });
 
   it('is nobody’s failure where a lock_timeout ends it: the day is left to the next tick, the others are not', async () => {
     await withLockedRow({ lockTimeoutMs: 60 }, async (impatient, release) => {
-      const tick = await impatient.refresh.hourly();
+      const tick = await impatient.refresh.tick();
       expect(tick).toMatchObject({ failedBuckets: 0 });
       expect(await scene.loggedHour(database.dataSource, bad)).toMatchObject({
         attempts: 0,
@@ -210,7 +210,7 @@ describe('a bucket that fails', () => {
       }
       await release();
       // At once: nobody was given a pause.
-      expect(await impatient.refresh.hourly()).toMatchObject({
+      expect(await impatient.refresh.tick()).toMatchObject({
         drainedHours: tick.pendingHours,
         pendingHours: 0,
       });

@@ -54,8 +54,8 @@ describe('history whose raw rows are gone', () => {
         await scene.insertRequests(database.dataSource, await daysAgo(days));
         await scene.insertFailures(database.dataSource, await daysAgo(days));
       }
-      await app.refresh.hourly();
-      await app.refresh.daily();
+      await app.refresh.tick();
+      await app.refresh.maintain();
       floor = await daysAgo(10);
       await database.dataSource.query('DELETE FROM usage_logs WHERE created_at < $1::timestamptz', [
         floor.toISOString(),
@@ -80,7 +80,7 @@ describe('history whose raw rows are gone', () => {
       await scene.insertRequests(database.dataSource, below, 2);
       await scene.insertFailures(database.dataSource, await daysAgo(14), 1);
       await scene.insertRequests(database.dataSource, await daysAgo(5), 1);
-      expect(await keeper.refresh.hourly()).toMatchObject({
+      expect(await keeper.refresh.tick()).toMatchObject({
         belowFloorRows: 3,
         belowFloorHours: 0, // not even noted
         drainedHours: 1,
@@ -91,12 +91,12 @@ describe('history whose raw rows are gone', () => {
       expect(Date.parse(rawFloor ?? '')).toBeGreaterThanOrEqual(floor.getTime());
 
       // Counted once, also when the same rows are looked at again.
-      expect(await keeper.refresh.hourly()).toMatchObject({ belowFloorRows: 0 });
-      expect((await keeper.refresh.daily()).oldDefinitionHours).toBe(1); // of 2: one has just been recomputed
-      expect(await keeper.refresh.hourly()).toMatchObject({ drainedHours: 1 });
+      expect(await keeper.refresh.tick()).toMatchObject({ belowFloorRows: 0 });
+      expect((await keeper.refresh.maintain()).oldDefinitionHours).toBe(1); // of 2: one has just been recomputed
+      expect(await keeper.refresh.tick()).toMatchObject({ drainedHours: 1 });
 
       // The audit, which each tick runs, has looked at none of them.
-      expect(await keeper.refresh.hourly()).toMatchObject({ differingHours: 0, differingDays: 0 });
+      expect(await keeper.refresh.tick()).toMatchObject({ differingHours: 0, differingDays: 0 });
       const report = await keeper.verify.verify(await daysAgo(20), await ago(0), true);
       expect(report).toMatchObject({
         differenceCount: 0,
@@ -110,20 +110,20 @@ describe('history whose raw rows are gone', () => {
         `INSERT INTO ops_metrics_invalidations (bucket_start, reason)
          SELECT bucket_start, 'new_rows' FROM ops_metrics_hourly WHERE platform IS NULL`,
       );
-      expect(await keeper.refresh.hourly()).toMatchObject({
+      expect(await keeper.refresh.tick()).toMatchObject({
         belowFloorHours: 3,
         drainedHours: 2,
         pendingHours: 0,
       });
-      await keeper.refresh.daily();
+      await keeper.refresh.maintain();
       expect(await frozen()).toEqual(before);
     });
 
     it('is not touched by a first run either', async () => {
       const before = await frozen();
       await database.dataSource.query('TRUNCATE ops_detect_state');
-      expect(await keeper.refresh.hourly()).toMatchObject({ belowFloorHours: 0 });
-      await keeper.refresh.daily();
+      expect(await keeper.refresh.tick()).toMatchObject({ belowFloorHours: 0 });
+      await keeper.refresh.maintain();
       expect(await frozen()).toEqual(before);
     });
 
@@ -132,7 +132,7 @@ describe('history whose raw rows are gone', () => {
       await scene.insertRequests(database.dataSource, at14, 2);
       await scene.insertFailures(database.dataSource, at14, 1);
       await scene.insertFailures(database.dataSource, await daysAgo(21), 1);
-      expect(await lopsided.refresh.hourly()).toMatchObject({ belowFloorRows: 3, drainedHours: 1 });
+      expect(await lopsided.refresh.tick()).toMatchObject({ belowFloorRows: 3, drainedHours: 1 });
       const rows = await database.dataSource.query<object[]>(
         `SELECT platform, group_id, success_count AS requests, error_count_total AS errors, token_consumed AS tokens,
                 duration_p50_ms AS p50
@@ -178,7 +178,7 @@ describe('history whose raw rows are gone', () => {
         keeper.rebuilds.request({ from: await daysAgo(11), to: await daysAgo(1) }),
       ).rejects.toBeInstanceOf(OpsBelowFloorError);
       expect(await keeper.rebuilds.list()).toEqual([]);
-      await keeper.refresh.hourly();
+      await keeper.refresh.tick();
       expect(await frozen()).toEqual(before);
 
       const { id } = await keeper.rebuilds.request({ ...request, force: true });
@@ -225,7 +225,7 @@ describe('history whose raw rows are gone', () => {
         end = await ago(0);
         await scene.insertRequests(database.dataSource, await ago(60), 1);
         await scene.insertFailures(database.dataSource, await ago(60), 1);
-        await app.refresh.hourly();
+        await app.refresh.tick();
       });
 
       it('gives way to a recomputation that leaves exactly half of a side', async () => {
@@ -240,12 +240,12 @@ describe('history whose raw rows are gone', () => {
         const patient = await createOpsApp(database.url, { lossDelaySeconds: 1_000 });
         try {
           await keepUsage(7);
-          expect(await patient.refresh.hourly()).toMatchObject({ differingHours: 1, losingHours: 1 });
+          expect(await patient.refresh.tick()).toMatchObject({ differingHours: 1, losingHours: 1 });
           expect(await scene.storedRequests(database.dataSource, hour)).toBe(8);
           expect((await patient.status.status()).losingBuckets).toMatchObject([
             { tier: 'hour', bucketStart: hour.toISOString(), reason: 'audit', suspiciousSince: null },
           ]);
-          expect(await patient.refresh.hourly()).toMatchObject({ losingHours: 0, drainedHours: 0 });
+          expect(await patient.refresh.tick()).toMatchObject({ losingHours: 0, drainedHours: 0 });
 
           // It went on losing meanwhile: the wait begins anew.
           await keepUsage(6);
@@ -253,11 +253,11 @@ describe('history whose raw rows are gone', () => {
           await database.dataSource.query(
             `UPDATE ops_metrics_invalidations SET loss_seen_at = loss_seen_at + interval '10 seconds'`,
           );
-          expect(await patient.refresh.hourly()).toMatchObject({ losingHours: 1, drainedHours: 0 });
+          expect(await patient.refresh.tick()).toMatchObject({ losingHours: 1, drainedHours: 0 });
           expect(await scene.storedRequests(database.dataSource, hour)).toBe(8);
 
           await endLossDelay(1_000);
-          expect(await patient.refresh.hourly()).toMatchObject({ losingHours: 0, drainedHours: 1 });
+          expect(await patient.refresh.tick()).toMatchObject({ losingHours: 0, drainedHours: 1 });
           expect(await scene.storedRequests(database.dataSource, hour)).toBe(6);
         } finally {
           await patient.close();
@@ -274,12 +274,12 @@ describe('history whose raw rows are gone', () => {
           const status = await app.status.status();
           expect(status.invalidations).toMatchObject({ suspicious: 1, failing: 0, pending: 0 });
           expect(status.suspiciousBuckets).toMatchObject([{ bucketStart: hour.toISOString() }]);
-          await app.refresh.hourly();
+          await app.refresh.tick();
           expect(await rebuilt(app, hour)).toMatchObject({ done: 0, failed: 1 });
           // Neither a difference nor noted anew: it cannot be judged.
           const { differences, unjudged } = await app.verify.verify(hour, hourLater(hour), true);
           expect([differences, unjudged.map(({ bucket }) => bucket)]).toEqual([[], [hour.toISOString()]]);
-          expect(await app.refresh.hourly()).toMatchObject({ suspiciousHours: 0 });
+          expect(await app.refresh.tick()).toMatchObject({ suspiciousHours: 0 });
           expect(await scene.storedRequests(database.dataSource, hour)).toBe(8);
         }
 
@@ -292,7 +292,7 @@ describe('history whose raw rows are gone', () => {
       it('takes up the other side of an hour that is held back', async () => {
         await keepUsage(3);
         await scene.insertFailures(database.dataSource, hour, 2);
-        expect(await app.refresh.hourly()).toMatchObject({ suspiciousHours: 1 });
+        expect(await app.refresh.tick()).toMatchObject({ suspiciousHours: 1 });
         const [row] = await database.dataSource.query<object[]>(
           `SELECT success_count AS requests, error_count_total AS errors FROM ops_metrics_hourly
             WHERE bucket_start = $1::timestamptz AND platform IS NULL`,
@@ -325,7 +325,7 @@ describe('history whose raw rows are gone', () => {
         await scene.insertRequests(database.dataSource, hour, 6, 3);
         const calm = await createOpsApp(database.url, { lossDelaySeconds: 0 });
         try {
-          expect(await calm.refresh.hourly()).toMatchObject({ drainedHours: 1, suspiciousHours: 0 });
+          expect(await calm.refresh.tick()).toMatchObject({ drainedHours: 1, suspiciousHours: 0 });
         } finally {
           await calm.close();
         }
@@ -338,15 +338,15 @@ describe('history whose raw rows are gone', () => {
       beforeEach(async () => {
         await scene.insertRequests(database.dataSource, await ago(20), 1);
         await scene.insertFailures(database.dataSource, await ago(20), 1);
-        await app.refresh.hourly();
+        await app.refresh.tick();
       });
 
       it.each([0, 1, 7])('keeps what it has, of %s rows left, and says nothing of it', async (left) => {
         await keepUsage(left);
         const before = await scene.frozenHourly(database.dataSource, hourLater(hour));
-        expect(await app.refresh.hourly()).toMatchObject({ differingHours: 0, drainedHours: 0 });
+        expect(await app.refresh.tick()).toMatchObject({ differingHours: 0, drainedHours: 0 });
         await scene.insertFailures(database.dataSource, hour, 1); // a late row of the other table
-        expect(await app.refresh.hourly()).toMatchObject({
+        expect(await app.refresh.tick()).toMatchObject({
           suspiciousHours: 0,
           losingHours: 0,
           drainedHours: 1,
@@ -365,7 +365,7 @@ describe('history whose raw rows are gone', () => {
         expect(await rebuilt(app, hour)).toMatchObject({ done: 0, failed: 1 });
         const { differences, unjudgedCount } = await app.verify.verify(hour, hourLater(hour), true);
         expect([differences, unjudgedCount]).toEqual([[], 1]);
-        expect(await app.refresh.hourly()).toMatchObject({ suspiciousHours: 0 });
+        expect(await app.refresh.tick()).toMatchObject({ suspiciousHours: 0 });
         expect(await scene.storedRequests(database.dataSource, hour)).toBe(8);
         expect(await rebuilt(app, hour, true)).toMatchObject({ done: 1, failed: 0 });
         expect(await scene.storedRequests(database.dataSource, hour)).toBe(7);
@@ -374,13 +374,13 @@ describe('history whose raw rows are gone', () => {
       it('keeps everything where a table is empty', async () => {
         const before = await scene.frozenHourly(database.dataSource, await ago(0));
         await database.dataSource.query('TRUNCATE usage_logs, ops_error_logs');
-        await app.refresh.hourly();
+        await app.refresh.tick();
         await database.dataSource.query(
           `INSERT INTO ops_metrics_invalidations (bucket_start, reason)
            SELECT bucket_start, 'new_rows' FROM ops_metrics_hourly WHERE platform IS NULL
            ON CONFLICT (tier, bucket_start) DO NOTHING`,
         );
-        expect(await app.refresh.hourly()).toMatchObject({ suspiciousHours: 0, pendingHours: 0 });
+        expect(await app.refresh.tick()).toMatchObject({ suspiciousHours: 0, pendingHours: 0 });
         expect(await scene.frozenHourly(database.dataSource, await ago(0))).toBe(before);
       });
     });

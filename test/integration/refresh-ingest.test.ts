@@ -54,7 +54,7 @@ describe('ingest during a rebuild of everything', () => {
       );
     }
     await dataSource.query('ANALYZE');
-    await app.refresh.hourly();
+    await app.refresh.tick();
     writers = [await scene.connect(database.url), await scene.connect(database.url)];
   });
   afterAll(async () => {
@@ -86,7 +86,7 @@ describe('ingest during a rebuild of everything', () => {
     try {
       for (let round = 0; round < 2; round += 1) {
         const id = await rebuildAll();
-        const tick = app.refresh.hourly();
+        const tick = app.refresh.tick();
         while (!(await isEnded(id))) looks.push(...(await database.dataSource.query<Look[]>(LOOK)));
         await tick;
       }
@@ -96,8 +96,8 @@ describe('ingest during a rebuild of everything', () => {
     for (const count of await Promise.all(written)) expect(count).toBeGreaterThan(20);
     expect(looks.some(({ reading }) => reading > 0)).toBe(true); // it was looked at while it read
     expect(looks.filter(({ waiting, stronger }) => waiting > 0 || stronger > 0)).toEqual([]);
-    expect((await app.refresh.hourly()).failedBuckets).toBe(0);
-    await app.refresh.daily();
+    expect((await app.refresh.tick()).failedBuckets).toBe(0);
+    await app.refresh.maintain();
     const { differences } = await app.verify.verify(from, to);
     expect(differences).toEqual([]);
   });
@@ -139,25 +139,25 @@ describe('ingest during a rebuild of everything', () => {
     const migration = await scene.connect(database.url);
     try {
       await scene.insertRequests(writers[0] ?? migration, new Date(to.getTime() - 30 * HOUR_MS), 5);
-      await impatient.refresh.hourly();
+      await impatient.refresh.tick();
       await impatient.rebuilds.request({ from: new Date(to.getTime() - 30 * HOUR_MS), to });
       await migration.query('BEGIN; LOCK TABLE usage_logs IN ACCESS EXCLUSIVE MODE');
       await impatient.rebuilds.resume(); // after the drain that the request has started
-      await expect(impatient.refresh.hourly()).rejects.toMatchObject({ driverError: { code: '55P03' } });
+      await expect(impatient.refresh.tick()).rejects.toMatchObject({ driverError: { code: '55P03' } });
       // Somebody was in the way, which is nobody's failure.
       const { invalidations } = await impatient.status.status();
       expect(invalidations).toMatchObject({ pending: expect.any(Number), failing: 0 });
       expect(invalidations.pending).toBeGreaterThan(0);
       await migration.query('COMMIT');
       await eventually(
-        async () => (await impatient.refresh.hourly()).pendingHours === 0,
+        async () => (await impatient.refresh.tick()).pendingHours === 0,
         'every hour drained after the migration',
       );
     } finally {
       await migration.end();
       await impatient.close();
     }
-    await app.refresh.daily();
+    await app.refresh.maintain();
     await expectRight(database.url, from, to);
   });
 });

@@ -24,13 +24,13 @@ describe('noting hours from several instances', () => {
   it('goes in bucket order also when the newer rows were written first', async () => {
     const { dataSource } = database;
     const [older, newer] = [await hoursAgo(dataSource, 2), await hoursAgo(dataSource, 1)];
-    await app.refresh.hourly();
+    await app.refresh.tick();
     for (const hour of [newer, older]) await dataSource.query(INSERT_BOTH, [[hour.toISOString()]]);
 
     const other = dataSource.createQueryRunner();
     await other.startTransaction();
     await other.query(NOTE, [older.toISOString()]);
-    const tick = app.refresh.hourly();
+    const tick = app.refresh.tick();
     await eventually(async () => {
       const waiting = await dataSource.query<unknown[]>(
         `SELECT FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`,
@@ -42,6 +42,6 @@ describe('noting hours from several instances', () => {
     await other.release();
 
     expect((await tick).detectedHours).toBe(4); // two in each raw table
-    expect(await app.refresh.hourly()).toMatchObject({ pendingHours: 0 });
+    expect(await app.refresh.tick()).toMatchObject({ pendingHours: 0 });
   });
 });

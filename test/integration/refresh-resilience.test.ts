@@ -33,14 +33,14 @@ describe('refresh, in the way of others', () => {
     for (const days of [1, 2, 3]) {
       await scene.insertRequests(database.dataSource, new Date(today - days * DAY_MS), 2);
     }
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await database.dataSource.query('TRUNCATE ops_metrics_daily');
     const bad = new Date(today - 2 * DAY_MS);
     await database.dataSource.query(
       `ALTER TABLE ops_metrics_daily ADD CONSTRAINT no_such_day CHECK (bucket_date <> '${bad.toISOString().slice(0, 10)}')`,
     );
     try {
-      expect(await app.refresh.hourly()).toMatchObject({ drainedDays: 2, failedBuckets: 1, pendingDays: 1 });
+      expect(await app.refresh.tick()).toMatchObject({ drainedDays: 2, failedBuckets: 1, pendingDays: 1 });
     } finally {
       await database.dataSource.query('ALTER TABLE ops_metrics_daily DROP CONSTRAINT no_such_day');
     }
@@ -58,13 +58,13 @@ describe('refresh, in the way of others', () => {
     );
     expect(dates.map(({ days }) => days)).toEqual([1, 3]);
     await scene.endPauses(database.dataSource);
-    expect(await app.refresh.hourly()).toMatchObject({ drainedDays: 1, failedBuckets: 0, pendingDays: 0 });
+    expect(await app.refresh.tick()).toMatchObject({ drainedDays: 1, failedBuckets: 0, pendingDays: 0 });
   });
 
   it('waits for a drain that has claimed the hours it wants to note, for longer than a lock timeout', async () => {
     const hour = new Date(today - 2 * DAY_MS);
     await scene.insertRequests(database.dataSource, hour, 2);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     const holder = database.dataSource.createQueryRunner();
     await holder.startTransaction();
     try {
@@ -85,12 +85,12 @@ describe('refresh, in the way of others', () => {
 
   it('warns when ids have started anew, and finds the rows that were written since', async () => {
     await scene.insertRequests(database.dataSource, new Date(today - DAY_MS), 5);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await database.dataSource.query('TRUNCATE usage_logs RESTART IDENTITY');
     const hour = new Date(today - 5 * HOUR_MS);
     await scene.insertRequests(database.dataSource, hour, 1);
     const warn = jest.spyOn(Logger.prototype, 'warn');
-    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 1 });
+    expect(await app.refresh.tick()).toMatchObject({ drainedHours: 1 });
     const warnings = warn.mock.calls.map(([message]) => String(message));
     warn.mockRestore();
     expect(warnings.join('\n')).toMatch(/highest id of usage_logs has fallen to 1:/);

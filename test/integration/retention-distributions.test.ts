@@ -18,8 +18,8 @@ afterAll(() => database.drop());
 beforeEach(async () => {
   app = await createOpsApp(database.url);
   await fillDays(app.dataSource, [9, 8, 7, 5, 4, 1]);
-  await app.refresh.hourly();
-  await app.refresh.daily();
+  await app.refresh.tick();
+  await app.refresh.maintain();
 });
 
 afterEach(() => app.close());
@@ -54,13 +54,13 @@ describe('distributions', () => {
   it('of old hours are dropped, and everything else is kept', async () => {
     const [hourly, days] = [await readHourly(app.dataSource), await daysWith()];
     await reopen(KEEP_DISTRIBUTIONS_5);
-    const tick = await app.refresh.daily();
+    const tick = await app.refresh.maintain();
     expect(tick).toMatchObject({ droppedHourlyRows: 0, droppedDailyRows: 0, keptDays: 0 });
     expect(tick.droppedDistributions).toBeGreaterThan(0);
     expect((await hoursWithOne()).map(({ day }) => day)).toEqual(isoDates(5, 4, 1));
     expect(await readHourly(app.dataSource)).toEqual(hourly);
     expect(await daysWith()).toEqual(days);
-    expect(await app.refresh.daily()).toMatchObject({ droppedDistributions: 0 });
+    expect(await app.refresh.maintain()).toMatchObject({ droppedDistributions: 0 });
     expect(await daysWith()).toEqual(days);
   });
 
@@ -69,9 +69,9 @@ describe('distributions', () => {
     await reopen(KEEP_DISTRIBUTIONS_5);
     await insertRequests(app.dataSource, hourOf(8, 20), 5);
     // The day's other hour with latencies comes first: else part of the day would pass for the whole.
-    expect(await app.refresh.hourly()).toMatchObject({ lateRows: 5, drainedHours: 2, drainedDays: 1 });
+    expect(await app.refresh.tick()).toMatchObject({ lateRows: 5, drainedHours: 2, drainedDays: 1 });
     expect(await requestsInDistribution(8)).toBe(12 + 2 + 5);
-    await app.refresh.daily(); // drops those of the hours again
+    await app.refresh.maintain(); // drops those of the hours again
     expect((await hoursWithOne()).map(({ day }) => day)).toEqual(isoDates(5, 4, 1));
     expect(await requestsInDistribution(8)).toBe(12 + 2 + 5);
   });

@@ -32,8 +32,8 @@ afterAll(() => database.drop());
 beforeEach(async () => {
   app = await createOpsApp(database.url);
   await fillDays(app.dataSource, [9, 8, 7, 5, 4, 1]);
-  await app.refresh.hourly();
-  await app.refresh.daily();
+  await app.refresh.tick();
+  await app.refresh.maintain();
 });
 
 const removeAttack = () =>
@@ -68,8 +68,8 @@ describe('after hours were dropped', () => {
     await reopen(options);
     const daily = await readDaily(app.dataSource);
     await insertRequests(app.dataSource, hourOf(8, 20), 1);
-    expect(await app.refresh.hourly()).toMatchObject({ belowFloorRows: 1, lateRows: 1 });
-    await app.refresh.daily();
+    expect(await app.refresh.tick()).toMatchObject({ belowFloorRows: 1, lateRows: 1 });
+    await app.refresh.maintain();
     expect(await readDaily(app.dataSource)).toEqual(daily);
     expect(await daysIn(app.dataSource, 'hourly')).toEqual(isoDates(5, 4, 1));
   });
@@ -80,8 +80,8 @@ describe('after hours were dropped', () => {
       `INSERT INTO ops_metrics_invalidations (bucket_start, reason) VALUES ($1, 'new_rows')`,
       [hourOf(8, 20).toISOString()],
     );
-    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 0, belowFloorHours: 1 });
-    await app.refresh.daily();
+    expect(await app.refresh.tick()).toMatchObject({ drainedHours: 0, belowFloorHours: 1 });
+    await app.refresh.maintain();
     expect(await readDaily(app.dataSource)).toEqual(daily);
     expect(await staleDuring(8)).toEqual([]);
   });
@@ -115,7 +115,7 @@ describe('after hours were dropped', () => {
     const { from: start, to: end, hours } = await app.rebuilds.request({ from, to, force: true });
 
     expect([start, end, hours.total]).toEqual([dayAgo(8).toISOString(), dayAgo(7).toISOString(), 24]);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await dailyRequests(app.dataSource, 8)).toBe(DAY_8 + 5);
     expect(await daysIn(app.dataSource, 'hourly')).toEqual(isoDates(8, 5, 4, 1));
     expect(await keep5()).toMatchObject({ keptDays: 0 });
@@ -130,14 +130,14 @@ describe('after hours were dropped', () => {
        CHECK (extract(hour FROM bucket_start AT TIME ZONE 'UTC') <> 20) NOT VALID`,
     );
     await app.rebuilds.request({ from: hourOf(8, 0), to: hourOf(8, 24), force: true });
-    await app.refresh.hourly();
-    await app.refresh.daily();
+    await app.refresh.tick();
+    await app.refresh.maintain();
     expect(await staleDuring(8)).toEqual([hourOf(8, 20).toISOString()]);
     expect(await dailyRequests(app.dataSource, 8)).toBe(DAY_8);
 
     await removeAttack();
     await app.dataSource.query('UPDATE ops_metrics_invalidations SET next_attempt_at = now()');
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await dailyRequests(app.dataSource, 8)).toBe(DAY_8 + 5);
   });
 
@@ -147,8 +147,8 @@ describe('after hours were dropped', () => {
       `INSERT INTO ops_metrics_invalidations (bucket_start, reason, forced) VALUES ($1, 'rebuild', true)`,
       [hourOf(8, 20).toISOString()],
     );
-    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 1, pendingDays: 0 });
-    await app.refresh.daily();
+    expect(await app.refresh.tick()).toMatchObject({ drainedHours: 1, pendingDays: 0 });
+    await app.refresh.maintain();
     expect(await daysIn(app.dataSource, 'hourly')).toEqual(isoDates(8, 5, 4, 1));
     expect(await keep5()).toMatchObject({ keptDays: 0 });
     expect(await daysIn(app.dataSource, 'hourly')).toEqual(isoDates(5, 4, 1));

@@ -37,8 +37,8 @@ afterAll(() => database.drop());
 beforeEach(async () => {
   app = await createOpsApp(database.url);
   await fillDays(app.dataSource, [9, 8, 7, 5, 4, 1]);
-  await app.refresh.hourly();
-  await app.refresh.daily();
+  await app.refresh.tick();
+  await app.refresh.maintain();
 });
 
 afterEach(() => app.close());
@@ -50,10 +50,10 @@ async function reopen(options: OpsModuleOptions): Promise<void> {
 
 const keep5 = () => runRetention(app.dataSource, KEEP_5);
 
-describe('the daily job', () => {
+describe('the maintenance job', () => {
   it('keeps everything unless told otherwise', async () => {
     const before = [await readHourly(app.dataSource), await readDaily(app.dataSource)];
-    expect(await app.refresh.daily()).toMatchObject({
+    expect(await app.refresh.maintain()).toMatchObject({
       droppedHourlyRows: 0,
       droppedDistributions: 0,
       droppedDailyRows: 0,
@@ -69,31 +69,31 @@ describe('the daily job', () => {
     );
     await reopen(KEEP_5);
 
-    const tick = await app.refresh.daily();
+    const tick = await app.refresh.maintain();
 
     expect(tick).toMatchObject({ droppedHourlyRows: old.length, droppedDailyRows: 0, keptDays: 0 });
     expect(await daysIn(app.dataSource, 'hourly')).toEqual(isoDates(5, 4, 1));
     expect(await readDaily(app.dataSource)).toEqual(daily);
     expect(await rawRows(app.dataSource)).toEqual(raw);
     // No day is taken for stale because its hours are gone.
-    expect(await app.refresh.hourly()).toMatchObject({ differingHours: 0, differingDays: 0, drainedDays: 0 });
-    expect(await app.refresh.daily()).toMatchObject({ droppedHourlyRows: 0 });
+    expect(await app.refresh.tick()).toMatchObject({ differingHours: 0, differingDays: 0, drainedDays: 0 });
+    expect(await app.refresh.maintain()).toMatchObject({ droppedHourlyRows: 0 });
     expect(await readDaily(app.dataSource)).toEqual(daily);
   });
 
   it('drops daily rows past theirs, and neither table comes back', async () => {
     const raw = await rawRows(app.dataSource);
     await reopen({ ...KEEP_5, dailyRetentionDays: 7 });
-    await app.refresh.daily();
+    await app.refresh.maintain();
     for (let tick = 0; tick < 2; tick += 1) {
       expect(await daysIn(app.dataSource, 'hourly')).toEqual(isoDates(5, 4, 1));
       expect(await daysIn(app.dataSource, 'daily')).toEqual(isoDates(7, 5, 4, 1));
-      expect(await app.refresh.hourly()).toMatchObject({
+      expect(await app.refresh.tick()).toMatchObject({
         differingHours: 0,
         differingDays: 0,
         drainedDays: 0,
       });
-      expect(await app.refresh.daily()).toMatchObject({ droppedDailyRows: 0 });
+      expect(await app.refresh.maintain()).toMatchObject({ droppedDailyRows: 0 });
     }
     expect(await rawRows(app.dataSource)).toEqual(raw);
   });
@@ -101,10 +101,10 @@ describe('the daily job', () => {
   it('drops daily rows alone, without recomputing them from the hours that stay', async () => {
     await reopen({ dailyRetentionDays: 7 });
     const hourly = await readHourly(app.dataSource);
-    await app.refresh.daily();
+    await app.refresh.maintain();
     expect(await daysIn(app.dataSource, 'daily')).toEqual(isoDates(7, 5, 4, 1));
-    expect(await app.refresh.hourly()).toMatchObject({ differingDays: 0, drainedDays: 0 });
-    expect(await app.refresh.daily()).toMatchObject({ droppedDailyRows: 0 });
+    expect(await app.refresh.tick()).toMatchObject({ differingDays: 0, drainedDays: 0 });
+    expect(await app.refresh.maintain()).toMatchObject({ droppedDailyRows: 0 });
     expect(await readHourly(app.dataSource)).toEqual(hourly);
     const report = await app.verify.verify(dayAgo(9), dayAgo(0));
     expect(report).toMatchObject({ differenceCount: 0, hours: 9 * 24 });
@@ -132,7 +132,7 @@ describe('hourly rows are kept', () => {
 
     await app.preagg.upsertDailyMetrics(dayAgo(8), dayAgo(7)); // makes the daily rows right, and notes them
     expect(await keep5()).toMatchObject({ keptDays: 1 });
-    expect(await app.refresh.hourly()).toMatchObject({ drainedDays: 1 });
+    expect(await app.refresh.tick()).toMatchObject({ drainedDays: 1 });
     expect(await keep5()).toMatchObject({ droppedHourlyRows: before.length, keptDays: 0 });
     expect(await dailyRequests(app.dataSource, 8)).toBe(DAY_8);
   });

@@ -77,12 +77,12 @@ describe('a start that cannot be', () => {
   });
 
   it('warns of a variable that is not one of the app’s', async () => {
-    const { output } = await start({ PORT: port, OPS_HOURLY_CRONS: '* * * * *' });
+    const { output } = await start({ PORT: port, OPS_REFRESH_CRONS: '* * * * *' });
     expect(output).toMatch(
-      /^warning: OPS_HOURLY_CRONS is not a variable of this app, and is ignored\nCannot/,
+      /^warning: OPS_REFRESH_CRONS is not a variable of this app, and is ignored\nCannot/,
     );
-    const { stderr } = await runCommand(NOWHERE, ['status'], { OPS_HOURLY_CRONS: 'x' });
-    expect(stderr).toMatch(/^warning: OPS_HOURLY_CRONS .*\nerror: .*ECONNREFUSED\)\n$/);
+    const { stderr } = await runCommand(NOWHERE, ['status'], { OPS_REFRESH_CRONS: 'x' });
+    expect(stderr).toMatch(/^warning: OPS_REFRESH_CRONS .*\nerror: .*ECONNREFUSED\)\n$/);
   });
 
   it('exits with 2 on the command line where the input is bad', async () => {

@@ -43,7 +43,7 @@ describe('verify of distributions', () => {
          FROM generate_series(0, 8999) AS n`,
       [hour.toISOString()],
     );
-    await app.refresh.hourly();
+    await app.refresh.tick();
   };
 
   it('is of the rounded form, whatever form a row has: as they were up to 1,000, counted above', async () => {
@@ -136,7 +136,7 @@ describe('verify of distributions', () => {
       expect.arrayContaining(['duration_samples', 'duration_values', 'ttft_sum_ms']),
     );
     await app.verify.verify(from, to, true);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await verify()).toMatchObject({ differenceCount: 0 });
   });
 });

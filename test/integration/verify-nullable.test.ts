@@ -62,8 +62,8 @@ describe('verify on adopted raw tables', () => {
       })),
     );
     await dataSource.query('UPDATE usage_logs SET input_tokens = NULL WHERE group_id IN (1, 5)');
-    await app.refresh.hourly();
-    await app.refresh.daily();
+    await app.refresh.tick();
+    await app.refresh.maintain();
 
     const [from, to] = [await hoursAgo(dataSource, 48), await hoursAgo(dataSource, 0)];
     expect(await app.verify.verify(from, to, true)).toMatchObject({

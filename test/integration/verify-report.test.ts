@@ -56,7 +56,7 @@ describe('the report of verify', () => {
     await database.dataSource.query(`UPDATE groups SET platform = 'gemini' WHERE id = 1`);
     const { differences } = await verify(true);
     expect(new Set(differences.map(({ bucket }) => bucket)).size).toBe(DAYS * 12);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await expectRight(database.url, from, to);
   });
 
@@ -65,7 +65,7 @@ describe('the report of verify', () => {
     try {
       await scene.insertRequests(database.dataSource, hour, 1);
       await scene.holdDays(holder, from);
-      await app.refresh.hourly();
+      await app.refresh.tick();
       const { differences } = await verify();
       expect(differences.length).toBeGreaterThan(0);
       expect(differences.every(({ pending }) => pending)).toBe(true);
@@ -95,14 +95,14 @@ describe('the report of verify', () => {
       { tier: 'hour', buckets: DAYS * 12 },
     ]);
     expect([report.notedHours, report.notedDays]).toEqual([DAYS * 12, DAYS]);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await verify()).toMatchObject({ differenceCount: 0 });
   });
 
   it('notes nothing unless it is told to', async () => {
     await change('DELETE FROM ops_metrics_hourly WHERE bucket_start = {hour}');
     expect(await verify()).toMatchObject({ notedHours: 0 });
-    expect(await app.refresh.hourly()).toMatchObject({ drainedHours: 0 });
+    expect(await app.refresh.tick()).toMatchObject({ drainedHours: 0 });
     expect((await verify()).differenceCount).toBeGreaterThan(0);
   });
 

@@ -211,7 +211,7 @@ describe('runs over HTTP', () => {
       expect(response.status).toBe(202);
       const { id } = response.body as { id: string };
       expect(response.headers.location).toBe(`/admin/ops/refresh/${id}`);
-      expect(response.body).toMatchObject({ state: 'running', hourly: null, daily: null });
+      expect(response.body).toMatchObject({ state: 'running', refresh: null, maintenance: null });
       await waiting(1);
       const refused = await one.send('post', '/admin/ops/refresh');
       expect([refused.status, refused.body]).toMatchObject([409, { code: 'REFRESH_RUNNING' }]);
@@ -222,12 +222,12 @@ describe('runs over HTTP', () => {
       const ended = await endOf(two, 'refresh', id);
       expect(ended).toMatchObject({
         state: 'finished',
-        hourly: { drainedHours: expect.any(Number), lateRows: 1 },
-        daily: { oldDefinitionHours: 0 },
+        refresh: { drainedHours: expect.any(Number), lateRows: 1 },
+        maintenance: { oldDefinitionHours: 0 },
       });
     } finally {
       await holder.end();
     }
-    expect(await refreshed(two)).toMatchObject({ state: 'finished', hourly: { drainedHours: 0 } });
+    expect(await refreshed(two)).toMatchObject({ state: 'finished', refresh: { drainedHours: 0 } });
   });
 });

@@ -99,7 +99,7 @@ describe('what verify cannot judge', () => {
     await change(
       `INSERT INTO ops_metrics_invalidations (bucket_start, reason) VALUES ({hour} + interval '6 hours', 'overlap')`,
     );
-    expect(await app.refresh.hourly()).toMatchObject({ suspiciousHours: 1 });
+    expect(await app.refresh.tick()).toMatchObject({ suspiciousHours: 1 });
     const report = await verify();
     expect(report.differences).toEqual([]);
     expect(report.unjudged).toEqual([
@@ -132,7 +132,7 @@ describe('what verify cannot judge', () => {
   it('names hours whose hourly rows the retention has dropped, and their day', async () => {
     const other = await createOpsApp(database.url, { hourlyRetentionDays: 2 });
     try {
-      await other.refresh.daily();
+      await other.refresh.maintain();
       const report = await other.verify.verify(from, to, true);
       expect(report).toMatchObject({
         hours: 72,

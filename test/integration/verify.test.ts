@@ -153,7 +153,7 @@ describe('verify', () => {
       if (table === 'daily') expect(bucket).toBe(hour.toISOString().slice(0, 10));
     }
     expect(await verify(true)).toMatchObject({ differenceCount });
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await verify()).toMatchObject({ differenceCount: 0 });
     await expectRight(database.url, from, to);
   });
@@ -232,7 +232,7 @@ describe('verify', () => {
     const found = report.differences.filter(({ column }) => !isTwin(column, expected));
     expect(found).toMatchObject([{ ...expected, bucket: hour.toISOString().slice(0, 10) }]);
     expect([report.notedHours, report.notedDays]).toEqual([0, 1]);
-    await app.refresh.hourly();
+    await app.refresh.tick();
     expect(await verify()).toMatchObject({ differenceCount: 0 });
     await expectRight(database.url, from, to);
   });

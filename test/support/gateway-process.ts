@@ -17,8 +17,8 @@ export interface Ended {
 const BUSY = {
   OPS_ADMIN_TOKEN: TOKEN,
   PORT: '0',
-  OPS_HOURLY_CRON: '* * * * * *',
-  OPS_DAILY_CRON: '*/2 * * * * *',
+  OPS_REFRESH_CRON: '* * * * * *',
+  OPS_MAINTENANCE_CRON: '*/2 * * * * *',
   OPS_SAFE_DELAY_SECONDS: '0',
 };
 

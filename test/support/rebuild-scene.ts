@@ -43,7 +43,7 @@ export class RebuildScene {
   public async expectAllRight(): Promise<void> {
     const stale = await scene.staleHours(this.database.dataSource);
     expect(stale.filter((hour) => new Date(hour) < this.to)).toEqual([]);
-    await this.app.refresh.daily();
+    await this.app.refresh.maintain();
     await expectRight(
       this.database.url,
       new Date(this.from.getTime() - DAY_MS),
@@ -71,8 +71,8 @@ export class RebuildScene {
       await scene.insertRequests(dataSource, new Date(hour), 2, 1 + ((hour / HOUR_MS) % 3));
       await scene.insertFailures(dataSource, new Date(hour), 1);
     }
-    await this.app.refresh.hourly();
-    await this.app.refresh.daily();
+    await this.app.refresh.tick();
+    await this.app.refresh.maintain();
   }
 
   public at(day: number, hour = 0): Date {

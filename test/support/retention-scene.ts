@@ -25,7 +25,7 @@ export async function fillDays(dataSource: DataSource, days: readonly number[]):
   }
 }
 
-/** The retention alone, without the rest of the daily job. */
+/** The retention alone, without the rest of the maintenance job. */
 export async function runRetention(
   dataSource: DataSource,
   options: OpsModuleOptions,

@@ -4,11 +4,11 @@ import { createOpsApp } from './ops-app.js';
 export async function rollUpTwoDays(url: string): Promise<void> {
   const app = await createOpsApp(url);
   try {
-    await app.refresh.hourly();
-    await app.refresh.daily();
+    await app.refresh.tick();
+    await app.refresh.maintain();
     const range = { from: new Date('2026-03-01T00:00:00Z'), to: new Date('2026-03-03T00:00:00Z') };
     await app.rebuilds.request({ ...range, force: true });
-    await app.refresh.hourly();
+    await app.refresh.tick();
     await app.verify.verify(range.from, range.to);
   } finally {
     await app.close();

@@ -31,8 +31,8 @@ export async function fillVerifyScene(dataSource: DataSource, app: OpsApp): Prom
     await scene.insertRequests(dataSource, new Date(at), 2, 3);
     await scene.insertFailures(dataSource, new Date(at));
   }
-  await app.refresh.hourly();
-  await app.refresh.daily();
+  await app.refresh.tick();
+  await app.refresh.maintain();
   // The oldest raw rows only set the floors: whoever compares every stored row looks from `from` on.
   await dataSource.query('DELETE FROM ops_metrics_hourly WHERE bucket_start < $1::timestamptz', [
     from.toISOString(),

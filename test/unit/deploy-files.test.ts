@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { DATABASE_METRICS, PROCESS_METRICS } from '../../src/ops/prometheus/metrics.js';
-import { DAILY_JOB, HOURLY_JOB } from '../../src/ops/jobs/refresh.service.js';
+import { MAINTENANCE_JOB, REFRESH_JOB } from '../../src/ops/jobs/refresh.service.js';
 import { HAS_PROMTOOL, promtool, PROMTOOL_SKIPPED } from '../support/promtool.js';
 
 interface Alert {
@@ -88,7 +88,7 @@ describe('alert rules and dashboard', () => {
 
   it('name the jobs that run', () => {
     const jobs = alerts.flatMap(({ expr }) => selectorsIn(expr)).filter(({ label }) => label === 'job_name');
-    expect(new Set(jobs.map(({ value }) => value))).toEqual(new Set([HOURLY_JOB, DAILY_JOB]));
+    expect(new Set(jobs.map(({ value }) => value))).toEqual(new Set([REFRESH_JOB, MAINTENANCE_JOB]));
   });
 
   it('leave what was never routed out of the SLA', () => {

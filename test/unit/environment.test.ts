@@ -35,7 +35,7 @@ describe('readEnvironment', () => {
       LOG_LEVEL: 'debug',
       LOG_FORMAT: 'json',
       OPS_JOBS_ENABLED: 'true',
-      OPS_HOURLY_CRON: '*/5 * * * * *',
+      OPS_REFRESH_CRON: '*/5 * * * * *',
     });
     expect(environment).toMatchObject({
       DATABASE_URL: 'postgresql://u:p@host:5433/db?sslmode=require',
@@ -46,7 +46,7 @@ describe('readEnvironment', () => {
       LOG_LEVEL: 'debug',
       LOG_FORMAT: 'json',
       OPS_JOBS_ENABLED: true,
-      OPS_HOURLY_CRON: '*/5 * * * * *',
+      OPS_REFRESH_CRON: '*/5 * * * * *',
     });
   });
 
@@ -60,7 +60,7 @@ describe('readEnvironment', () => {
       'PORT',
       'LOG_LEVEL',
       'OPS_JOBS_ENABLED',
-      'OPS_DAILY_CRON',
+      'OPS_MAINTENANCE_CRON',
       'OPS_AUDIT_PERCENT',
       'OPS_LOSS_DELAY_SECONDS',
     ];
@@ -89,8 +89,8 @@ describe('readEnvironment', () => {
     ['LOG_LEVEL', 'loud'],
     ['LOG_FORMAT', 'xml'],
     ['OPS_JOBS_ENABLED', '1'],
-    ['OPS_HOURLY_CRON', 'every minute'],
-    ['OPS_DAILY_CRON', '61 * * * *'],
+    ['OPS_REFRESH_CRON', 'every minute'],
+    ['OPS_MAINTENANCE_CRON', '61 * * * *'],
     ['OPS_AUDIT_PERCENT', '-1'],
     ['OPS_AUDIT_PERCENT', '101'],
     ['OPS_AUDIT_PERCENT', 'two'],
@@ -160,8 +160,8 @@ describe('DATABASE_URL', () => {
 
 describe('unknownVariables', () => {
   it('names what only looks like a variable of the app', () => {
-    const env = { PATH: '/bin', OPS_DATA_DIR: 'x', OPS_HOURLY_CRONS: 'x', OPS_: '', PORT: '1', NOPS_A: '' };
-    expect(unknownVariables(env)).toEqual(['OPS_HOURLY_CRONS', 'OPS_']);
+    const env = { PATH: '/bin', OPS_DATA_DIR: 'x', OPS_REFRESH_CRONS: 'x', OPS_: '', PORT: '1', NOPS_A: '' };
+    expect(unknownVariables(env)).toEqual(['OPS_REFRESH_CRONS', 'OPS_']);
   });
 });
 
@@ -173,8 +173,8 @@ describe('opsOptionsFrom', () => {
   it('hands every variable to its option', () => {
     const environment = readEnvironment({
       OPS_JOBS_ENABLED: 'false',
-      OPS_HOURLY_CRON: '1 * * * *',
-      OPS_DAILY_CRON: '2 * * * *',
+      OPS_REFRESH_CRON: '1 * * * *',
+      OPS_MAINTENANCE_CRON: '2 * * * *',
       OPS_AUDIT_PERCENT: '3',
       OPS_LOSS_DELAY_SECONDS: '12',
       OPS_BACKFILL_DAYS: '4',
@@ -190,8 +190,8 @@ describe('opsOptionsFrom', () => {
     });
     expect(resolveOptions(opsOptionsFrom(environment))).toMatchObject({
       jobsEnabled: false,
-      hourlyCron: '1 * * * *',
-      dailyCron: '2 * * * *',
+      refreshCron: '1 * * * *',
+      maintenanceCron: '2 * * * *',
       auditPercent: 3,
       lossDelaySeconds: 12,
       backfillDays: 4,

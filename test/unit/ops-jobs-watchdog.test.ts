@@ -4,20 +4,20 @@ import type { DataSource } from 'typeorm';
 import { OpsJobs, resolveOptions, type RefreshService } from '../../src/ops/index.js';
 import { noteProgress } from '../../src/ops/sql/progress.js';
 
-const HOURLY = 'ops_rollup_refresh';
+const REFRESH = 'ops_rollup_refresh';
 const MINUTE_MS = 60_000;
 
 describe('OpsJobs with a run that gets no answer', () => {
   let dataSource: DataSource;
-  let hourly: jest.Mock<() => Promise<object>>;
+  let tick: jest.Mock<() => Promise<object>>;
   let jobs: OpsJobs;
 
   beforeEach(() => {
     jest.useFakeTimers();
     dataSource = {} as DataSource;
     jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
-    hourly = jest.fn<() => Promise<object>>().mockReturnValue(new Promise(() => undefined));
-    const refresh = { hourly, stop: () => new Promise(() => undefined) } as unknown as RefreshService;
+    tick = jest.fn<() => Promise<object>>().mockReturnValue(new Promise(() => undefined));
+    const refresh = { tick, stop: () => new Promise(() => undefined) } as unknown as RefreshService;
     jobs = new OpsJobs(resolveOptions({ statementTimeoutMs: MINUTE_MS }), refresh, dataSource);
   });
   afterEach(() => {
@@ -32,19 +32,19 @@ describe('OpsJobs with a run that gets no answer', () => {
       .map(({ job }) => job);
 
   it('is told as stuck once a statement and a minute have passed, and not before', () => {
-    void jobs.hourly();
+    void jobs.tick();
     jest.advanceTimersByTime(2 * MINUTE_MS);
     expect(stuck()).toEqual([]);
     jest.advanceTimersByTime(1);
-    expect(stuck()).toEqual([HOURLY]);
+    expect(stuck()).toEqual([REFRESH]);
     expect(jobs.runs().map(({ job, seconds }) => [job, seconds])).toEqual([
-      [HOURLY, 120.001],
+      [REFRESH, 120.001],
       ['ops_rollup_maintenance', 0],
     ]);
   });
 
   it('is not stuck as long as answers come, however long it takes', () => {
-    void jobs.hourly();
+    void jobs.tick();
     for (let minute = 0; minute < 100; minute += 1) {
       jest.advanceTimersByTime(MINUTE_MS);
       noteProgress(dataSource);
@@ -53,19 +53,19 @@ describe('OpsJobs with a run that gets no answer', () => {
   });
 
   it('blocks the next ticks until it is stuck, and then no more', async () => {
-    void jobs.hourly();
-    await jobs.hourly();
-    expect(hourly).toHaveBeenCalledTimes(1);
+    void jobs.tick();
+    await jobs.tick();
+    expect(tick).toHaveBeenCalledTimes(1);
     jest.advanceTimersByTime(3 * MINUTE_MS);
-    hourly.mockResolvedValue({});
-    await jobs.hourly();
-    expect(hourly).toHaveBeenCalledTimes(2);
+    tick.mockResolvedValue({});
+    await jobs.tick();
+    expect(tick).toHaveBeenCalledTimes(2);
     expect(stuck()).toEqual([]);
   });
 
   it('does not hold up a shutdown for ever', async () => {
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    void jobs.hourly();
+    void jobs.tick();
     const stopped = jobs.stop();
     await jest.advanceTimersByTimeAsync(15_000);
     await expect(stopped).resolves.toBeUndefined();

@@ -24,8 +24,8 @@ describe('resolveOptions', () => {
       readTimeoutMs: 15_000,
       jobsEnabled: true,
       runJobsAtStart: true,
-      hourlyCron: '*/10 * * * *',
-      dailyCron: '7 * * * *',
+      refreshCron: '*/10 * * * *',
+      maintenanceCron: '7 * * * *',
       rawRetentionDays: {},
     });
   });
@@ -83,9 +83,9 @@ describe('resolveOptions', () => {
     ['rawRetentionDays', { rawRetentionDays: null }],
     ['distributions', { distributions: 'yes' }],
     ['jobsEnabled', { jobsEnabled: 'true' }],
-    ['hourlyCron', { hourlyCron: 'hourly' }],
-    ['dailyCron', { dailyCron: '' }],
-    ['dailyCron', { dailyCron: 7 }],
+    ['refreshCron', { refreshCron: 'hourly' }],
+    ['maintenanceCron', { maintenanceCron: '' }],
+    ['maintenanceCron', { maintenanceCron: 7 }],
     ['auditPercents', { auditPercents: 2 }],
   ])('refuses a wrong %s: %j', (field, options) => {
     const error = refusal(options);
@@ -94,10 +94,10 @@ describe('resolveOptions', () => {
   });
 
   it('names all that is wrong at once', () => {
-    const { message, problems } = refusal({ auditPercent: 'x', hourlyCron: 'x', typo: 1 });
+    const { message, problems } = refusal({ auditPercent: 'x', refreshCron: 'x', typo: 1 });
     expect(message).toMatch(/^OpsModule: /);
     expect(new Set(problems.map(({ field }) => field))).toEqual(
-      new Set(['auditPercent', 'hourlyCron', 'typo']),
+      new Set(['auditPercent', 'refreshCron', 'typo']),
     );
   });
 });

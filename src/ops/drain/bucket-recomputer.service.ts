@@ -68,7 +68,7 @@ export interface BusyDay {
 
 /** The one transaction that everything comes down to: claim, recompute, note what follows, release. */
 @Injectable()
-export class BucketRefresher {
+export class BucketRecomputer {
   public constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
@@ -83,7 +83,7 @@ export class BucketRefresher {
    * @returns null where nothing is due
    * @throws RefreshFailure with what the database gave; nothing is changed then
    */
-  public async refreshNext(claim: Claim): Promise<RefreshedBuckets | BusyDay | null> {
+  public async recomputeNext(claim: Claim): Promise<RefreshedBuckets | BusyDay | null> {
     const inWork: Bucket[] = [];
     try {
       return await shortTransaction(this.dataSource, this.options, async (manager) => {

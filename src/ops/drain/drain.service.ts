@@ -7,7 +7,7 @@ import { selectRow, selectRows } from '../sql/sql-runner.js';
 import { DAY_TIER } from '../definitions/tiers.js';
 import { OpsOptions } from '../options/ops.options.js';
 import {
-  BucketRefresher,
+  BucketRecomputer,
   RefreshFailure,
   type Bucket,
   type RefreshedBuckets,
@@ -64,7 +64,7 @@ export class DrainService {
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
     private readonly options: OpsOptions,
-    private readonly refresher: BucketRefresher,
+    private readonly refresher: BucketRecomputer,
   ) {}
 
   /**
@@ -122,7 +122,7 @@ export class DrainService {
     let hours = await this.hoursPerStatement();
     while (!this.stopping) {
       try {
-        const done = await this.refresher.refreshNext({ except: [...run.except], only: null, hours });
+        const done = await this.refresher.recomputeNext({ except: [...run.except], only: null, hours });
         if (done === null) {
           return;
         }
@@ -190,7 +190,7 @@ export class DrainService {
         return;
       }
       try {
-        const done = await this.refresher.refreshNext({ except: [], only: bucket, hours: 1 });
+        const done = await this.refresher.recomputeNext({ except: [], only: bucket, hours: 1 });
         if (done !== null && !('busyDay' in done)) {
           this.count(done, run);
         }

@@ -13,7 +13,7 @@ import type { DataSource } from 'typeorm';
 import { OpsOptions, OpsOptionsError } from '../options/ops.options.js';
 import { errorText } from '../sql/database-errors.js';
 import { silenceSince } from '../sql/progress.js';
-import { DAILY_JOB, HOURLY_JOB, RefreshService } from './refresh.service.js';
+import { MAINTENANCE_JOB, REFRESH_JOB, RefreshService } from './refresh.service.js';
 
 /** A run without an answer from the database for so much longer than a statement may take is stuck. */
 const STUCK_GRACE_MS = 60_000;
@@ -54,14 +54,14 @@ export class OpsJobs implements OnApplicationBootstrap, BeforeApplicationShutdow
     @Optional() private readonly scheduler?: SchedulerRegistry,
   ) {}
 
-  @Cron('*/10 * * * *', { name: HOURLY_JOB, timeZone: 'UTC', disabled: true })
-  public async hourly(): Promise<void> {
-    await this.once(HOURLY_JOB, () => this.refresh.hourly());
+  @Cron('*/10 * * * *', { name: REFRESH_JOB, timeZone: 'UTC', disabled: true })
+  public async tick(): Promise<void> {
+    await this.once(REFRESH_JOB, () => this.refresh.tick());
   }
 
-  @Cron('7 * * * *', { name: DAILY_JOB, timeZone: 'UTC', disabled: true })
-  public async daily(): Promise<void> {
-    await this.once(DAILY_JOB, () => this.refresh.daily());
+  @Cron('7 * * * *', { name: MAINTENANCE_JOB, timeZone: 'UTC', disabled: true })
+  public async maintain(): Promise<void> {
+    await this.once(MAINTENANCE_JOB, () => this.refresh.maintain());
   }
 
   public onApplicationBootstrap(): void {
@@ -78,21 +78,21 @@ export class OpsJobs implements OnApplicationBootstrap, BeforeApplicationShutdow
       ]);
     }
     for (const [name, cronTime, onTick] of [
-      [HOURLY_JOB, this.options.hourlyCron, () => this.hourly()],
-      [DAILY_JOB, this.options.dailyCron, () => this.daily()],
+      [REFRESH_JOB, this.options.refreshCron, () => this.tick()],
+      [MAINTENANCE_JOB, this.options.maintenanceCron, () => this.maintain()],
     ] as const) {
       // Replaced as a whole: setting a new time would need the very copy of `cron` that the scheduler has.
       this.scheduler.deleteCronJob(name);
       this.scheduler.addCronJob(name, CronJob.from({ cronTime, onTick, timeZone: 'UTC', start: true }));
     }
     if (this.options.runJobsAtStart) {
-      void this.hourly().then(() => this.daily());
+      void this.tick().then(() => this.maintain());
     }
   }
 
   /** What the jobs are doing on this instance, both of them, for readiness and metrics. */
   public runs(): JobRun[] {
-    return [HOURLY_JOB, DAILY_JOB].map((job) => {
+    return [REFRESH_JOB, MAINTENANCE_JOB].map((job) => {
       const run = this.running.get(job);
       return run === undefined
         ? { job, seconds: 0, stuck: false }

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A group as the daily job last saw it, so that a change of what history is filed under does not pass unnoticed. */
+/** A group as the maintenance job last saw it, so that a change of what history is filed under does not pass unnoticed. */
 @Entity({ name: 'ops_known_groups' })
 export class OpsKnownGroup {
   @PrimaryColumn({ name: 'group_id', type: 'bigint', primaryKeyConstraintName: 'ops_known_groups_pkey' })

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { RunsService, type Run, type RunState } from '../runs/runs.service.js';
-import { RefreshService, type DailyTick, type HourlyTick } from './refresh.service.js';
+import { RefreshService, type MaintenanceTick, type RefreshTick } from './refresh.service.js';
 
 /** One tick of both jobs, asked for. */
 export interface Refresh extends RunState {
-  /** What the hourly tick did; null until it has ended. */
-  readonly hourly: HourlyTick | null;
-  /** What the daily tick did, which follows; null until it has ended. */
-  readonly daily: DailyTick | null;
+  /** What the refresh tick did; null until it has ended. */
+  readonly refresh: RefreshTick | null;
+  /** What the maintenance tick did, which follows; null until it has ended. */
+  readonly maintenance: MaintenanceTick | null;
 }
 
-type Ticks = Pick<Refresh, 'hourly' | 'daily'>;
+type Ticks = Pick<Refresh, 'refresh' | 'maintenance'>;
 
 /** A tick may drain for hours: it says that it is alive so often, in milliseconds. */
 const ALIVE_INTERVAL_MS = 15_000;
@@ -29,7 +29,7 @@ export class RefreshRuns {
     const id = await this.runs.start<Ticks>({
       kind: 'refresh',
       request: {},
-      first: { hourly: null, daily: null },
+      first: { refresh: null, maintenance: null },
       requestedBy,
       aliveSeconds: ALIVE_SECONDS,
       work: (report) => this.ticks(report),
@@ -51,9 +51,9 @@ export class RefreshRuns {
     // What cannot be said now is said the next time.
     const alive = setInterval(() => void report(null).catch(() => undefined), ALIVE_INTERVAL_MS);
     try {
-      const hourly = await this.refreshes.hourly();
-      await report({ hourly, daily: null });
-      return { hourly, daily: await this.refreshes.daily() };
+      const refresh = await this.refreshes.tick();
+      await report({ refresh, maintenance: null });
+      return { refresh, maintenance: await this.refreshes.maintain() };
     } finally {
       clearInterval(alive);
     }

@@ -1,10 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { Refresh } from './refresh-runs.service.js';
-import type { DailyTick, HourlyTick } from './refresh.service.js';
+import type { MaintenanceTick, RefreshTick } from './refresh.service.js';
 import { count } from '../http/response-properties.js';
 import { RunStateResponse } from '../runs/run.responses.js';
 
-export class HourlyTickResponse implements HourlyTick {
+export class RefreshTickResponse implements RefreshTick {
   @count('Hours noted; one with new rows in both raw tables counts twice.', 4)
   readonly detectedHours!: number;
 
@@ -63,7 +63,7 @@ export class HourlyTickResponse implements HourlyTick {
   readonly ms!: number;
 }
 
-export class DailyTickResponse implements DailyTick {
+export class MaintenanceTickResponse implements MaintenanceTick {
   @count('Hours noted because an older version of the code, or another program, had computed them.', 0)
   readonly oldDefinitionHours!: number;
 
@@ -90,13 +90,13 @@ export class DailyTickResponse implements DailyTick {
 }
 
 export class RefreshResponse extends RunStateResponse implements Refresh {
-  @ApiProperty({ type: HourlyTickResponse, nullable: true, description: 'Null until it has ended.' })
-  readonly hourly!: HourlyTickResponse | null;
+  @ApiProperty({ type: RefreshTickResponse, nullable: true, description: 'Null until it has ended.' })
+  readonly refresh!: RefreshTickResponse | null;
 
   @ApiProperty({
-    type: DailyTickResponse,
+    type: MaintenanceTickResponse,
     nullable: true,
-    description: 'Follows the hourly one; null until it has ended.',
+    description: 'Follows the refresh; null until it has ended.',
   })
-  readonly daily!: DailyTickResponse | null;
+  readonly maintenance!: MaintenanceTickResponse | null;
 }

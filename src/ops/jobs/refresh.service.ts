@@ -19,11 +19,11 @@ import { recordRun } from './sql/heartbeat.sql.js';
 import { noteChangedGroups, type ChangedGroup } from './sql/known-groups.sql.js';
 
 /** The names under which the jobs' heartbeats are recorded: another program in the database has others. */
-export const HOURLY_JOB = 'ops_rollup_refresh';
-export const DAILY_JOB = 'ops_rollup_maintenance';
+export const REFRESH_JOB = 'ops_rollup_refresh';
+export const MAINTENANCE_JOB = 'ops_rollup_maintenance';
 
-/** What one tick of the hourly job did; durations are milliseconds. */
-export interface HourlyTick extends DetectResult, AuditResult, DrainResult {
+/** What one tick of the refresh job did; durations are milliseconds. */
+export interface RefreshTick extends DetectResult, AuditResult, DrainResult {
   /** Closed hours that are still stale. */
   readonly pendingHours: number;
   /** Closed days that are still stale. */
@@ -31,8 +31,8 @@ export interface HourlyTick extends DetectResult, AuditResult, DrainResult {
   readonly ms: number;
 }
 
-/** What one tick of the daily job did. */
-export interface DailyTick extends RetentionResult {
+/** What one tick of the maintenance job did. */
+export interface MaintenanceTick extends RetentionResult {
   /** Hours noted because an older version of the code, or another program, had computed them. */
   readonly oldDefinitionHours: number;
   /** Days, likewise. */
@@ -65,8 +65,8 @@ export class RefreshService {
    * @throws QueryFailedError where the database cannot be reached; the heartbeat then records it, if it can
    * @throws OpsFilterError where a filter of the options is no condition
    */
-  public async hourly(): Promise<HourlyTick> {
-    return this.recorded(HOURLY_JOB, async () => {
+  public async tick(): Promise<RefreshTick> {
+    return this.recorded(REFRESH_JOB, async () => {
       await this.defined.look();
       // What is noted already does not wait for a detection that fails: because an instance was suspended while it held
       // the rows that this one wants to note, say. Nor does it wait for the audit, which reads hours that are quiet.
@@ -92,10 +92,10 @@ export class RefreshService {
    * Notes the buckets that an older definition or another program computed, looks for groups that have changed, and
    * deletes metrics rows past their retention. Recorded as a heartbeat.
    *
-   * @throws QueryFailedError as {@link hourly}
+   * @throws QueryFailedError as {@link tick}
    */
-  public async daily(): Promise<DailyTick> {
-    return this.recorded(DAILY_JOB, async () => {
+  public async maintain(): Promise<MaintenanceTick> {
+    return this.recorded(MAINTENANCE_JOB, async () => {
       const old = await selectRow<OldDefinitions>(
         this.dataSource,
         noteOldDefinitions(await this.defined.look(), retentionHours(this.options)),

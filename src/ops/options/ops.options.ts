@@ -138,7 +138,7 @@ export class OpsOptions {
   readonly maxRebuildDays: number = 366;
 
   /**
-   * How long hourly rows are kept, in days. Not set: for ever. The daily job drops whole UTC days, and only once their
+   * How long hourly rows are kept, in days. Not set: for ever. The maintenance job drops whole UTC days, and only once their
    * daily rows are right. Hours older than this are not recomputed without force either: rows that arrive later than
    * this are counted, and not applied.
    */
@@ -196,11 +196,11 @@ export class OpsOptions {
 
   /** Cron expression, in UTC, of detection and drain. */
   @IsCronExpression()
-  readonly hourlyCron: string = '*/10 * * * *';
+  readonly refreshCron: string = '*/10 * * * *';
 
-  /** Cron expression, in UTC, of the daily job. */
+  /** Cron expression, in UTC, of the maintenance job. */
   @IsCronExpression()
-  readonly dailyCron: string = '7 * * * *';
+  readonly maintenanceCron: string = '7 * * * *';
 }
 
 /** An option of OpsModule is wrong; the message names each and says what was expected. */

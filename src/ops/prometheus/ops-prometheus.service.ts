@@ -10,7 +10,7 @@ import { OpsOptions } from '../options/ops.options.js';
 import { errorText } from '../sql/database-errors.js';
 import { DrainService } from '../drain/drain.service.js';
 import { OpsJobs } from '../jobs/ops-jobs.service.js';
-import { DAILY_JOB, HOURLY_JOB } from '../jobs/refresh.service.js';
+import { MAINTENANCE_JOB, REFRESH_JOB } from '../jobs/refresh.service.js';
 import { limitedTransaction } from '../sql/short-transaction.js';
 import { DATABASE_METRICS, PROCESS_METRICS, type MetricDefinition } from './metrics.js';
 import { lastHourSamples } from './sql/last-hour-samples.sql.js';
@@ -141,7 +141,7 @@ export class OpsPrometheusService {
     return limitedTransaction(this.dataSource, limits, async (manager) => [
       ...(await selectRows<SampleRow>(
         manager,
-        rollupSamples(this.tables, safeDelaySeconds, [HOURLY_JOB, DAILY_JOB]),
+        rollupSamples(this.tables, safeDelaySeconds, [REFRESH_JOB, MAINTENANCE_JOB]),
       )),
       ...(await selectRows<SampleRow>(
         manager,

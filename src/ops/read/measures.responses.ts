@@ -1,11 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type {
-  ExactSum,
-  LatencySummary,
-  Measures,
-  PeriodMeasures,
-  PreviousMeasures,
-} from './read.types.js';
+import type { ExactSum, LatencySummary, Measures, PeriodMeasures, PreviousMeasures } from './read.types.js';
 import { count, instant } from '../http/response-properties.js';
 
 const nullable = (description: string, example: number): PropertyDecorator =>

@@ -67,7 +67,7 @@ export class RebuildService {
   /**
    * Notes every closed hour of the range, widened outward to whole UTC hours, and starts to drain at once, in the
    * background. A forced range is widened to whole UTC days where the retention has dropped hours of a day at its end;
-   * what it restores is dropped again by the next daily job, unless the retention has been raised.
+   * what it restores is dropped again by the next maintenance job, unless the retention has been raised.
    *
    * @throws OpsInputError where the range is wrong
    * @throws OpsBelowFloorError where it reaches below the floor and is not forced

@@ -5,7 +5,7 @@ import { OpsAdminController } from '../http/admin-controller.decorator.js';
 import { OpsStatusResponse } from './status.responses.js';
 
 @OpsAdminController()
-export class OpsAdminOperationsController {
+export class OpsStatusController {
   public constructor(private readonly statuses: StatusService) {}
 
   @Get('status')

@@ -5,7 +5,7 @@ import { DEFINITION_VERSION } from '../definitions/definition-version.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRow, selectRows } from '../sql/sql-runner.js';
 import { OpsOptions } from '../options/ops.options.js';
-import { DAILY_JOB, HOURLY_JOB } from '../jobs/refresh.service.js';
+import { MAINTENANCE_JOB, REFRESH_JOB } from '../jobs/refresh.service.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
 import { readChangedGroups, type ChangedGroup } from '../jobs/sql/known-groups.sql.js';
 import * as sql from './sql/status.sql.js';
@@ -97,7 +97,7 @@ export class StatusService {
       ),
       jobs: await selectRows<sql.HeartbeatRow>(
         this.dataSource,
-        sql.readHeartbeats(this.tables, [HOURLY_JOB, DAILY_JOB]),
+        sql.readHeartbeats(this.tables, [REFRESH_JOB, MAINTENANCE_JOB]),
       ),
     };
   }

@@ -17,7 +17,7 @@ const NOTES = [
   '- One full audit: every closed hour compared with its raw rows, and every day with its hours, nothing differing. ' +
     'Limit: the usage rows of the same days by the same index, counted and summed, as in the full rebuild.',
   '- Hidden change: a token more in a row of the oldest hour, just after that hour was compared, which is the longest ' +
-    `way. Ticks are RefreshService.hourly() at the default auditPercent; instead of waiting ${TICK_SECONDS} s between two, the ` +
+    `way. Ticks are RefreshService.tick() at the default auditPercent; instead of waiting ${TICK_SECONDS} s between two, the ` +
     'times up to which the audit is paid are moved back by that. From the cost alone: a round at half of auditPercent, ' +
     'since the hours of the last day have the other half, and the rest between two rounds.',
   `- Nothing new: medians of ${QUIET_TICKS} ticks each, in turns. Due: the audit has had ${TICK_SECONDS} s since the tick before; its share of ` +
@@ -88,7 +88,7 @@ async function ticksUntilFound(scene: Scene, { refresh }: Ops): Promise<number> 
   }
   for (let ticks = 1; ticks <= MOST_TICKS; ticks += 1) {
     await pass(scene, TICK_SECONDS);
-    const { differingHours, drainedHours } = await refresh.hourly();
+    const { differingHours, drainedHours } = await refresh.tick();
     if (differingHours > 0) {
       if (drainedHours < 1) {
         throw new Error('The changed hour was found, and not recomputed');
@@ -102,10 +102,10 @@ async function ticksUntilFound(scene: Scene, { refresh }: Ops): Promise<number> 
 /** Milliseconds of a tick with nothing new: without the audit, where it is due, and where it rests. */
 async function quietTicks(scene: Scene, ops: Ops): Promise<[off: number, due: number, resting: number]> {
   return withOps(scene, { auditPercent: 0 }, async (unaudited) => {
-    const run = (): Promise<unknown> => ops.refresh.hourly();
+    const run = (): Promise<unknown> => ops.refresh.tick();
     const [off = NaN, due = NaN, resting = NaN] = await interleave(
       [
-        { name: 'audit off', run: () => unaudited.refresh.hourly() },
+        { name: 'audit off', run: () => unaudited.refresh.tick() },
         { name: 'audit due', prepare: () => pass(scene, TICK_SECONDS), run },
         { name: 'audit resting', run },
       ],

@@ -14,7 +14,7 @@ const TICKS_WITHIN_AN_HOUR = 5;
 export async function steadyDayHours(scene: Scene, ops: Ops): Promise<number> {
   let recomputed = 0;
   const tick = async (): Promise<void> => {
-    const { drainedHours } = await ops.refresh.hourly();
+    const { drainedHours } = await ops.refresh.tick();
     recomputed += drainedHours;
   };
   for (let hour = 0; hour < HOURS; hour += 1) {

@@ -9,7 +9,7 @@ import { LATE_ROWS, timeTicks } from './timed-ticks.js';
 const TEXTBOOK_HOURS_A_DAY = 144 * 3;
 
 const NOTES = [
-  '- A tick is RefreshService.hourly(): detection, audit, drain and heartbeat, with the default 2 workers and distributions. ' +
+  '- A tick is RefreshService.tick(): detection, audit, drain and heartbeat, with the default 2 workers and distributions. ' +
     'The textbook tick recomputes the last three hours, as busy as those of a working day at 14:00 to 17:00 UTC.',
   '- Steady day: 24 times an hour closes that got a row, and 5 times between the open hour gets one, through the real ' +
     'detection and drain; the hour that closed last takes the place of each. The textbook job runs 144 times a day.',

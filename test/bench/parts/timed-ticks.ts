@@ -73,7 +73,7 @@ function tickAfter(
     name,
     prepare: () => insertRowsAt(scene, instants()),
     run: async () => {
-      ({ drainedHours } = await ops.refresh.hourly());
+      ({ drainedHours } = await ops.refresh.tick());
     },
     check: () =>
       drainedHours >= leastHours
@@ -85,7 +85,7 @@ function tickAfter(
 async function idleTick(ops: Ops): Promise<number> {
   const times: number[] = [];
   for (let tick = 0; tick < IDLE_TICKS; tick += 1) {
-    times.push(await timed(() => ops.refresh.hourly()));
+    times.push(await timed(() => ops.refresh.tick()));
   }
   return median(times);
 }

@@ -74,7 +74,7 @@ export async function withOps<T>(
 
 /** Everything rolled up and nothing pending: the first tick notes the backfill and starts to follow the ids. */
 export async function rollUp(scene: Scene, ops: Ops): Promise<void> {
-  const { pendingHours, pendingDays } = await ops.refresh.hourly();
+  const { pendingHours, pendingDays } = await ops.refresh.tick();
   if (pendingHours + pendingDays > 0) {
     throw new Error(`${pendingHours} hours and ${pendingDays} days are still pending`);
   }

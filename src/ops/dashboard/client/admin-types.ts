@@ -110,11 +110,11 @@ export interface Refresh {
   readonly id: string;
   readonly state: RunState;
   readonly error: string | null;
-  readonly hourly: {
+  readonly refresh: {
     readonly drainedHours: number;
     readonly drainedDays: number;
     readonly pendingHours: number;
     readonly ms: number;
   } | null;
-  readonly daily: { readonly ms: number } | null;
+  readonly maintenance: { readonly ms: number } | null;
 }

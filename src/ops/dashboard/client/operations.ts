@@ -54,11 +54,11 @@ export class Operations {
     this.say('Refreshing…', false);
     try {
       const started = await api.send<Refresh>('POST', 'refresh');
-      const { hourly, daily, state, error } = await polled(api, 'refresh', started);
-      if (hourly !== null && daily !== null) {
+      const { refresh, maintenance, state, error } = await polled(api, 'refresh', started);
+      if (refresh !== null && maintenance !== null) {
         this.say(
-          `Recomputed ${plural(hourly.drainedHours, 'hour')} and ${plural(hourly.drainedDays, 'day')} in ` +
-            `${milliseconds(hourly.ms + daily.ms)}; ${plural(hourly.pendingHours, 'hour')} pending.`,
+          `Recomputed ${plural(refresh.drainedHours, 'hour')} and ${plural(refresh.drainedDays, 'day')} in ` +
+            `${milliseconds(refresh.ms + maintenance.ms)}; ${plural(refresh.pendingHours, 'hour')} pending.`,
           false,
         );
       } else {

@@ -2,6 +2,33 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 
+/** The rooms of src/ops from the ground up: each imports from lower floors, and not from its neighbours. */
+const FLOORS = [
+  ['common'],
+  ['options'],
+  ['sql'],
+  ['http'],
+  ['definitions'],
+  ['rollup'],
+  ['invalidation'],
+  ['ranges', 'detection', 'runs', 'read'],
+  ['audit', 'drain'],
+  ['retention', 'rebuild', 'verify'],
+  ['jobs'],
+  ['status'],
+  ['prometheus', 'dashboard'],
+];
+const ONE_WAY = FLOORS.flatMap((floor, height) =>
+  floor.map((room) => ({
+    target: `./src/ops/${room}`,
+    from: FLOORS.slice(height)
+      .flat()
+      .filter((other) => other !== room)
+      .map((other) => `./src/ops/${other}`),
+    message: 'Arrows run one way: see FLOORS in eslint.config.js.',
+  })),
+);
+
 export default tseslint.config(
   { ignores: ['dist/', 'dist-bench/', 'node_modules/', 'coverage/', '.data/', 'test/fixtures/'] },
   js.configs.recommended,
@@ -21,6 +48,10 @@ export default tseslint.config(
     },
     rules: {
       'import-x/no-cycle': ['error', { ignoreExternal: true }],
+      'import-x/no-restricted-paths': [
+        'error',
+        { basePath: import.meta.dirname, zones: ONE_WAY.filter(({ from }) => from.length > 0) },
+      ],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/explicit-module-boundary-types': 'error',

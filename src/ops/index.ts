@@ -46,9 +46,6 @@ export {
   type VerificationSummary,
 } from './verify/verifications.service.js';
 export { OpsRunActiveError, OpsRunEndedError, OpsRunError, OpsRunNotFoundError } from './runs/run.errors.js';
-export {
-  OpsBelowFloorError,
-  OpsInputError,
-  OpsRebuildEndedError,
-  OpsRebuildNotFoundError,
-} from './common/ops-input.error.js';
+export { OpsError, OpsInputError } from './common/ops.error.js';
+export { OpsBelowFloorError } from './ranges/below-floor.error.js';
+export { OpsRebuildEndedError, OpsRebuildNotFoundError } from './rebuild/rebuild.errors.js';

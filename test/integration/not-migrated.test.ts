@@ -12,7 +12,6 @@ const ROUTES: readonly [Method, string, object | undefined][] = [
   ['get', 'rebuilds', undefined],
   ['post', 'rebuilds', RANGE],
   ['get', 'rebuilds/1', undefined],
-  ['get', 'rebuilds/1/events', undefined],
   ['delete', 'rebuilds/1', undefined],
   ['get', `overview?${QUERY}`, undefined],
   ['get', `trend?${QUERY}`, undefined],

@@ -127,7 +127,6 @@ describe('the answers, held against the OpenAPI document', () => {
     ]) {
       await answer(name, 404, (name.split(' ')[1] ?? '').replace('{id}', '999'));
     }
-    await answer('get /admin/ops/rebuilds/{id}/events', 404, '/admin/ops/rebuilds/999/events');
     const id = await rebuild();
     await ended(id);
     await answer('delete /admin/ops/rebuilds/{id}', 409, `/admin/ops/rebuilds/${id}`);
@@ -154,30 +153,7 @@ describe('the answers, held against the OpenAPI document', () => {
     await answer(`get ${route}`, 200, `${route}?${query.toString()}`);
   });
 
-  it('describes the event stream: its example has the form of the real one', async () => {
-    const progress = api.media('get /admin/ops/rebuilds/{id}', 200).schema ?? {};
-    const id = await rebuild();
-    await ended(id);
-    const { text } = await client.send('get', `/admin/ops/rebuilds/${id}/events`).expect(200);
-    const { schema } = api.media('get /admin/ops/rebuilds/{id}/events', 200, 'text/event-stream');
-    for (const stream of [text, String(schema?.example)]) {
-      const event = eventOf(stream);
-      expect(api.problems(event.data, progress)).toEqual([]);
-      expect(event).toMatchObject({ event: 'progress', id: '1' });
-    }
-  });
-
   it.each(['/health', '/ready'])('describes %s', async (path) => {
     await answer(`get ${path}`, 200);
   });
 });
-
-/** The first event of a stream, with its data parsed. */
-function eventOf(stream: string): Record<string, unknown> {
-  const [first = ''] = stream.trimStart().split('\n\n');
-  const fields = first.split('\n').map((line): [string, unknown] => {
-    const [, name = '', value = ''] = /^(\w+): (.*)$/.exec(line) ?? [];
-    return [name, name === 'data' ? (JSON.parse(value) as unknown) : value];
-  });
-  return Object.fromEntries(fields);
-}

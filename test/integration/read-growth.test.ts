@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { OPS_TABLES, type SqlStatement } from '../../src/ops/definitions/ops-tables.js';
+import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
+import type { SqlStatement } from '../../src/ops/sql/sql-statement.js';
 import { DAY_MS, HOUR_MS } from '../../src/ops/common/utc.js';
 import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import { lastHourSamples } from '../../src/ops/prometheus/sql/last-hour-samples.sql.js';

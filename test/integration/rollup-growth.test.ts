@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { OPS_TABLES, type SqlStatement } from '../../src/ops/definitions/ops-tables.js';
+import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
+import type { SqlStatement } from '../../src/ops/sql/sql-statement.js';
 import { selectRow } from '../../src/ops/sql/sql-runner.js';
 import { upsertDailyRange } from '../../src/ops/rollup/sql/upsert-daily.sql.js';
 import { upsertHourlyRange, upsertHours } from '../../src/ops/rollup/sql/upsert-hourly.sql.js';

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { SqlStatement } from '../../src/ops/definitions/ops-tables.js';
+import type { SqlStatement } from '../../src/ops/sql/sql-statement.js';
 
 /** What executing a statement took, counted and not timed. */
 export interface Work {

@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { OPS_TABLES as T, type SqlStatement } from '../../src/ops/definitions/ops-tables.js';
+import { OPS_TABLES as T } from '../../src/ops/definitions/ops-tables.js';
+import type { SqlStatement } from '../../src/ops/sql/sql-statement.js';
 import { lastHourSamples } from '../../src/ops/prometheus/sql/last-hour-samples.sql.js';
 import { rollupSamples } from '../../src/ops/prometheus/sql/rollup-samples.sql.js';
 import { planSegments } from '../../src/ops/read/read-plan.js';
@@ -9,6 +11,7 @@ import { rawTables } from '../../src/ops/definitions/raw-tables.js';
 import * as audit from '../../src/ops/audit/sql/audit.sql.js';
 import * as definition from '../../src/ops/invalidation/sql/definition.sql.js';
 import * as detect from '../../src/ops/detection/sql/detect.sql.js';
+import { finishRebuilds } from '../../src/ops/drain/sql/finish-rebuilds.sql.js';
 import * as drain from '../../src/ops/drain/sql/drain.sql.js';
 import * as droppedHours from '../../src/ops/invalidation/sql/dropped-hours.sql.js';
 import type { RetentionHours } from '../../src/ops/invalidation/sql/floors.sql.js';
@@ -161,7 +164,7 @@ const BUILDERS: Record<string, (g: Given) => SqlStatement> = {
       reason: g.flag ? g.text : null,
       requestedBy: g.text,
     }),
-  finishRebuilds: (g) => rebuild.finishRebuilds(T, g.n),
+  finishRebuilds: (g) => finishRebuilds(T, g.n),
   cancelRebuild: (g) => rebuild.cancelRebuild(T, String(g.n)),
   readRebuilds: (g) => rebuild.readRebuilds(T, g.flag ? String(g.n) : null, g.n),
   readStatus: (g) => status.readStatus(T, g.n, retained(g)),
@@ -261,6 +264,7 @@ const NO_STATEMENT = [
   'breakdownBy',
   'bucketRelations',
   'freshnessRelation',
+  'inRange',
   'latencyColumns',
   'levelOf',
   'rawPieces',
@@ -286,17 +290,16 @@ describe('statement builders', () => {
   });
 
   it('are all here', async () => {
-    const folders = ['rollup', 'refresh', 'read', 'prometheus', 'runs', 'verify'].map(
-      (part) => new URL(`../../src/ops/${part}/sql/`, import.meta.url),
+    const root = new URL('../../src/ops/', import.meta.url).pathname;
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.sql.ts'),
     );
     const exported = new Set<string>();
-    for (const folder of folders) {
-      for (const file of readdirSync(folder).filter((name) => name.endsWith('.sql.ts'))) {
-        const module = (await import(new URL(file, folder).pathname)) as Record<string, unknown>;
-        Object.keys(module)
-          .filter((name) => typeof module[name] === 'function')
-          .forEach((name) => exported.add(name));
-      }
+    for (const file of files) {
+      const module = (await import(join(root, file))) as Record<string, unknown>;
+      Object.keys(module)
+        .filter((name) => typeof module[name] === 'function')
+        .forEach((name) => exported.add(name));
     }
     const tested = new Set(Object.keys(BUILDERS).map((name) => name.replace(/ .*/, '')));
     expect([...exported].filter((name) => !tested.has(name)).toSorted()).toEqual(NO_STATEMENT.toSorted());

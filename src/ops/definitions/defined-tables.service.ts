@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { QueryFailedError, type DataSource } from 'typeorm';
 import { definitionNumber } from './definition-version.js';
-import { EVERY_ROW, OPS_TABLES_TOKEN, type Fills, type OpsTables, type SqlStatement } from './ops-tables.js';
+import { EVERY_ROW, OPS_TABLES_TOKEN, type Fills, type OpsTables } from './ops-tables.js';
+import type { SqlStatement } from '../sql/sql-statement.js';
 import { selectRows, type SqlRunner } from '../sql/sql-runner.js';
 
 /** A condition of the options is none; the message names the option and has the database's words. */

@@ -81,11 +81,5 @@ function qualified(schema: string | undefined, table: string): string {
 
 export const OPS_TABLES: OpsTables = opsTables();
 
-/** A statement and its bound values; builders return it, services send it. */
-export interface SqlStatement {
-  readonly text: string;
-  readonly values: unknown[];
-}
-
 /** Injection token for {@link OpsTables}. */
 export const OPS_TABLES_TOKEN = Symbol('OPS_TABLES');

@@ -16,7 +16,7 @@ import { CrashLog } from './crash-log.js';
 import { errorText, failureKind, sqlState } from '../sql/database-errors.js';
 import { isAnythingDue, recordFailure } from './sql/drain.sql.js';
 import { hoursPerStatement } from './sql/hours-per-statement.sql.js';
-import { finishRebuilds } from '../rebuild/sql/rebuild.sql.js';
+import { finishRebuilds } from './sql/finish-rebuilds.sql.js';
 
 /** What one drain did. */
 export interface DrainResult {

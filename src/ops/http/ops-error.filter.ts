@@ -7,15 +7,8 @@ import {
   type ExceptionFilter,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { OpsError } from '../common/ops.error.js';
 import { errorText, sqlState } from '../sql/database-errors.js';
-import { OpsBusyError, OpsReadUnavailableError, OpsSumOutOfRangeError } from '../read/read-errors.js';
-import {
-  OpsBelowFloorError,
-  OpsInputError,
-  OpsRebuildEndedError,
-  OpsRebuildNotFoundError,
-} from '../common/ops-input.error.js';
-import { OpsRunError } from '../runs/run.errors.js';
 
 /** The one shape of every error answer. */
 export interface OpsErrorBody {
@@ -47,7 +40,7 @@ export class OpsErrorFilter implements ExceptionFilter {
       return;
     }
     const [status, body] = answerTo(error);
-    if (error instanceof OpsReadUnavailableError) {
+    if (error instanceof OpsError && error.retryAfterSeconds !== null) {
       httpAdapter.setHeader(response, 'Retry-After', String(error.retryAfterSeconds));
     }
     // A 503 is an answer, not an accident: whoever gives it knows why.
@@ -59,26 +52,7 @@ export class OpsErrorFilter implements ExceptionFilter {
 }
 
 function answerTo(error: unknown): [status: number, body: OpsErrorBody] {
-  if (error instanceof OpsInputError) {
-    return [400, { code: 'INVALID_INPUT', message: error.message, field: error.field }];
-  }
-  if (error instanceof OpsBelowFloorError) {
-    return [409, { code: 'BELOW_RAW_FLOOR', message: error.message, field: error.field }];
-  }
-  if (error instanceof OpsRebuildNotFoundError) {
-    return [404, { code: 'REBUILD_NOT_FOUND', message: error.message, field: 'id' }];
-  }
-  if (error instanceof OpsRebuildEndedError) {
-    return [409, { code: 'REBUILD_ENDED', message: error.message, field: 'id' }];
-  }
-  if (error instanceof OpsReadUnavailableError) {
-    const code = error instanceof OpsBusyError ? 'READS_BUSY' : 'READ_TIMEOUT';
-    return [503, { code, message: error.message, field: null }];
-  }
-  if (error instanceof OpsSumOutOfRangeError) {
-    return [422, { code: 'SUM_OUT_OF_RANGE', message: error.message, field: null }];
-  }
-  if (error instanceof OpsRunError) {
+  if (error instanceof OpsError) {
     return [error.status, { code: error.code, message: error.message, field: error.field }];
   }
   if (error instanceof HttpException) {

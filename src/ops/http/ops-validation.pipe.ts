@@ -1,5 +1,5 @@
 import { ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
-import { OpsInputError } from '../common/ops-input.error.js';
+import { OpsInputError } from '../common/ops.error.js';
 import { problemsOf } from '../options/validation-problems.js';
 
 /** What PostgreSQL's text cannot hold: NUL, and half of a surrogate pair, which has no UTF-8. */

@@ -3,10 +3,10 @@ import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
 import type { BreakdownBy } from './level.js';
 import type { LatencyMetric, TrendBucket } from './read.types.js';
-import { FitsRange, TREND_BUCKETS } from '../ranges/fits-bucket.js';
-import { IsGroupId } from '../ranges/is-group-id.js';
-import { IsMinuteInstant } from '../ranges/is-minute-instant.js';
-import { IsRangeEnd, LONGEST_RANGE_DAYS } from '../ranges/is-range-end.js';
+import { FitsRange, TREND_BUCKETS } from './fits-bucket.js';
+import { IsGroupId } from './is-group-id.js';
+import { IsMinuteInstant } from './is-minute-instant.js';
+import { IsRangeEnd, LONGEST_RANGE_DAYS } from './is-range-end.js';
 
 export class ReadRangeDto {
   @ApiProperty({

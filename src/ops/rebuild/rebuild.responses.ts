@@ -1,4 +1,4 @@
-import { ApiProperty, type ApiResponseNoStatusOptions } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import type { RebuildProgress } from './rebuild.service.js';
 import { count, instant, nullableInstant, nullableText } from '../http/response-properties.js';
 
@@ -56,31 +56,3 @@ export class RebuildProgressResponse implements RebuildProgress {
   )
   readonly estimatedEnd!: string | null;
 }
-
-const EVENT_EXAMPLE = [
-  'event: progress',
-  'id: 1',
-  `data: ${JSON.stringify({
-    id: '42',
-    state: 'running',
-    from: '2026-01-01T00:00:00.000Z',
-    to: '2026-01-31T00:00:00.000Z',
-    force: false,
-    reason: 'price list imported late',
-    requestedBy: 'admin@127.0.0.1',
-    startedAt: '2026-01-31T12:00:00.000Z',
-    finishedAt: null,
-    cancelledAt: null,
-    hours: { total: 720, done: 312, failed: 0, cancelled: 0 },
-    estimatedEnd: '2026-01-31T12:00:09.200Z',
-  } satisfies RebuildProgressResponse)}`,
-  '\n',
-].join('\n');
-
-/** OpenAPI 3.0 has no words for a stream: its schema is that of the text. */
-export const REBUILD_EVENTS: ApiResponseNoStatusOptions = {
-  description:
-    'One event at once, then one for each change; the stream ends after the one that tells the end. The data of an ' +
-    'event is what `GET /admin/ops/rebuilds/{id}` answers, on one line.',
-  content: { 'text/event-stream': { schema: { type: 'string', example: EVENT_EXAMPLE } } },
-};

@@ -5,16 +5,11 @@ import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRow, selectRows } from '../sql/sql-runner.js';
 import { OpsOptions } from '../options/ops.options.js';
 import { DrainService } from '../drain/drain.service.js';
-import { OpsRebuildEndedError, OpsRebuildNotFoundError } from '../common/ops-input.error.js';
+import { OpsRebuildEndedError, OpsRebuildNotFoundError } from './rebuild.errors.js';
 import { RangeChecker, type CheckedRange } from '../ranges/range-checker.service.js';
+import { finishRebuilds } from '../drain/sql/finish-rebuilds.sql.js';
 import { notingTransaction, shortTransaction } from '../sql/short-transaction.js';
-import {
-  cancelRebuild,
-  finishRebuilds,
-  readRebuilds,
-  requestRebuild,
-  type RebuildRow,
-} from './sql/rebuild.sql.js';
+import { cancelRebuild, readRebuilds, requestRebuild, type RebuildRow } from './sql/rebuild.sql.js';
 
 export interface RebuildRequest {
   readonly from: Date;

@@ -1,4 +1,4 @@
-import { Body, Delete, Get, HttpCode, Param, Post, Sse, type MessageEvent } from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiConflictResponse,
@@ -7,22 +7,15 @@ import {
   ApiOperation,
   ApiParam,
 } from '@nestjs/swagger';
-import { defer, distinctUntilChanged, map, repeat, takeWhile, type Observable } from 'rxjs';
-import {
-  OpsBelowFloorError,
-  OpsRebuildEndedError,
-  OpsRebuildNotFoundError,
-} from '../common/ops-input.error.js';
+import { OpsBelowFloorError } from '../ranges/below-floor.error.js';
+import { OpsRebuildEndedError, OpsRebuildNotFoundError } from './rebuild.errors.js';
 import { RebuildService } from './rebuild.service.js';
 import { ApiWrongId, ApiWrongRange } from '../http/error-answers.js';
 import { Requester } from '../http/admin-request.js';
 import { OpsAdminController } from '../http/admin-controller.decorator.js';
 import { errorAnswer } from '../http/ops-error.response.js';
 import { RebuildRequestDto } from '../ranges/range.dto.js';
-import { REBUILD_EVENTS, RebuildProgressResponse } from './rebuild.responses.js';
-
-/** How often the progress of a rebuild is read for its event stream, in milliseconds. */
-const EVENT_INTERVAL_MS = 500;
+import { RebuildProgressResponse } from './rebuild.responses.js';
 
 const ID = { name: 'id', description: 'As the request was answered.', example: '42' };
 
@@ -94,21 +87,5 @@ export class OpsRebuildsController {
   @ApiConflictResponse(ENDED)
   public async cancel(@Param('id') id: string): Promise<RebuildProgressResponse> {
     return this.rebuilds.cancel(id);
-  }
-
-  @Sse(':id/events')
-  @ApiOperation({ summary: 'The progress of a rebuild as server-sent events, until it ends' })
-  @ApiParam(ID)
-  @ApiWrongId()
-  @ApiOkResponse(REBUILD_EVENTS)
-  @ApiNotFoundResponse(NOT_FOUND)
-  public async events(@Param('id') id: string): Promise<Observable<MessageEvent>> {
-    await this.rebuilds.progress(id); // an unknown id is a 404, not an empty stream
-    return defer(() => this.rebuilds.progress(id)).pipe(
-      repeat({ delay: EVENT_INTERVAL_MS }),
-      takeWhile(({ state }) => state === 'running', true),
-      distinctUntilChanged((a, b) => JSON.stringify(a) === JSON.stringify(b)),
-      map((progress) => ({ type: 'progress', data: progress })),
-    );
   }
 }

@@ -1,7 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
-import { OPS_TABLES_TOKEN, type OpsTables, type SqlStatement } from '../definitions/ops-tables.js';
+import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
+import type { SqlStatement } from '../sql/sql-statement.js';
 import { selectRow } from '../sql/sql-runner.js';
 import { DAY_MS } from '../common/utc.js';
 import { OpsOptions } from '../options/ops.options.js';

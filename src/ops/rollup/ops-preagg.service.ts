@@ -2,12 +2,8 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { DefinedTables } from '../definitions/defined-tables.service.js';
-import {
-  OPS_TABLES,
-  OPS_TABLES_TOKEN,
-  type OpsTables,
-  type SqlStatement,
-} from '../definitions/ops-tables.js';
+import { OPS_TABLES, OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
+import type { SqlStatement } from '../sql/sql-statement.js';
 import { selectRows, type SqlRunner } from '../sql/sql-runner.js';
 import { DAY_MS, HOUR_MS, widenToBuckets } from '../common/utc.js';
 import { OpsDataSourceError } from './ops-data-source.error.js';

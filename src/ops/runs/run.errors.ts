@@ -1,17 +1,16 @@
+import { OpsError } from '../common/ops.error.js';
+
 /** What a run does; the names are those of the endpoints. */
 export type RunKind = 'verify' | 'refresh';
 
 const NAMES: Readonly<Record<RunKind, string>> = { verify: 'verification', refresh: 'refresh' };
 
-/** A request about runs that cannot be met; `code` and `status` are those of the HTTP answer. */
-export abstract class OpsRunError extends Error {
-  public abstract readonly status: number;
+/** A request about runs that cannot be met. */
+export abstract class OpsRunError extends OpsError {
   public readonly code: string;
-  public abstract readonly field: string | null;
 
   protected constructor(kind: RunKind, suffix: string, message: string) {
     super(message);
-    this.name = new.target.name;
     this.code = `${NAMES[kind].toUpperCase()}_${suffix}`;
   }
 }
@@ -19,7 +18,6 @@ export abstract class OpsRunError extends Error {
 /** This instance runs one at a time. */
 export class OpsRunActiveError extends OpsRunError {
   public readonly status = 409;
-  public readonly field = null;
 
   /** @param id of the one that runs; null for one that was started without an id, or has none yet */
   public constructor(
@@ -34,7 +32,7 @@ export class OpsRunActiveError extends OpsRunError {
 /** There is no run of that kind and id. */
 export class OpsRunNotFoundError extends OpsRunError {
   public readonly status = 404;
-  public readonly field = 'id';
+  public override readonly field = 'id';
 
   public constructor(kind: RunKind, id: string) {
     super(kind, 'NOT_FOUND', `id ${id} is not that of a ${NAMES[kind]} (the last 100 are kept)`);
@@ -44,7 +42,7 @@ export class OpsRunNotFoundError extends OpsRunError {
 /** The run has ended already, so there is nothing to cancel. */
 export class OpsRunEndedError extends OpsRunError {
   public readonly status = 409;
-  public readonly field = 'id';
+  public override readonly field = 'id';
 
   public constructor(kind: RunKind, id: string) {
     super(kind, 'ENDED', `id ${id} is that of a ${NAMES[kind]} that has ended: nothing is left to cancel`);

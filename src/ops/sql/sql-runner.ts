@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { boundQueries } from './bound-queries.js';
-import type { SqlStatement } from '../definitions/ops-tables.js';
+import type { SqlStatement } from './sql-statement.js';
 
 /**
  * Longest wait for a statement that is a transaction of its own, without limits at the server: bookkeeping, which takes

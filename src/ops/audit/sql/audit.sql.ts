@@ -1,6 +1,7 @@
 import { storedVersion } from '../../definitions/definition-version.js';
 import { ERROR_COUNTS, LATENCIES, TOKENS, USAGE_GROUP_JOIN } from '../../definitions/definitions.js';
-import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import type { SqlStatement } from '../../sql/sql-statement.js';
 import { isOverallRow } from '../../definitions/overall-row.js';
 import { errorSize, usageSize } from '../../definitions/side-size.js';
 import { closedThrough, dayOf, hasBucket, hourOf, isoUtc } from '../../sql/sql-time.js';

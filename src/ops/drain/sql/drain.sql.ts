@@ -1,4 +1,5 @@
-import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import type { SqlStatement } from '../../sql/sql-statement.js';
 import { closedThrough, dayOf, isoUtc } from '../../sql/sql-time.js';
 import { DAY_TIER, HOUR_TIER, type Tier } from '../../definitions/tiers.js';
 import type { InvalidationReason } from '../../invalidation/ops-invalidation.entity.js';

@@ -1,4 +1,5 @@
-import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import type { SqlStatement } from '../../sql/sql-statement.js';
 import { isOverallRow } from '../../definitions/overall-row.js';
 
 /** Requests that one statement recomputes, about: some seconds of work, far below any sensible timeout. */

@@ -1,5 +1,6 @@
 import { isOldDefinition, storedVersion } from '../../definitions/definition-version.js';
-import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import type { SqlStatement } from '../../sql/sql-statement.js';
 import { hasBucket, hourOf } from '../../sql/sql-time.js';
 import { DAY_TIER, HOUR_TIER, type Tier } from '../../definitions/tiers.js';
 import { floors, floorValues, type RetentionHours } from './floors.sql.js';

@@ -1,4 +1,5 @@
-import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import type { SqlStatement } from '../../sql/sql-statement.js';
 import { closedThrough } from '../../sql/sql-time.js';
 
 /** One value of a metric. */

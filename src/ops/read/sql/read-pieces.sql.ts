@@ -1,5 +1,6 @@
 import { COUNT_COLUMNS } from '../../definitions/columns.js';
-import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import type { SqlStatement } from '../../sql/sql-statement.js';
 import { isoUtc } from '../../sql/sql-time.js';
 import type { BreakdownBy, LevelFilter } from '../level.js';
 import type { ReadPlan } from '../read-plan.js';

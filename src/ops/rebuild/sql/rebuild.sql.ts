@@ -1,17 +1,8 @@
-import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
-import { closedThrough, isoUtc } from '../../sql/sql-time.js';
-import { DAY_TIER, HOUR_TIER } from '../../definitions/tiers.js';
-
-const inRange = (rebuild: string): string =>
-  `i.tier = '${HOUR_TIER}' AND i.bucket_start >= ${rebuild}.range_start AND i.bucket_start < ${rebuild}.range_end`;
-
-/** Of the closed days that the range touches. */
-const dayInRange = (rebuild: string, safeDelaySeconds: string): string =>
-  `i.tier = '${DAY_TIER}' AND i.bucket_start > ${rebuild}.range_start - interval '24 hours'
-      AND i.bucket_start < ${rebuild}.range_end AND i.bucket_start + interval '24 hours' <= ${closedThrough(safeDelaySeconds)}`;
-
-/** Failing, held back, or watched: the drain has had its turn and will not finish it now. */
-const IS_STUCK = '(i.attempts > 0 OR i.suspicious_at IS NOT NULL OR i.loss_seen_at IS NOT NULL)';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import type { SqlStatement } from '../../sql/sql-statement.js';
+import { isoUtc } from '../../sql/sql-time.js';
+import { HOUR_TIER } from '../../definitions/tiers.js';
+import { inRange, IS_STUCK } from '../../drain/sql/finish-rebuilds.sql.js';
 
 /**
  * Notes every hour of the range and remembers the request. An hour that is stale for another reason keeps that
@@ -38,29 +29,6 @@ INSERT INTO ${tables.rebuilds} (range_start, range_end, hours_total, forced, rea
 SELECT $1::timestamptz, $2::timestamptz, (SELECT count(*) FROM noted)::int, $3::boolean, $4::text, $5::varchar(128)
 RETURNING id, hours_total`,
     values: [request.start, request.end, request.force, request.reason, request.requestedBy],
-  };
-}
-
-/**
- * Marks the rebuilds of whose hours, and days, none is left to try.
- *
- * Bound: safe delay in seconds.
- */
-export function finishRebuilds(tables: OpsTables, safeDelaySeconds: number): SqlStatement {
-  return {
-    text: `WITH finished AS (
-  UPDATE ${tables.rebuilds} r SET
-    finished_at = clock_timestamp(),
-    hours_failed = (SELECT count(*) FROM ${tables.invalidations} i WHERE ${inRange('r')})
-  WHERE r.finished_at IS NULL AND r.cancelled_at IS NULL
-    AND NOT EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE ${inRange('r')} AND NOT ${IS_STUCK})
-    AND NOT EXISTS (
-      SELECT 1 FROM ${tables.invalidations} i WHERE ${dayInRange('r', '$1')} AND NOT ${IS_STUCK}
-    )
-  RETURNING r.id
-)
-SELECT id FROM finished`,
-    values: [safeDelaySeconds],
   };
 }
 

@@ -1,4 +1,5 @@
-import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import type { SqlStatement } from '../../sql/sql-statement.js';
 
 /**
  * The latest bucket as milliseconds since the epoch. A number, because the text of a timestamptz depends on the

@@ -1,7 +1,8 @@
 import { COUNT_COLUMNS, METRIC_COLUMNS, SAMPLE_COLUMNS, WRITTEN_COLUMNS } from '../../definitions/columns.js';
 import { LATENCIES } from '../../definitions/definitions.js';
 import { isOldDefinition, storedVersion } from '../../definitions/definition-version.js';
-import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import type { SqlStatement } from '../../sql/sql-statement.js';
 import { isOverallRow } from '../../definitions/overall-row.js';
 import { errorSize, usageSize } from '../../definitions/side-size.js';
 import type { TimeRange } from '../../common/utc.js';

@@ -1,6 +1,7 @@
 import { ERROR_COLUMNS, SAMPLE_COLUMNS, USAGE_COLUMNS, WRITTEN_COLUMNS } from '../../definitions/columns.js';
 import { isOldDefinition, storedVersion } from '../../definitions/definition-version.js';
-import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import type { SqlStatement } from '../../sql/sql-statement.js';
 import { hourOf, isoUtc } from '../../sql/sql-time.js';
 import type { TimeRange } from '../../common/utc.js';
 import { fillOfUsage, foreignColumns } from '../fragments/foreign-columns.js';

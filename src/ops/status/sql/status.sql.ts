@@ -1,4 +1,5 @@
-import type { OpsTables, SqlStatement } from '../../definitions/ops-tables.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import type { SqlStatement } from '../../sql/sql-statement.js';
 import { closedThrough, isoUtc } from '../../sql/sql-time.js';
 import { DAY_TIER, HOUR_TIER } from '../../definitions/tiers.js';
 import { floors, floorValues, type RetentionHours } from '../../invalidation/sql/floors.sql.js';

@@ -1,5 +1,5 @@
 import { ValidateBy } from 'class-validator';
-import { LONGEST_TREND_MS } from '../read/trend-buckets.js';
+import { LONGEST_TREND_MS } from './trend-buckets.js';
 import { DAY_MS } from '../common/utc.js';
 
 export const TREND_BUCKETS = ['auto', '5m', 'hour', 'day'] as const;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { OpsModuleOptions } from '../../src/ops/index.js';
 import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import { selectRows } from '../../src/ops/sql/sql-runner.js';
-import { recordFailure } from '../../src/ops/drain/sql/drain.sql.js';
+import { recordFailure } from '../../src/ops/drain/sql/release.sql.js';
 import { eventually } from '../support/eventually.js';
 import { createOpsApp, type OpsApp } from '../support/ops-app.js';
 import * as scene from '../support/refresh-scene.js';

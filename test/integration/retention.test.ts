@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OpsModuleOptions } from '../../src/ops/index.js';
-import { lockDay } from '../../src/ops/drain/sql/drain.sql.js';
+import { lockDay } from '../../src/ops/drain/sql/claim.sql.js';
 import { createOpsApp, type OpsApp } from '../support/ops-app.js';
 import { readDaily, readHourly } from '../support/raw-rows.js';
 import { connect } from '../support/refresh-scene.js';

@@ -8,11 +8,13 @@ import { rollupSamples } from '../../src/ops/prometheus/sql/rollup-samples.sql.j
 import { planSegments } from '../../src/ops/read/read-plan.js';
 import { readPieces } from '../../src/ops/read/sql/read-pieces.sql.js';
 import { rawTables } from '../../src/ops/definitions/raw-tables.js';
-import * as audit from '../../src/ops/audit/sql/audit.sql.js';
+import * as auditLanes from '../../src/ops/audit/sql/lanes.sql.js';
+import * as auditing from '../../src/ops/audit/sql/compare.sql.js';
 import * as definition from '../../src/ops/invalidation/sql/definition.sql.js';
 import * as detect from '../../src/ops/detection/sql/detect.sql.js';
 import { finishRebuilds } from '../../src/ops/drain/sql/finish-rebuilds.sql.js';
-import * as drain from '../../src/ops/drain/sql/drain.sql.js';
+import * as claims from '../../src/ops/drain/sql/claim.sql.js';
+import * as releases from '../../src/ops/drain/sql/release.sql.js';
 import * as droppedHours from '../../src/ops/invalidation/sql/dropped-hours.sql.js';
 import type { RetentionHours } from '../../src/ops/invalidation/sql/floors.sql.js';
 import * as heartbeat from '../../src/ops/jobs/sql/heartbeat.sql.js';
@@ -38,6 +40,9 @@ interface Given {
   readonly hours: number | null;
   readonly flag: boolean;
 }
+
+const audit = { ...auditLanes, ...auditing };
+const drain = { ...claims, ...releases };
 
 const GIVEN: readonly [Given, Given] = [
   {

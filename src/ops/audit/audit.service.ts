@@ -7,7 +7,8 @@ import { selectRow, selectRows } from '../sql/sql-runner.js';
 import { OpsOptions } from '../options/ops.options.js';
 import { errorText, isBucketFailure } from '../sql/database-errors.js';
 import { shortTransaction } from '../sql/short-transaction.js';
-import * as sql from './sql/audit.sql.js';
+import { auditHours, type AuditedStep } from './sql/compare.sql.js';
+import * as lanes from './sql/lanes.sql.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
 
 /** What the audit of one tick came to. */
@@ -24,7 +25,7 @@ export interface AuditResult {
 const STEP_REQUESTS = 400_000;
 const STEP_HOURS = 240;
 
-const NOTHING: sql.AuditedStep = { audited: 0, differing: 0, differing_days: 0 };
+const NOTHING: AuditedStep = { audited: 0, differing: 0, differing_days: 0 };
 
 /** The recent hours come first. */
 const LANES = ['recent', 'history'] as const;
@@ -60,12 +61,12 @@ export class AuditService {
       return result;
     }
     if (!this.started) {
-      await selectRow(this.dataSource, sql.startAudit(this.tables, LANES));
+      await selectRow(this.dataSource, lanes.startAudit(this.tables, LANES));
       this.started = true;
     }
-    for (const { lane } of await selectRows<{ lane: sql.AuditLane }>(
+    for (const { lane } of await selectRows<{ lane: lanes.AuditLane }>(
       this.dataSource,
-      sql.dueLanes(this.tables),
+      lanes.dueLanes(this.tables),
     )) {
       while (!this.stopping && (await this.step(lane, result))) {
         // the next step
@@ -85,13 +86,13 @@ export class AuditService {
   }
 
   /** False where the lane has nothing more to do for now. */
-  private async step(lane: sql.AuditLane, result: AuditResult): Promise<boolean> {
+  private async step(lane: lanes.AuditLane, result: AuditResult): Promise<boolean> {
     const began = performance.now();
     return shortTransaction(this.dataSource, this.options, async (manager) => {
       const retention = retentionHours(this.options);
-      const [step] = await selectRows<sql.AuditStep>(
+      const [step] = await selectRows<lanes.AuditStep>(
         manager,
-        sql.nextAuditStep(this.tables, lane, {
+        lanes.nextAuditStep(this.tables, lane, {
           safeDelaySeconds: this.options.safeDelaySeconds,
           requests: STEP_REQUESTS,
           hours: STEP_HOURS,
@@ -109,7 +110,7 @@ export class AuditService {
       result.differingDays += compared.differing_days;
       await selectRow(
         manager,
-        sql.advanceAudit(this.tables, lane, {
+        lanes.advanceAudit(this.tables, lane, {
           position: step.from,
           startsRound: step.starts_round,
           audited: compared.audited,
@@ -128,13 +129,13 @@ export class AuditService {
   }
 
   /** Hours that cannot be read are passed over, and come up again in the next round. */
-  private async compare(manager: EntityManager, step: sql.AuditStep): Promise<sql.AuditedStep> {
+  private async compare(manager: EntityManager, step: lanes.AuditStep): Promise<AuditedStep> {
     try {
       // A savepoint: what fails here must not take the step along.
       return await manager.transaction(async (inner) =>
-        selectRow<sql.AuditedStep>(
+        selectRow<AuditedStep>(
           inner,
-          sql.auditHours(await this.defined.current(inner), step, retentionHours(this.options)),
+          auditHours(await this.defined.current(inner), step, retentionHours(this.options)),
         ),
       );
     } catch (error) {

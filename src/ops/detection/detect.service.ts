@@ -10,6 +10,7 @@ import { RawTableChecker } from './raw-table-checker.service.js';
 import { rawTables, type RawTable } from '../definitions/raw-tables.js';
 import { shortTransaction } from '../sql/short-transaction.js';
 import * as sql from './sql/detect.sql.js';
+import { describeWriters, lowest, marksOf, stillInFlight, UNKNOWN_MARK } from './writer-marks.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
 import * as notes from '../invalidation/sql/note.sql.js';
 
@@ -19,9 +20,6 @@ const WRITER_POLL_MS = 20;
 
 /** Rows that one transaction looks at: a backlog of any size is taken in steps that no timeout can stop. */
 const CHUNK_ROWS = 200_000;
-
-/** Mark of a writer that was in flight before the table was followed: its ids may be any. */
-const UNKNOWN_MARK = '0';
 
 /** What a detection in one table goes by. */
 interface Look {
@@ -91,7 +89,7 @@ export class DetectService {
       candidate: position.candidate ?? '0',
       closedThrough: position.closed_through,
       marks: marksOf(writers, position),
-      heldBy: describe(writers),
+      heldBy: describeWriters(writers),
       cursor: null,
     };
     this.sayWhoHolds(look);
@@ -214,7 +212,7 @@ export class DetectService {
     await this.advance(
       manager,
       look,
-      { ...state, seen, writers: isLast ? stillInFlight(look, state, ended) : state.writers },
+      { ...state, seen, writers: isLast ? stillInFlight(look.marks, state.writers, ended) : state.writers },
       rows,
     );
     return {
@@ -250,30 +248,3 @@ export class DetectService {
     );
   }
 }
-
-/**
- * A writer that is new since the last look took its lock after that look asked for writers, so that all of its ids lie
- * above what that look had as its candidate. One that is known keeps its mark.
- */
-function marksOf(writers: readonly sql.Writer[], position: sql.DetectPosition): sql.WriterMarks {
-  const fresh = position.seen_id ?? position.safe_id ?? UNKNOWN_MARK;
-  return Object.fromEntries(writers.map(({ writer }) => [writer, position.writers?.[writer] ?? fresh]));
-}
-
-/** What another instance has learnt meanwhile stays. */
-function stillInFlight(look: Look, state: sql.LockedState, ended: readonly string[]): sql.WriterMarks {
-  const merged = { ...state.writers };
-  for (const [writer, mark] of Object.entries(look.marks)) {
-    merged[writer] = lowest([mark, merged[writer] ?? mark]).toString();
-  }
-  return Object.fromEntries(Object.entries(merged).filter(([writer]) => !ended.includes(writer)));
-}
-
-function describe(writers: readonly sql.Writer[]): string | null {
-  const texts = writers.map(({ description }) => description).toSorted();
-  return texts.length === 0
-    ? null
-    : texts.slice(0, 5).join('; ') + (texts.length > 5 ? ` and ${texts.length - 5} more` : '');
-}
-
-const lowest = (ids: readonly string[]): bigint => ids.map(BigInt).reduce((low, id) => (id < low ? id : low));

@@ -15,10 +15,11 @@ import {
   type HourToRecompute,
   type UpsertHourlyResult,
 } from '../rollup/sql/upsert-hourly.sql.js';
-import type { InvalidationReason } from '../invalidation/ops-invalidation.entity.js';
+import type { InvalidationReason } from '../invalidation/invalidation-reason.js';
 import { shortTransaction } from '../sql/short-transaction.js';
 import { noteHoursWithoutDistribution, restoreHours } from '../invalidation/sql/dropped-hours.sql.js';
-import * as sql from './sql/drain.sql.js';
+import * as claims from './sql/claim.sql.js';
+import * as releases from './sql/release.sql.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
 
 /** A bucket that a transaction works on. */
@@ -29,12 +30,12 @@ export interface Bucket {
 }
 
 /** What one transaction did. */
-export interface RefreshedBuckets {
+export interface RecomputedBuckets {
   readonly hours: number;
   readonly days: number;
   readonly belowFloorHours: number;
   /** Hours that lose rows, of which a side is held back or watched. */
-  readonly held: readonly sql.HeldBack[];
+  readonly held: readonly releases.HeldBack[];
   /** Days (YYYY-MM-DD) held back. */
   readonly heldDays: readonly string[];
 }
@@ -50,8 +51,8 @@ export interface Claim {
 }
 
 /** The transaction could not be ended; it says which buckets it had in work. */
-export class RefreshFailure extends Error {
-  public override readonly name = 'RefreshFailure';
+export class RecomputeFailure extends Error {
+  public override readonly name = 'RecomputeFailure';
 
   public constructor(
     public readonly buckets: readonly Bucket[],
@@ -81,16 +82,16 @@ export class BucketRecomputer {
    * any.
    *
    * @returns null where nothing is due
-   * @throws RefreshFailure with what the database gave; nothing is changed then
+   * @throws RecomputeFailure with what the database gave; nothing is changed then
    */
-  public async recomputeNext(claim: Claim): Promise<RefreshedBuckets | BusyDay | null> {
+  public async recomputeNext(claim: Claim): Promise<RecomputedBuckets | BusyDay | null> {
     const inWork: Bucket[] = [];
     try {
       return await shortTransaction(this.dataSource, this.options, async (manager) => {
         const day = claim.only?.tier === HOUR_TIER ? undefined : await this.claimDay(manager, claim);
         if (day !== undefined) {
           inWork.push({ tier: DAY_TIER, start: day.day });
-          return (await this.lock(manager, day.day)) ? this.refreshDay(manager, day) : { busyDay: day.day };
+          return (await this.lock(manager, day.day)) ? this.recomputeDay(manager, day) : { busyDay: day.day };
         }
         const hours = claim.only?.tier === DAY_TIER ? [] : await this.claimHours(manager, claim);
         const [first] = hours;
@@ -99,18 +100,18 @@ export class BucketRecomputer {
         }
         inWork.push(...hours.map(({ hour }) => ({ tier: HOUR_TIER, start: hour }) as const));
         return (await this.lock(manager, first.day))
-          ? this.refreshHours(manager, first.day, hours)
+          ? this.recomputeHours(manager, first.day, hours)
           : { busyDay: first.day };
       });
     } catch (error) {
-      throw new RefreshFailure(inWork, error);
+      throw new RecomputeFailure(inWork, error);
     }
   }
 
-  private async claimDay(manager: EntityManager, claim: Claim): Promise<sql.ClaimedDay | undefined> {
-    const [day] = await selectRows<sql.ClaimedDay>(
+  private async claimDay(manager: EntityManager, claim: Claim): Promise<claims.ClaimedDay | undefined> {
+    const [day] = await selectRows<claims.ClaimedDay>(
       manager,
-      sql.claimDay(this.tables, {
+      claims.claimDay(this.tables, {
         safeDelaySeconds: this.options.safeDelaySeconds,
         except: claim.except,
         only: claim.only?.start ?? null,
@@ -119,11 +120,11 @@ export class BucketRecomputer {
     return day;
   }
 
-  private claimHours(manager: EntityManager, claim: Claim): Promise<sql.ClaimedHour[]> {
+  private claimHours(manager: EntityManager, claim: Claim): Promise<claims.ClaimedHour[]> {
     const { safeDelaySeconds, lossDelaySeconds } = this.options;
-    return selectRows<sql.ClaimedHour>(
+    return selectRows<claims.ClaimedHour>(
       manager,
-      sql.claimHours(this.tables, {
+      claims.claimHours(this.tables, {
         safeDelaySeconds,
         lossDelaySeconds,
         except: claim.except,
@@ -135,14 +136,14 @@ export class BucketRecomputer {
   }
 
   private async lock(manager: EntityManager, day: string): Promise<boolean> {
-    return (await selectRow<{ locked: boolean }>(manager, sql.lockDay(day, 'shared'))).locked;
+    return (await selectRow<{ locked: boolean }>(manager, claims.lockDay(day, 'shared'))).locked;
   }
 
-  private async refreshHours(
+  private async recomputeHours(
     manager: EntityManager,
     day: string,
-    claimed: readonly sql.ClaimedHour[],
-  ): Promise<RefreshedBuckets> {
+    claimed: readonly claims.ClaimedHour[],
+  ): Promise<RecomputedBuckets> {
     const due = claimed.filter((hour) => !hour.below_floor || hour.forced);
     const held = due.length === 0 ? [] : await this.recompute(manager, due);
     const restored = due.filter((hour) => hour.below_floor).map(({ hour }) => hour);
@@ -151,7 +152,7 @@ export class BucketRecomputer {
     }
     await selectRow(
       manager,
-      sql.releaseHours(
+      releases.releaseHours(
         this.tables,
         claimed.map(({ hour }) => hour),
         held,
@@ -161,7 +162,7 @@ export class BucketRecomputer {
     if (due.length > 0) {
       // Last: whoever computes another hour of the day waits for it.
       const forced = due.some(({ forced, reason }) => forced || MEANS_ANOTHER.has(reason));
-      await selectRow(manager, sql.noteDay(this.tables, day, { forced }));
+      await selectRow(manager, releases.noteDay(this.tables, day, { forced }));
     }
     return {
       ...NOTHING,
@@ -174,8 +175,8 @@ export class BucketRecomputer {
   /** A statement of its own: its snapshot is taken now, after the claim. */
   private async recompute(
     manager: EntityManager,
-    due: readonly sql.ClaimedHour[],
-  ): Promise<readonly sql.HeldBack[]> {
+    due: readonly claims.ClaimedHour[],
+  ): Promise<readonly releases.HeldBack[]> {
     const { held } = await selectRow<UpsertHourlyResult>(
       manager,
       upsertHours(await this.defined.current(manager), due.map(toRecompute), this.options),
@@ -183,10 +184,10 @@ export class BucketRecomputer {
     return held.map(toHeldBack);
   }
 
-  private async refreshDay(
+  private async recomputeDay(
     manager: EntityManager,
-    { day, reason, forced }: sql.ClaimedDay,
-  ): Promise<RefreshedBuckets> {
+    { day, reason, forced }: claims.ClaimedDay,
+  ): Promise<RecomputedBuckets> {
     if (this.options.distributions && reason !== 'restored') {
       // Else part of a day would pass for the whole: the hours come first, and the day after them once more.
       const { hours } = await selectRow<{ hours: number }>(
@@ -194,7 +195,7 @@ export class BucketRecomputer {
         noteHoursWithoutDistribution(this.tables, day, retentionHours(this.options)),
       );
       if (hours > 0) {
-        await selectRow(manager, sql.noteDay(this.tables, day, { reason: 'restored', forced }));
+        await selectRow(manager, releases.noteDay(this.tables, day, { reason: 'restored', forced }));
         return { ...NOTHING };
       }
     }
@@ -207,17 +208,17 @@ export class BucketRecomputer {
         guarded: !forced,
       }),
     );
-    await selectRow(manager, sql.releaseDay(this.tables, day, { held: held.length > 0 }));
+    await selectRow(manager, releases.releaseDay(this.tables, day, { held: held.length > 0 }));
     return { ...NOTHING, days: 1 - held.length, heldDays: held };
   }
 }
 
-const NOTHING: RefreshedBuckets = { hours: 0, days: 0, belowFloorHours: 0, held: [], heldDays: [] };
+const NOTHING: RecomputedBuckets = { hours: 0, days: 0, belowFloorHours: 0, held: [], heldDays: [] };
 
 /** What makes an hour's counts fall for another reason than that rows have gone. */
 const MEANS_ANOTHER: ReadonlySet<InvalidationReason> = new Set(['definition', 'by_hand']);
 
-function toRecompute(claimed: sql.ClaimedHour): HourToRecompute {
+function toRecompute(claimed: claims.ClaimedHour): HourToRecompute {
   const { hour, reason, forced, asked } = claimed;
   const mode = (below: boolean): SideMode =>
     forced ? 'take' : below ? 'keep' : reason === 'definition' ? 'redefine' : 'guard';
@@ -230,6 +231,6 @@ function toRecompute(claimed: sql.ClaimedHour): HourToRecompute {
   };
 }
 
-function toHeldBack({ hour, usage, errors, requests }: HeldHour): sql.HeldBack {
+function toHeldBack({ hour, usage, errors, requests }: HeldHour): releases.HeldBack {
   return { hour, suspicious: usage === 'hold' || errors === 'hold', requests };
 }

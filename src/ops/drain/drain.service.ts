@@ -4,37 +4,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRow, selectRows } from '../sql/sql-runner.js';
-import { DAY_TIER } from '../definitions/tiers.js';
 import { OpsOptions } from '../options/ops.options.js';
 import {
   BucketRecomputer,
-  RefreshFailure,
+  RecomputeFailure,
   type Bucket,
-  type RefreshedBuckets,
+  type RecomputedBuckets,
 } from './bucket-recomputer.service.js';
+import { describeBuckets } from './describe-buckets.js';
+import { nothing, type DrainResult } from './drain-result.js';
 import { CrashLog } from './crash-log.js';
 import { errorText, failureKind, sqlState } from '../sql/database-errors.js';
-import { isAnythingDue, recordFailure } from './sql/drain.sql.js';
+import { isAnythingDue } from './sql/claim.sql.js';
+import { recordFailure } from './sql/release.sql.js';
 import { hoursPerStatement } from './sql/hours-per-statement.sql.js';
 import { finishRebuilds } from './sql/finish-rebuilds.sql.js';
-
-/** What one drain did. */
-export interface DrainResult {
-  /** Hours recomputed and released. */
-  drainedHours: number;
-  /** Days merged from their hours and released. */
-  drainedDays: number;
-  /** Attempts that failed; each is tried again after a pause. */
-  failedBuckets: number;
-  /** Hours of which a side is held back by the shrink guard. */
-  suspiciousHours: number;
-  /** Days held back: their hours add up to less than half of what their daily rows count. */
-  suspiciousDays: number;
-  /** Hours that have fewer raw rows than before: watched, and recomputed once no more of them disappear. */
-  losingHours: number;
-  /** Hours dropped because their raw rows are below the floor. */
-  belowFloorHours: number;
-}
 
 /** How often, and how soon, what stood in somebody's way is tried again in one drain; then the next tick does. */
 const CONFLICT_RETRIES = 3;
@@ -64,7 +48,7 @@ export class DrainService {
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
     private readonly options: OpsOptions,
-    private readonly refresher: BucketRecomputer,
+    private readonly recomputer: BucketRecomputer,
   ) {}
 
   /**
@@ -122,7 +106,7 @@ export class DrainService {
     let hours = await this.hoursPerStatement();
     while (!this.stopping) {
       try {
-        const done = await this.refresher.recomputeNext({ except: [...run.except], only: null, hours });
+        const done = await this.recomputer.recomputeNext({ except: [...run.except], only: null, hours });
         if (done === null) {
           return;
         }
@@ -150,7 +134,7 @@ export class DrainService {
   }
 
   private async handle(error: unknown, run: Run): Promise<void> {
-    if (!(error instanceof RefreshFailure)) {
+    if (!(error instanceof RecomputeFailure)) {
       throw error;
     }
     const { buckets, cause } = error;
@@ -163,7 +147,9 @@ export class DrainService {
         throw cause;
       case 'conflict':
         run.conflicts += 1;
-        this.logger.log(`${describe(buckets)}: somebody was in the way, tried again: ${errorText(cause)}`);
+        this.logger.log(
+          `${describeBuckets(buckets)}: somebody was in the way, tried again: ${errorText(cause)}`,
+        );
         if (run.conflicts > CONFLICT_RETRIES) {
           for (const { start } of buckets) run.except.add(`${start.slice(0, 10)}T00:00:00.000Z`);
         }
@@ -184,13 +170,13 @@ export class DrainService {
       await this.recordFailure(only, errorText(cause), run);
       return;
     }
-    this.logger.warn(`${describe(buckets)} failed, trying them one by one: ${errorText(cause)}`);
+    this.logger.warn(`${describeBuckets(buckets)} failed, trying them one by one: ${errorText(cause)}`);
     for (const bucket of buckets) {
       if (this.stopping) {
         return;
       }
       try {
-        const done = await this.refresher.recomputeNext({ except: [], only: bucket, hours: 1 });
+        const done = await this.recomputer.recomputeNext({ except: [], only: bucket, hours: 1 });
         if (done !== null && !('busyDay' in done)) {
           this.count(done, run);
         }
@@ -200,7 +186,7 @@ export class DrainService {
     }
   }
 
-  private count(done: RefreshedBuckets, { result }: Run): void {
+  private count(done: RecomputedBuckets, { result }: Run): void {
     result.drainedHours += done.hours;
     result.drainedDays += done.days;
     result.belowFloorHours += done.belowFloorHours;
@@ -233,29 +219,7 @@ export class DrainService {
     );
     if (row !== undefined) {
       result.failedBuckets += 1;
-      this.logger.error(`${describe([bucket])} failed, attempt ${row.attempts}: ${error}`);
+      this.logger.error(`${describeBuckets([bucket])} failed, attempt ${row.attempts}: ${error}`);
     }
   }
-}
-
-function describe(buckets: readonly Bucket[]): string {
-  const [first, last] = [buckets[0], buckets.at(-1)];
-  if (first === undefined || last === undefined) {
-    return 'Nothing';
-  }
-  const text = ({ tier, start }: Bucket): string => (tier === DAY_TIER ? start.slice(0, 10) : start);
-  const unit = first.tier === DAY_TIER ? 'Day' : 'Hour';
-  return first === last ? `${unit} ${text(first)}` : `${unit}s ${text(first)} to ${text(last)}`;
-}
-
-function nothing(): DrainResult {
-  return {
-    drainedHours: 0,
-    drainedDays: 0,
-    failedBuckets: 0,
-    suspiciousHours: 0,
-    suspiciousDays: 0,
-    losingHours: 0,
-    belowFloorHours: 0,
-  };
 }

@@ -8,7 +8,7 @@ import { DAY_MS } from '../common/utc.js';
 import { OpsOptions } from '../options/ops.options.js';
 import { errorText, isBucketFailure } from '../sql/database-errors.js';
 import { shortTransaction } from '../sql/short-transaction.js';
-import { lockDay } from '../drain/sql/drain.sql.js';
+import { lockDay } from '../drain/sql/claim.sql.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
 import * as sql from './sql/retention.sql.js';
 

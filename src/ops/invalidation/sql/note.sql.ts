@@ -2,7 +2,7 @@ import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { hasBucket, hourOf } from '../../sql/sql-time.js';
 import { HOUR_TIER } from '../../definitions/tiers.js';
-import type { InvalidationReason } from '../ops-invalidation.entity.js';
+import type { InvalidationReason } from '../invalidation-reason.js';
 import type { RawTable } from '../../definitions/raw-tables.js';
 import { floors, floorValues, type RetentionHours } from './floors.sql.js';
 

@@ -1,0 +1,122 @@
+import { storedVersion } from '../../definitions/definition-version.js';
+import { ERROR_COUNTS, LATENCIES, TOKENS, USAGE_GROUP_JOIN } from '../../definitions/definitions.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import type { SqlStatement } from '../../sql/sql-statement.js';
+import { isOverallRow } from '../../definitions/overall-row.js';
+import { errorSize, usageSize } from '../../definitions/side-size.js';
+import { dayOf } from '../../sql/sql-time.js';
+import { DAY_TIER, HOUR_TIER } from '../../definitions/tiers.js';
+import { edges } from '../../rollup/fragments/judged-sides.js';
+import { floors, floorValues, type RetentionHours } from '../../invalidation/sql/floors.sql.js';
+import { noteHours } from '../../invalidation/sql/note.sql.js';
+import type { AuditStep } from './lanes.sql.js';
+
+/** One fingerprint of a side, from raw rows and as stored: counts and sums that any change of a row shows in. */
+const USAGE_FINGERPRINT: readonly (readonly [column: string, raw: string])[] = [
+  ['success_count', 'count(*)'],
+  ['token_consumed', `COALESCE(sum(${TOKENS}), 0)`],
+  ...LATENCIES.flatMap(([latency, column]) => [
+    [`${latency}_samples`, `count(u.${column})`] as const,
+    [`${latency}_sum_ms`, `COALESCE(sum(u.${column}), 0)`] as const,
+  ]),
+];
+
+const ERROR_FINGERPRINT = ERROR_COUNTS.map(
+  ([column, condition]) => [column, `count(*) FILTER (WHERE ${condition})`] as const,
+);
+
+/** What one step found. */
+export interface AuditedStep {
+  audited: number;
+  differing: number;
+  /** Days whose overall row was not the sum of its hours'. */
+  differing_days: number;
+}
+
+/** The days whose first hour is in the step, closed and quiet, with their overall row held against its hours'. */
+function differingDays(tables: OpsTables): string {
+  const columns = [...USAGE_FINGERPRINT, ...ERROR_FINGERPRINT].map(([column]) => column);
+  const inDay = (column: string): string => `${column} >= day AND ${column} < day + interval '24 hours'`;
+  return `SELECT d.day
+  FROM (
+    SELECT ${dayOf('s.starts')} AS day FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS s(starts)
+    WHERE s.starts = ${dayOf('s.starts')}
+  ) d
+  CROSS JOIN ${floors(tables, 3)} f
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS hours, ${columns.map((column) => `COALESCE(sum(m.${column}), 0) AS ${column}`).join(', ')}
+    FROM ${tables.hourly} m WHERE ${inDay('m.bucket_start')} AND ${isOverallRow('m')}
+  ) h
+  LEFT JOIN ${tables.daily} m ON m.bucket_date = (d.day AT TIME ZONE 'UTC')::date AND ${isOverallRow('m')}
+  WHERE d.day + interval '24 hours' <= $6::timestamptz AND d.day >= f.hours_from
+    AND ($7::int IS NULL OR d.day >= ${dayOf('clock_timestamp() - make_interval(hours => $7::int)')})
+    AND h.hours > 0 AND (m.id IS NULL OR ${storedVersion('m')} = ${tables.definition})
+    AND (m.id IS NULL OR ${columns.map((column) => `h.${column} <> m.${column}`).join(' OR ')})
+    AND NOT EXISTS (
+      SELECT 1 FROM ${tables.invalidations} i
+      WHERE i.tier = '${HOUR_TIER}' AND ${inDay('i.bucket_start')} OR i.tier = '${DAY_TIER}' AND i.bucket_start = d.day
+    )`;
+}
+
+/**
+ * Compares the hours of a step with their raw rows, at the overall level, and notes those that differ. Hours that are
+ * noted already are left out, and so is a side below its floor, one that has only lost rows below the edge of a purge,
+ * and rows that another definition computed, which are noted anyway.
+ *
+ * Days are held against their hours, as stored: nothing else would find a daily row that somebody has deleted.
+ *
+ * Bound: from, to (ISO), retentions in hours, end of the last closed hour (ISO).
+ */
+export function auditHours(
+  tables: OpsTables,
+  step: Pick<AuditStep, 'from' | 'to' | 'closed'>,
+  retention: RetentionHours,
+): SqlStatement {
+  const select = (columns: readonly (readonly [string, string])[]): string =>
+    columns.map(([column, raw]) => `${raw} AS ${column}`).join(', ');
+  const differs = (side: string, columns: readonly (readonly [string, string])[]): string =>
+    `(${columns.map(([column]) => `${side}.${column} <> COALESCE(m.${column}, 0)`).join(' OR ')})`;
+  const inHour = (alias: string): string =>
+    `${alias}.created_at >= h.starts AND ${alias}.created_at < h.starts + interval '1 hour'`;
+  return {
+    text: `WITH hour AS MATERIALIZED (
+  SELECT h.starts, h.starts >= f.usage_from AS usage_known, h.starts >= f.errors_from AS errors_known
+  FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS h(starts)
+  CROSS JOIN ${floors(tables, 3)} f
+  WHERE NOT EXISTS (
+    SELECT 1 FROM ${tables.invalidations} i WHERE i.tier = '${HOUR_TIER}' AND i.bucket_start = h.starts
+  )
+),
+compared AS MATERIALIZED (
+  SELECT h.starts, (m.id IS NULL OR ${storedVersion('m')} = ${tables.definition}) AND (
+    (h.usage_known AND ${differs('u', USAGE_FINGERPRINT)} AND NOT (h.starts < edge.usage AND ${usageSize('u')} < ${usageSize('m')}))
+    OR (h.errors_known AND ${differs('e', ERROR_FINGERPRINT)}
+      AND NOT (h.starts < edge.errors AND ${errorSize('e', 'm')} < ${errorSize('m', 'm')}))) AS differs
+  FROM hour h CROSS JOIN ${edges(tables, 'purge')} edge
+  CROSS JOIN LATERAL (
+    SELECT ${select(USAGE_FINGERPRINT)}
+    FROM (SELECT * FROM ${tables.usageLogs} u WHERE ${inHour('u')} AND ${tables.usageCondition} OFFSET 0) u
+    JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}
+    WHERE h.usage_known
+  ) u
+  CROSS JOIN LATERAL (
+    SELECT ${select(ERROR_FINGERPRINT)} FROM ${tables.errorLogs} e WHERE h.errors_known AND ${inHour('e')} AND ${tables.errorCondition}
+  ) e
+  LEFT JOIN LATERAL (
+    SELECT * FROM ${tables.hourly} m WHERE m.bucket_start = h.starts AND ${isOverallRow('m')} OFFSET 0
+  ) m ON true
+),
+noted AS (
+  ${noteHours(tables, 'audit', 'SELECT starts FROM compared WHERE differs')}
+),
+noted_days AS (
+  INSERT INTO ${tables.invalidations} (tier, bucket_start, reason)
+  SELECT '${DAY_TIER}', day, 'audit' FROM (${differingDays(tables)}) d ORDER BY day
+  ON CONFLICT (tier, bucket_start) DO NOTHING
+  RETURNING 1
+)
+SELECT (SELECT count(*)::int FROM compared) AS audited, (SELECT count(*)::int FROM noted) AS differing,
+  (SELECT count(*)::int FROM noted_days) AS differing_days`,
+    values: [step.from, step.to, ...floorValues(retention), step.closed, retention.daily],
+  };
+}

@@ -3,7 +3,6 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { AdminTokenGuard } from './auth/admin-token.guard.js';
 import { AuthModule } from './auth/auth.module.js';
 import type { Environment } from './config/environment.js';
-import { opsOptionsFrom } from './config/ops-options-from-environment.js';
 import { DatabaseModule } from './database/database.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -22,10 +21,10 @@ export class AppModule {
         ScheduleModule.forRoot(),
         GatewayModule,
         OpsModule.forRoot({
-          ...opsOptionsFrom(environment),
+          ...environment.options,
           ...overrides,
           adminGuard: AdminTokenGuard,
-          metricsEndpoint: environment.OPS_METRICS_ENDPOINT ?? true,
+          metricsEndpoint: environment.OPS_METRICS_ENDPOINT,
           imports: [AuthModule.register(environment, database)],
         }),
         HealthModule,
@@ -40,7 +39,7 @@ export class AppModule {
       imports: [
         DatabaseModule.register(environment, { pendingMigrations: 'leave' }),
         GatewayModule,
-        OpsModule.forRoot({ ...opsOptionsFrom(environment), jobsEnabled: false }),
+        OpsModule.forRoot({ ...environment.options, jobsEnabled: false }),
       ],
     };
   }

@@ -9,8 +9,7 @@ import {
 import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { Environment } from '../config/environment.js';
-import { opsOptionsFrom } from '../config/ops-options-from-environment.js';
-import { errorText, resolveOptions } from '../ops/index.js';
+import { errorText } from '../ops/index.js';
 import { onForcedExit, shutdownStep } from '../server/shutdown.js';
 import { closeDataSource } from './close-data-source.js';
 import { connect } from './connect.js';
@@ -124,8 +123,7 @@ async function connectBound(environment: Environment, options?: DataSourceOption
   if (options === undefined) {
     throw new Error('TypeOrmModule gave no options.');
   }
-  const { statementTimeoutMs } = resolveOptions(opsOptionsFrom(environment));
-  const bound = { limitMs: statementTimeoutMs + QUERY_GRACE_MS };
+  const bound = { limitMs: environment.options.statementTimeoutMs + QUERY_GRACE_MS };
   const logger = new Logger('Database');
   return connect(
     () => new BoundDataSource(options, bound),

@@ -4,14 +4,19 @@ export { OpsMetricsDaily } from './definitions/ops-metrics-daily.entity.js';
 export { OpsMetricsHourly } from './definitions/ops-metrics-hourly.entity.js';
 export { OpsJobHeartbeat } from './jobs/ops-job-heartbeat.entity.js';
 export { OpsModule, type OpsModuleAsyncOptions, type OpsModuleStructure } from './ops.module.js';
-export { OpsOptions, OpsOptionsError, resolveOptions, type OpsModuleOptions } from './options/ops.options.js';
+export {
+  OpsOptions,
+  OpsOptionsError,
+  opsOptionsSchema,
+  resolveOptions,
+  type OpsModuleOptions,
+} from './options/ops.options.js';
+export { check, type Problem } from './common/validated.js';
 export { OpsAdminDoor } from './http/ops-admin-door.js';
 export { OpsErrorFilter, type OpsErrorBody } from './http/ops-error.filter.js';
 export { ApiOpenEndpoint } from './http/open-endpoint.js';
 export { errorAnswer, OpsErrorResponse } from './http/ops-error.response.js';
-export { IsCronExpression } from './options/is-cron-expression.js';
 export { ISO_INSTANT_EXPECTED, parseIsoInstant } from './common/iso-instant.js';
-export { problemsOf, type ValidationProblem } from './options/validation-problems.js';
 export { OpsPrometheusService } from './prometheus/ops-prometheus.service.js';
 export { OpsPreaggService } from './rollup/ops-preagg.service.js';
 export { OpsDataSourceError } from './rollup/ops-data-source.error.js';

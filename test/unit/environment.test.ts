@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { EnvironmentError, readEnvironment, unknownVariables } from '../../src/config/environment.js';
-import { opsOptionsFrom } from '../../src/config/ops-options-from-environment.js';
-import { resolveOptions } from '../../src/ops/index.js';
+import {
+  EnvironmentError,
+  environmentVariables,
+  readEnvironment,
+  unknownVariables,
+} from '../../src/config/environment.js';
+import { opsOptionsSchema, resolveOptions } from '../../src/ops/index.js';
 
 function refusal(env: Record<string, string>): string {
   try {
-    opsOptionsFrom(readEnvironment(env));
+    readEnvironment(env);
   } catch (error) {
     expect(error).toBeInstanceOf(EnvironmentError);
     return (error as EnvironmentError).message;
@@ -15,13 +19,15 @@ function refusal(env: Record<string, string>): string {
 
 describe('readEnvironment', () => {
   it('has a default for everything', () => {
-    expect(JSON.parse(JSON.stringify(readEnvironment({})))).toEqual({
+    expect(readEnvironment({})).toEqual({
       DATABASE_POOL_SIZE: 10,
       OPS_DATA_DIR: '.data',
+      OPS_METRICS_ENDPOINT: true,
       HOST: '127.0.0.1',
       PORT: 3000,
       LOG_LEVEL: 'log',
       LOG_FORMAT: 'text',
+      options: resolveOptions(),
     });
   });
 
@@ -45,8 +51,7 @@ describe('readEnvironment', () => {
       PORT: 0,
       LOG_LEVEL: 'debug',
       LOG_FORMAT: 'json',
-      OPS_JOBS_ENABLED: true,
-      OPS_REFRESH_CRON: '*/5 * * * * *',
+      options: { jobsEnabled: true, refreshCron: '*/5 * * * * *' },
     });
   });
 
@@ -114,7 +119,12 @@ describe('readEnvironment', () => {
       PORT: 'x',
       OPS_ADMIN_TOKEN: 'short-secret',
       DATABASE_URL: 'mysql://u:secret@h',
+      OPS_BACKFILL_DAYS: '0',
+      OPS_HOURLY_RETENTION_DAYS: '9',
+      OPS_DAILY_RETENTION_DAYS: '8',
     });
+    expect(message).toContain('OPS_BACKFILL_DAYS must be at least 1');
+    expect(message).toContain('OPS_DAILY_RETENTION_DAYS must be at least hourlyRetentionDays');
     expect(message).toContain('PORT');
     expect(message).toContain('OPS_ADMIN_TOKEN');
     expect(message).toContain('DATABASE_URL');
@@ -165,13 +175,16 @@ describe('unknownVariables', () => {
   });
 });
 
-describe('opsOptionsFrom', () => {
-  it('leaves everything that is not set to the module', () => {
-    expect(resolveOptions(opsOptionsFrom(readEnvironment({})))).toEqual(resolveOptions());
+describe('the options', () => {
+  it('have a variable each, but for those that the app’s migrations decide', () => {
+    const set = environmentVariables.flatMap(({ path }) => (path[0] === 'options' ? [path[1]] : []));
+    const options = Object.keys(opsOptionsSchema.toJSONSchema({ io: 'input' }).properties ?? {});
+    expect(new Set([...set, 'schema', 'rawSchema'])).toEqual(new Set(options));
+    expect(unknownVariables({ OPS_SCHEMA: 'x', OPS_RAW_SCHEMA: 'x' })).toHaveLength(2);
   });
 
-  it('hands every variable to its option', () => {
-    const environment = readEnvironment({
+  it('are set by the variables', () => {
+    const { options } = readEnvironment({
       OPS_JOBS_ENABLED: 'false',
       OPS_REFRESH_CRON: '1 * * * *',
       OPS_MAINTENANCE_CRON: '2 * * * *',
@@ -187,8 +200,13 @@ describe('opsOptionsFrom', () => {
       OPS_READ_TIMEOUT_MS: '1300',
       OPS_USAGE_RETENTION_DAYS: '10',
       OPS_ERROR_RETENTION_DAYS: '11',
+      OPS_IDLE_IN_TRANSACTION_TIMEOUT_MS: '1400',
+      OPS_USAGE_FILTER: 'u.stream',
+      OPS_ERROR_FILTER: 'true',
+      OPS_DISTRIBUTIONS: 'false',
+      OPS_RUN_JOBS_AT_START: 'false',
     });
-    expect(resolveOptions(opsOptionsFrom(environment))).toMatchObject({
+    expect(options).toMatchObject({
       jobsEnabled: false,
       refreshCron: '1 * * * *',
       maintenanceCron: '2 * * * *',
@@ -203,6 +221,11 @@ describe('opsOptionsFrom', () => {
       maxConcurrentReads: 12,
       readTimeoutMs: 1300,
       rawRetentionDays: { usageLogs: 10, errorLogs: 11 },
+      idleInTransactionTimeoutMs: 1400,
+      usageFilter: 'u.stream',
+      errorFilter: 'true',
+      distributions: false,
+      runJobsAtStart: false,
     });
   });
 });

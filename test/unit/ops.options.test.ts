@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { OpsOptionsError, resolveOptions, type OpsModuleOptions } from '../../src/ops/index.js';
+import { OpsOptionsError, resolveOptions } from '../../src/ops/index.js';
 
 function refusal(options: Record<string, unknown>): OpsOptionsError {
   try {
@@ -37,8 +37,9 @@ describe('resolveOptions', () => {
       safeDelaySeconds: 0,
       jobsEnabled: false,
       backfillDays: undefined,
+      hourlyCron: undefined,
     };
-    expect(resolveOptions(given as unknown as OpsModuleOptions)).toMatchObject({
+    expect(resolveOptions(given)).toMatchObject({
       auditPercent: 0,
       lossDelaySeconds: 0,
       safeDelaySeconds: 0,
@@ -53,8 +54,13 @@ describe('resolveOptions', () => {
     });
   });
 
-  it('shares nothing between two calls', () => {
+  it('shares nothing between two calls, nor with its caller, and cannot be changed', () => {
+    const given = { rawRetentionDays: { usageLogs: 30 } };
+    const options = resolveOptions(given);
     expect(resolveOptions().rawRetentionDays).not.toBe(resolveOptions().rawRetentionDays);
+    expect(options.rawRetentionDays).not.toBe(given.rawRetentionDays);
+    expect([Object.isFrozen(options), Object.isFrozen(options.rawRetentionDays)]).toEqual([true, true]);
+    expect(Object.getPrototypeOf(options)).toBe(Object.prototype);
   });
 
   it.each([
@@ -87,6 +93,12 @@ describe('resolveOptions', () => {
     ['maintenanceCron', { maintenanceCron: '' }],
     ['maintenanceCron', { maintenanceCron: 7 }],
     ['auditPercents', { auditPercents: 2 }],
+    ['hourlyCron', { hourlyCron: '*/10 * * * *' }],
+    ['dailyCron', { dailyCron: '7 * * * *' }],
+    ['schema', { schema: 'a b' }],
+    ['usageFilter', { usageFilter: '' }],
+    ['statementTimeoutMs', { statementTimeoutMs: 2 ** 31 }],
+    ['hourlyRetentionDays', { hourlyRetentionDays: 2 ** 31 }],
   ])('refuses a wrong %s: %j', (field, options) => {
     const error = refusal(options);
     expect(error.problems.map((problem) => problem.field)).toContain(field);
@@ -94,10 +106,16 @@ describe('resolveOptions', () => {
   });
 
   it('names all that is wrong at once', () => {
-    const { message, problems } = refusal({ auditPercent: 'x', refreshCron: 'x', typo: 1 });
-    expect(message).toMatch(/^OpsModule: /);
+    const { message, problems } = refusal({
+      auditPercent: 'x',
+      refreshCron: 'x',
+      typo: 1,
+      hourlyRetentionDays: 30,
+      dailyRetentionDays: 29,
+    });
+    expect(message).toMatch(/^OpsModule: auditPercent must be a number; /);
     expect(new Set(problems.map(({ field }) => field))).toEqual(
-      new Set(['auditPercent', 'refreshCron', 'typo']),
+      new Set(['auditPercent', 'refreshCron', 'typo', 'dailyRetentionDays']),
     );
   });
 });

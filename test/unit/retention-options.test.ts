@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { EnvironmentError, readEnvironment } from '../../src/config/environment.js';
-import { opsOptionsFrom } from '../../src/config/ops-options-from-environment.js';
 import { OpsOptionsError, resolveOptions, type OpsModuleOptions } from '../../src/ops/index.js';
 import { retentionHours } from '../../src/ops/invalidation/sql/floors.sql.js';
 
-const fromEnvironment = (env: Record<string, string>) => resolveOptions(opsOptionsFrom(readEnvironment(env)));
+const fromEnvironment = (env: Record<string, string>) => readEnvironment(env).options;
 
 describe('the retention options', () => {
   it('keep everything by default', () => {

@@ -72,8 +72,7 @@ export class OpsJobs implements OnApplicationBootstrap, BeforeApplicationShutdow
       throw new OpsOptionsError([
         {
           field: 'jobsEnabled',
-          message:
-            'jobsEnabled needs ScheduleModule.forRoot() of @nestjs/schedule in the imports of the application',
+          expected: 'needs ScheduleModule.forRoot() of @nestjs/schedule in the imports of the application',
         },
       ]);
     }

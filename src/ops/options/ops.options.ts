@@ -1,218 +1,182 @@
-import 'reflect-metadata';
-import { plainToInstance, Type } from 'class-transformer';
-import {
-  IsBoolean,
-  IsInt,
-  IsNotEmpty,
-  IsOptional,
-  IsString,
-  Matches,
-  Max,
-  Min,
-  ValidateNested,
-  validateSync,
-} from 'class-validator';
-import { IsAtLeastOption } from './is-at-least-option.js';
-import { IsCronExpression } from './is-cron-expression.js';
-import { problemsOf, type ValidationProblem } from './validation-problems.js';
+import { validateCronExpression } from 'cron';
+import { z } from 'zod';
+import { check, type Problem } from '../common/validated.js';
+
+/** The most that PostgreSQL's int and a timer of Node both take, with room for a grace period on top. */
+const MOST = 1_000_000_000;
+/** As far back as PostgreSQL's timestamps reach, and more than anybody has. */
+const MOST_DAYS = 1_000_000;
+
+const whole = (least: number, most = MOST): z.ZodInt => z.int().min(least).max(most);
 
 /** What PostgreSQL takes as an identifier without truncating it. */
-const SCHEMA_NAME = /^[A-Za-z_][A-Za-z0-9_$-]{0,62}$/;
+const schemaName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_$-]{0,62}$/, 'must be the name of a schema');
 
-/** How long the gateway keeps the rows of each raw table, in days. Not set: for ever. */
-export class RawRetentionDays {
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  readonly usageLogs?: number;
+const condition = z.string().min(1, 'must be a condition in SQL');
 
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  readonly errorLogs?: number;
-}
+/** As @nestjs/schedule takes it: five or six fields. */
+const cronExpression = z
+  .string()
+  .refine((text) => validateCronExpression(text).valid, 'must be a cron expression, such as "*/10 * * * *"');
 
-/** Every option of OpsModule, with its default. Durations carry their unit in their name. */
-export class OpsOptions {
+// Mapped types without a key filter, since those keep each option's documentation, as z.input and z.output do not.
+type Given<Shape> = { readonly [Name in keyof Shape]?: z.input<Shape[Name]> };
+type Resolved<Shape> = { readonly [Name in keyof Shape]: z.output<Shape[Name]> };
+
+const RAW_RETENTION_DAYS = {
+  /** How long the gateway keeps the rows of the usage log, in days. Not set: for ever. Older hours keep what is stored of it. */
+  usageLogs: whole(1, MOST_DAYS).optional(),
+
+  /** How long the gateway keeps the rows of the error log, in days. Not set: for ever. Older hours keep what is stored of it. */
+  errorLogs: whole(1, MOST_DAYS).optional(),
+};
+
+/** How long the gateway keeps the rows of each raw table. */
+export type RawRetentionDays = Given<typeof RAW_RETENTION_DAYS>;
+
+/**
+ * Every option of OpsModule: its type, limits, default and meaning, declared here and nowhere else. Durations carry their
+ * unit in their name.
+ */
+const OPTIONS = {
   /** Schema of the module's own tables. Default: the search path's. Use `opsMigrationsIn` with the same name. */
-  @IsOptional()
-  @Matches(SCHEMA_NAME, { message: 'schema must be the name of a schema' })
-  readonly schema?: string;
+  schema: schemaName.optional(),
 
   /** Schema of the raw tables. Default: the search path's. */
-  @IsOptional()
-  @Matches(SCHEMA_NAME, { message: 'rawSchema must be the name of a schema' })
-  readonly rawSchema?: string;
+  rawSchema: schemaName.optional(),
 
   /**
    * Which rows of the usage log count: a condition in SQL over the row `u`, which must always say the same of a row.
    * It becomes part of statements as it is, so it must come from nobody but the operator. It is part of what the metrics
-   * mean: with another one, they are recomputed where raw rows exist. The same on every instance.
+   * mean: with another one, they are recomputed where raw rows exist. The same on every instance. Not set: every row.
    */
-  @IsOptional()
-  @IsString()
-  @IsNotEmpty()
-  readonly usageFilter?: string;
+  usageFilter: condition.optional(),
 
   /**
    * Which rows of the error log count, likewise, over the row `e`. Rows that are marked `is_count_tokens`, where the
    * table has that column, never do.
    */
-  @IsOptional()
-  @IsString()
-  @IsNotEmpty()
-  readonly errorFilter?: string;
+  errorFilter: condition.optional(),
 
   /**
    * How much of the time the audit may take, in percent of one connection: it compares closed hours with their raw rows,
    * and finds what detection by id cannot see. 0 switches it off.
    */
-  @IsInt()
-  @Min(0)
-  @Max(100)
-  readonly auditPercent: number = 1;
+  auditPercent: whole(0, 100).default(1),
 
   /** Pause of the audit between two rounds over the hours of the last day, and over history, in seconds. */
-  @IsInt()
-  @Min(0)
-  readonly auditIntervalSeconds: number = 300;
+  auditIntervalSeconds: whole(0).default(300),
 
   /**
    * How long an hour that has lost raw rows is watched before it is recomputed, in seconds. Meanwhile a purge that is in
    * progress shows: its hours go on losing rows, and end before the oldest one.
    */
-  @IsInt()
-  @Min(0)
-  readonly lossDelaySeconds: number = 3_600;
+  lossDelaySeconds: whole(0).default(3_600),
 
   /** How far back the first run goes, in days; never further than the oldest raw row. */
-  @IsInt()
-  @Min(1)
-  @Max(3650)
-  readonly backfillDays: number = 30;
+  backfillDays: whole(1, 3_650).default(30),
 
   /** An hour is closed when its end is so many seconds ago, by the database's clock. */
-  @IsInt()
-  @Min(0)
-  @Max(86_400)
-  readonly safeDelaySeconds: number = 300;
+  safeDelaySeconds: whole(0, 86_400).default(300),
 
   /** On how many connections one instance recomputes buckets at the same time. */
-  @IsInt()
-  @Min(1)
-  @Max(64)
-  readonly drainConcurrency: number = 2;
+  drainConcurrency: whole(1, 64).default(2),
 
-  /** SET LOCAL statement_timeout of every refresh transaction, in milliseconds. */
-  @IsInt()
-  @Min(100)
-  readonly statementTimeoutMs: number = 120_000;
+  /** `SET LOCAL statement_timeout` of every refresh transaction, in milliseconds. */
+  statementTimeoutMs: whole(100).default(120_000),
 
-  /** SET LOCAL lock_timeout of every refresh transaction, in milliseconds. */
-  @IsInt()
-  @Min(10)
-  readonly lockTimeoutMs: number = 5_000;
+  /** `SET LOCAL lock_timeout` of every refresh transaction, in milliseconds. */
+  lockTimeoutMs: whole(10).default(5_000),
 
   /**
-   * SET LOCAL idle_in_transaction_session_timeout of every refresh transaction, in milliseconds. An instance that is
+   * `SET LOCAL idle_in_transaction_session_timeout` of every refresh transaction, in milliseconds. An instance that is
    * suspended holds its day for no longer: the server ends the session, and another instance takes the day over.
    */
-  @IsInt()
-  @Min(1_000)
-  readonly idleInTransactionTimeoutMs: number = 30_000;
+  idleInTransactionTimeoutMs: whole(1_000).default(30_000),
 
   /** First pause before a failed hour is tried again, in seconds; it doubles with each failure. */
-  @IsInt()
-  @Min(1)
-  readonly retryBaseSeconds: number = 60;
+  retryBaseSeconds: whole(1).default(60),
 
   /** Longest pause before a failed hour is tried again, in seconds. */
-  @IsInt()
-  @Min(1)
-  readonly retryMaxSeconds: number = 3_600;
+  retryMaxSeconds: whole(1).default(3_600),
 
   /** Longest range of one rebuild or one verification, in days. */
-  @IsInt()
-  @Min(1)
-  @Max(3_660)
-  readonly maxRebuildDays: number = 366;
+  maxRebuildDays: whole(1, 3_660).default(366),
 
   /**
-   * How long hourly rows are kept, in days. Not set: for ever. The maintenance job drops whole UTC days, and only once their
-   * daily rows are right. Hours older than this are not recomputed without force either: rows that arrive later than
-   * this are counted, and not applied.
+   * How long hourly rows are kept, in days. Not set: for ever. The maintenance job drops whole UTC days, and only once
+   * their daily rows are right. Hours older than this are not recomputed without force either: rows that arrive later
+   * than this are counted, and not applied.
    */
-  @IsOptional()
-  @IsInt()
-  @Min(2)
-  readonly hourlyRetentionDays?: number;
+  hourlyRetentionDays: whole(2, MOST_DAYS).optional(),
 
   /**
    * How long the hourly rows keep their latency distributions, in days. Not set: as long as the rows. Days keep theirs;
    * percentiles of ranges that old rest on whole days, or on the hourly percentiles.
    */
-  @IsOptional()
-  @IsInt()
-  @Min(2)
-  readonly distributionRetentionDays?: number;
+  distributionRetentionDays: whole(2, MOST_DAYS).optional(),
 
   /** How long daily rows are kept, in days, at least as long as hourly ones. Not set: for ever. */
-  @IsOptional()
-  @IsInt()
-  @Min(2)
-  @IsAtLeastOption('hourlyRetentionDays')
-  readonly dailyRetentionDays?: number;
+  dailyRetentionDays: whole(2, MOST_DAYS).optional(),
 
-  /** Hours older than the newest of these limits are never recomputed automatically. */
-  @ValidateNested()
-  @Type(() => RawRetentionDays)
-  readonly rawRetentionDays: RawRetentionDays = new RawRetentionDays();
+  /** How long the gateway keeps the rows of each raw table: older hours keep what is stored of it. */
+  rawRetentionDays: z.strictObject(RAW_RETENTION_DAYS).readonly().prefault({}) as z.ZodType<
+    RawRetentionDays,
+    RawRetentionDays | undefined
+  >,
 
   /** Whether latency distributions are stored: without them a range has no percentiles of its own. */
-  @IsBoolean()
-  readonly distributions: boolean = true;
+  distributions: z.boolean().default(true),
 
   /**
    * How many reads of one instance (overview, trend, breakdown, latency distribution) run at the same time; each needs
    * a connection of the pool, and they never take the last one. More wait for their turn, and too many are refused.
    */
-  @IsInt()
-  @Min(1)
-  @Max(64)
-  readonly maxConcurrentReads: number = 4;
+  maxConcurrentReads: whole(1, 64).default(4),
 
-  /** SET LOCAL statement_timeout of every read, in milliseconds; it waits for a lock for 2 s or half of this at most. */
-  @IsInt()
-  @Min(100)
-  readonly readTimeoutMs: number = 15_000;
+  /** `SET LOCAL statement_timeout` of every read, in milliseconds; it waits for a lock for 2 s or half of this at most. */
+  readTimeoutMs: whole(100).default(15_000),
 
   /** Whether this instance runs the scheduled jobs. Off: an instance that only serves, or a test. */
-  @IsBoolean()
-  readonly jobsEnabled: boolean = true;
+  jobsEnabled: z.boolean().default(true),
 
   /** Whether both jobs also run once when the application has started. */
-  @IsBoolean()
-  readonly runJobsAtStart: boolean = true;
+  runJobsAtStart: z.boolean().default(true),
 
   /** Cron expression, in UTC, of detection and drain. */
-  @IsCronExpression()
-  readonly refreshCron: string = '*/10 * * * *';
+  refreshCron: cronExpression.default('*/10 * * * *'),
 
   /** Cron expression, in UTC, of the maintenance job. */
-  @IsCronExpression()
-  readonly maintenanceCron: string = '7 * * * *';
-}
+  maintenanceCron: cronExpression.default('7 * * * *'),
+};
+
+/** What a caller gives: any of the options. One that is undefined counts as not given. */
+export type OpsModuleOptions = Given<typeof OPTIONS>;
+
+/** All options, resolved: a plain frozen object. */
+export type OpsOptions = Resolved<typeof OPTIONS>;
+
+/** What they are injected by. */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- Nest takes a class for a token and a type at once
+export const OpsOptions = class OpsOptions {} as new () => OpsOptions;
+
+/** Checks what a caller gives, and fills in the defaults. Frozen, as are the values in it. */
+export const opsOptionsSchema = z
+  .strictObject(OPTIONS)
+  .refine(({ dailyRetentionDays: daily = Infinity, hourlyRetentionDays: hourly = 0 }) => !(daily < hourly), {
+    path: ['dailyRetentionDays'],
+    error: 'must be at least hourlyRetentionDays',
+    when: ({ value }) => value instanceof Object, // beside other problems, but for a fraction
+  })
+  .readonly() as z.ZodType<OpsOptions, OpsModuleOptions>;
 
 /** An option of OpsModule is wrong; the message names each and says what was expected. */
 export class OpsOptionsError extends Error {
-  public constructor(public readonly problems: readonly ValidationProblem[]) {
-    super(`OpsModule: ${problems.map(({ message }) => message).join('; ')}`);
+  public constructor(public readonly problems: readonly Problem[]) {
+    super(`OpsModule: ${problems.map(({ field, expected }) => `${field} ${expected}`).join('; ')}`);
     this.name = 'OpsOptionsError';
   }
 }
-
-/** What a caller gives: any of the options. */
-export type OpsModuleOptions = Partial<OpsOptions>;
 
 /**
  * Fills in the defaults and checks every option.
@@ -220,13 +184,10 @@ export type OpsModuleOptions = Partial<OpsOptions>;
  * @throws OpsOptionsError naming each wrong or unknown option
  */
 export function resolveOptions(given: OpsModuleOptions = {}): OpsOptions {
-  const set = Object.fromEntries(
-    Object.entries(given as Record<string, unknown>).filter(([, value]) => value !== undefined),
-  );
-  const options = plainToInstance(OpsOptions, set, { exposeDefaultValues: true });
-  const errors = validateSync(options, { whitelist: true, forbidNonWhitelisted: true });
-  if (errors.length > 0) {
-    throw new OpsOptionsError(problemsOf(errors));
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const { value, problems } = check(opsOptionsSchema, set, 'options');
+  if (problems !== undefined) {
+    throw new OpsOptionsError(problems);
   }
-  return options;
+  return value;
 }

@@ -1,4 +1,4 @@
-import { ValidateBy, type ValidationOptions } from 'class-validator';
+import { z } from 'zod';
 
 /** What no password may contain as it is, and how it is written. */
 const ESCAPES = { '%': '%25', '#': '%23', '/': '%2F', '?': '%3F' } as const;
@@ -7,8 +7,8 @@ const ESCAPES = { '%': '%25', '#': '%23', '/': '%2F', '?': '%3F' } as const;
  * Why the drivers would not understand this URL, or undefined where they do. Never holds a part of it, which may be the
  * password's.
  */
-export function databaseUrlProblem(value: unknown): string | undefined {
-  if (typeof value !== 'string' || !/^postgres(ql)?:\/\/\S+$/.test(value)) {
+function problemOf(value: string): string | undefined {
+  if (!/^postgres(ql)?:\/\/\S+$/.test(value)) {
     return 'must be a postgres:// URL without blanks';
   }
   const rest = value.slice(value.indexOf('//') + 2);
@@ -48,15 +48,9 @@ function decodes(text: string): boolean {
 }
 
 /** A URL that pg and TypeORM both understand. */
-export function IsDatabaseUrl(options?: ValidationOptions): PropertyDecorator {
-  return ValidateBy(
-    {
-      name: 'isDatabaseUrl',
-      validator: {
-        validate: (value: unknown) => databaseUrlProblem(value) === undefined,
-        defaultMessage: (args) => `$property ${databaseUrlProblem(args?.value) ?? ''}`,
-      },
-    },
-    options,
-  );
-}
+export const databaseUrl = z.string().check((given) => {
+  const message = problemOf(given.value);
+  if (message !== undefined) {
+    given.issues.push({ code: 'custom', message, input: given.value });
+  }
+});

@@ -4,6 +4,6 @@ import { OpsJobHeartbeat } from './jobs/ops-job-heartbeat.entity.js';
 
 /**
  * List these in the `entities` of the DataSource that OpsModule uses: what a host may want to query. The module's other
- * tables are its own affair (docs/tables.md); the migrations create them.
+ * tables are its own affair (docs/specification.md); the migrations create them.
  */
 export const opsEntities = [OpsMetricsHourly, OpsMetricsDaily, OpsJobHeartbeat] as const;

@@ -74,7 +74,7 @@ export async function namingTheFolder<T>(dataDir: string, work: () => Promise<T>
     if (!isFileError(error)) throw error;
     const { message } = error;
     throw new UnusableFolderError(
-      `The data folder ${resolve(dataDir)} cannot be used by uid ${self().uid} (${message})`,
+      `The data folder ${resolve(dataDir)} cannot be used by uid ${self().uid} (${message}): mend that`,
       { cause: error },
     );
   }

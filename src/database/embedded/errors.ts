@@ -6,7 +6,7 @@ export class EmbeddedPostgresError extends Error {
 /** The data folder belongs to somebody else, is of another PostgreSQL major version, or is not ours. */
 export class UnusableFolderError extends EmbeddedPostgresError {
   constructor(why: string, options?: ErrorOptions) {
-    super(`${why}: choose another folder with OPS_DATA_DIR, or set DATABASE_URL.`, options);
+    super(`${why}, choose another folder with OPS_DATA_DIR, or set DATABASE_URL.`, options);
   }
 }
 

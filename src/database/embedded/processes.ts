@@ -38,7 +38,7 @@ export async function runCommand(
       cwd: '/', // the caller's own folder may be closed to the user the command runs as
       env: { ...cleanEnvironment(), ...env },
       stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
-      timeout: TIMEOUT_MS,
+      signal: AbortSignal.timeout(TIMEOUT_MS), // the `timeout` option keeps the process alive where nothing was spawned
     });
     const [out, complaint, [code]] = await Promise.all([
       child.stdout === null ? '' : text(child.stdout),

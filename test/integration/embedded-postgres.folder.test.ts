@@ -41,38 +41,38 @@ function startChild(identity: { uid?: number; gid?: number } = {}): Starter {
 const pgData = (): string => join(dataDir, 'postgres');
 
 describe('a data folder that cannot be used', () => {
-  const refusal = (code: string, about: string): object =>
-    expect.objectContaining({ name: 'EmbeddedPostgresError', code, message: expect.stringContaining(about) });
+  const refusal = (about: string): object =>
+    expect.objectContaining({ name: 'EmbeddedPostgresError', message: expect.stringContaining(about) });
 
   it('is not overwritten when it holds something else', async () => {
     await mkdir(pgData(), { recursive: true });
     await writeFile(join(pgData(), 'precious.txt'), 'mine');
-    await expect(startEmbeddedPostgres({ dataDir })).rejects.toEqual(refusal('DATA_DIR_UNUSABLE', pgData()));
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toEqual(refusal(pgData()));
     expect(await readFile(join(pgData(), 'precious.txt'), 'utf8')).toBe('mine');
   });
 
   it('is refused when another major version made it', async () => {
     await mkdir(pgData(), { recursive: true });
     await writeFile(join(pgData(), 'PG_VERSION'), '9\n');
-    const error = refusal('DATA_DIR_UNUSABLE', 'made by PostgreSQL 9');
+    const error = refusal('made by PostgreSQL 9');
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toEqual(error);
   });
 
   it('is refused when it is a file', async () => {
     await writeFile(dataDir, '');
-    await expect(startEmbeddedPostgres({ dataDir })).rejects.toEqual(refusal('DATA_DIR_UNUSABLE', dataDir));
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toEqual(refusal(dataDir));
   });
 
   it('is refused when its password is lost', async () => {
     await (await startEmbeddedPostgres({ dataDir })).stop();
     await rm(join(dataDir, 'postgres-password'));
-    const error = refusal('DATA_DIR_UNUSABLE', 'postgres-password is missing');
+    const error = refusal('postgres-password is missing');
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toEqual(error);
   });
 
   it('shows the server’s own words when it does not start', async () => {
     const settings = { shared_buffers: 'plenty' };
-    const error = refusal('START_FAILED', 'shared_buffers');
+    const error = refusal('shared_buffers');
     await expect(startEmbeddedPostgres({ dataDir, settings })).rejects.toEqual(error);
   });
 });
@@ -116,7 +116,7 @@ describe('embedded PostgreSQL for root (skipped for ordinary users)', () => {
     await giveFolderToNobody();
     for (const identity of [NOBODY, {}, NOBODY]) {
       const starter = startChild(identity);
-      expect(await starter.report()).toMatchObject({ owned: true });
+      expect(await starter.report()).toMatchObject({ url: expect.any(String) });
       await starter.stop();
     }
   });
@@ -125,7 +125,6 @@ describe('embedded PostgreSQL for root (skipped for ordinary users)', () => {
     await chmod(folder, 0o755);
     await (await startEmbeddedPostgres({ dataDir })).stop();
     const report = await startChild(NOBODY).report();
-    expect(report.code).toBe('DATA_DIR_UNUSABLE');
     expect(report.message).toMatch(/^[^\n]+OPS_DATA_DIR[^\n]+$/);
   });
 

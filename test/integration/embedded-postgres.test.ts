@@ -40,7 +40,6 @@ const pgData = (): string => join(dataDir, 'postgres');
 describe('embedded PostgreSQL', () => {
   it('starts, keeps its data over a restart, and leaves no process', async () => {
     const first = await startEmbeddedPostgres({ dataDir, settings: { max_connections: '17' } });
-    expect(first.owned).toBe(true);
     expect(await ask(first.url, 'SHOW max_connections')).toBe('17');
     expect(await ask(first.url, 'SELECT current_database() || current_user')).toBe('gatewaygateway');
     expect(await ask(first.url, 'SHOW server_encoding')).toBe('UTF8');
@@ -66,37 +65,52 @@ describe('embedded PostgreSQL', () => {
     expect((await stat(pgData())).mode & 0o777).toBe(0o700);
   });
 
-  it('attaches while the owner lives, and leaves the server to it', async () => {
-    const owner = startChild();
-    const { pid } = await owner.report();
-    const guest = await startEmbeddedPostgres({ dataDir });
-    expect(guest).toMatchObject({ pid, owned: false });
-    await guest.stop();
-    expect(await ask(guest.url, 'SELECT 1')).toBe(1);
-    await owner.stop();
+  it('is shared by the processes on one folder, and ended by the last', async () => {
+    const first = startChild();
+    const { pid } = await first.report();
+    const second = await startEmbeddedPostgres({ dataDir });
+    const third = startChild();
+    expect([second.pid, (await third.report()).pid]).toEqual([pid, pid]);
+    await first.stop();
+    expect(await ask(second.url, 'SELECT 1')).toBe(1);
+    await second.stop();
+    expect(await ask(second.url, 'SELECT 1')).toBe(1);
+    await third.stop();
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('adopts the server of an owner that was killed', async () => {
-    const owner = startChild();
-    const { pid } = await owner.report();
-    await owner.kill();
-    const heir = await startEmbeddedPostgres({ dataDir });
-    expect(heir).toMatchObject({ pid, owned: true });
-    expect(await ask(heir.url, 'SELECT 1')).toBe(1);
-    await heir.stop();
-    // Not by its pid, which stays a zombie's where nobody collects orphans.
-    await expect(ask(heir.url, 'SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  it('is found, and ended, after the process that started it was killed', async () => {
+    const first = startChild();
+    const { pid } = await first.report();
+    await first.kill();
+    const next = await startEmbeddedPostgres({ dataDir });
+    expect(next.pid).toBe(pid);
+    expect(await ask(next.url, 'SELECT 1')).toBe(1);
+    await next.stop();
+    expect(isAlive(pid)).toBe(false);
   });
 
-  it('gives several processes that start at once one server with one owner', async () => {
-    const all = [startChild(), startChild(), startChild()];
+  it('is one for several processes that start at once, and stop at once', async () => {
+    const all = Array.from({ length: 4 }, () => startChild());
     const reports = await Promise.all(all.map((starter) => starter.report()));
     expect(new Set(reports.map(({ pid }) => pid)).size).toBe(1);
-    expect(reports.filter(({ owned }) => owned)).toHaveLength(1);
     for (const { url } of reports) expect(await ask(url, 'SELECT 1')).toBe(1);
-    for (const starter of all) await starter.stop();
+    await Promise.all(all.map((starter) => starter.stop()));
+    expect(reports.some(({ pid }) => isAlive(pid))).toBe(false);
     expect((await readdir(dataDir)).sort()).toEqual(['postgres', 'postgres-password', 'postgres.log']);
+  });
+
+  it('waits for one that is just being stopped, and starts it again', async () => {
+    const [first, second] = [startChild(), startChild()];
+    const { pid } = await first.report();
+    await second.report();
+    // Nobody can tell who comes first: whichever way, the third has a server.
+    const stopped = Promise.all([first.stop(), second.stop()]);
+    const third = await startEmbeddedPostgres({ dataDir });
+    await stopped;
+    expect(await ask(third.url, 'SELECT 1')).toBe(1);
+    await third.stop();
+    expect([pid, third.pid].some(isAlive)).toBe(false);
   });
 
   it('does not pass the terminal’s Ctrl-C on to the server', async () => {
@@ -115,7 +129,6 @@ describe('embedded PostgreSQL after a crash', () => {
     await ask(crashed.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
     await killServer(crashed.pid);
     const next = await startEmbeddedPostgres({ dataDir });
-    expect(next.owned).toBe(true);
     expect(await ask(next.url, 'SELECT answer FROM kept')).toBe(42);
     await next.stop();
   });
@@ -130,7 +143,6 @@ describe('embedded PostgreSQL after a crash', () => {
     await writeFile(file, (await readFile(file, 'utf8')).replace(/^\d+/, String(stranger.pid)));
     try {
       const next = await startEmbeddedPostgres({ dataDir });
-      expect(next).toMatchObject({ owned: true });
       expect(next.pid).not.toBe(stranger.pid);
       await next.stop();
       expect(isAlive(Number(stranger.pid))).toBe(true);
@@ -141,19 +153,16 @@ describe('embedded PostgreSQL after a crash', () => {
 
   it('starts over when initdb was interrupted, and removes what it left', async () => {
     const interrupted = startChild();
-    while (!(await entries()).some((name) => name.startsWith('postgres.initdb-'))) await sleep(1);
+    while (!(await entries()).some((name) => name.startsWith('postgres.tmp-'))) await sleep(1);
     await interrupted.kill();
-    expect(await entries()).toContain('start.lock');
     const server = await startEmbeddedPostgres({ dataDir });
     expect(await ask(server.url, 'SELECT 1')).toBe(1);
     await server.stop();
   });
 
   it('removes what earlier starts left unfinished, and nothing else', async () => {
-    await mkdir(join(dataDir, 'postgres.initdb-abc/data/base'), { recursive: true });
-    await mkdir(join(dataDir, '.probe-abc'));
     // Pids are below 2^22 everywhere: this one is nobody's.
-    await writeFile(join(dataDir, 'start.lock.99999999.1'), '');
+    await mkdir(join(dataDir, 'postgres.tmp-99999999-abc/data/base'), { recursive: true });
     await writeFile(join(dataDir, 'notes.txt'), '');
     const server = await startEmbeddedPostgres({ dataDir });
     await server.stop();

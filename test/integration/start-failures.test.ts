@@ -50,19 +50,19 @@ describe('a start that cannot be', () => {
     [
       'a data folder that is a file',
       () => ({ OPS_DATA_DIR: join(folder, 'file') }),
-      /\/file is not a folder/,
+      /\/file cannot be used .*not a directory/,
     ],
     [
       'a data folder below a file',
       () => ({ OPS_DATA_DIR: join(folder, 'file/x/y') }),
-      /\/x\/y is not a folder/,
+      /\/x\/y cannot be used .*not a directory/,
     ],
     ...(process.platform === 'linux'
       ? ([
           [
             'a data folder where none can be made',
             () => ({ OPS_DATA_DIR: '/proc/nope/x' }),
-            /\/proc\/nope\/x cannot be made there/,
+            /\/proc\/nope\/x cannot be used .*ENOENT/,
           ],
         ] as [string, () => Record<string, string>, RegExp][])
       : []),

@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,19 +21,17 @@ const PROGRAM = `
   try {
     const { startEmbeddedPostgres } = await import(module);
     const server = await startEmbeddedPostgres({ dataDir });
-    say({ url: server.url, owned: server.owned, pid: server.pid });
+    say({ url: server.url, pid: server.pid });
     process.stdin.once('data', async () => { await server.stop(); process.exit(0); });
   } catch (error) {
-    say({ code: error.code, message: error.message });
+    say({ message: error.message });
     process.exit(1);
   }
 `;
 
 export interface Report {
   readonly url: string;
-  readonly owned: boolean;
   readonly pid: number;
-  readonly code?: string;
   readonly message?: string;
   readonly interrupted?: boolean;
 }
@@ -110,9 +108,11 @@ export async function readPostmasterPid(dataDir: string): Promise<number | undef
   return pid > 0 && pid < 2 ** 30 ? pid : undefined;
 }
 
+/** Whether a process runs. A zombie that nobody collects, as in a container without an init, does not. */
 export function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
   } catch {
     return false;
   }

@@ -2,12 +2,11 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadBinaries } from '../../src/database/embedded/binaries.js';
-import { chooseLauncher } from '../../src/database/embedded/choose-launcher.js';
-import { readCluster } from '../../src/database/embedded/cluster.js';
-import { chownTree, openDataFolder } from '../../src/database/embedded/data-folder.js';
-import { isAlive } from '../../src/database/embedded/processes.js';
-import { launch, stopServer, waitUntilReady } from '../../src/database/embedded/server.js';
-import { startEmbeddedPostgres } from '../../src/database/embedded/start.js';
+import { chownTree, readCluster } from '../../src/database/embedded/cluster.js';
+import { openDataFolder } from '../../src/database/embedded/data-folder.js';
+import { startEmbeddedPostgres } from '../../src/database/embedded/index.js';
+import { chooseLauncher } from '../../src/database/embedded/launcher.js';
+import { findPostmaster, startServer, stopServer } from '../../src/database/embedded/postmaster.js';
 import { ask } from './embedded-postgres.js';
 import { eventually } from './eventually.js';
 
@@ -33,40 +32,37 @@ export async function startRestartableServer(): Promise<RestartableServer> {
   const first = await startEmbeddedPostgres({ dataDir, settings: SETTINGS });
   const folder = await openDataFolder(dataDir);
   const port = Number(new URL(first.url).port);
-  let pid = first.pid;
-  const launchWith = async (settings: Readonly<Record<string, string>>): Promise<void> => {
+  const launch = async (settings: Readonly<Record<string, string>> = {}): Promise<void> => {
     const binaries = await loadBinaries();
     const { launcher } = await chooseLauncher(binaries, folder, await readCluster(folder));
-    const launched = await launch(binaries, folder, launcher, port, { ...SETTINGS, ...settings });
-    if (launched.pid === undefined) throw new Error(`PostgreSQL did not start again: see ${folder.log}`);
-    pid = launched.pid;
+    const failure = await startServer(binaries, folder, launcher, port, { ...SETTINGS, ...settings });
+    if (failure !== undefined) throw new Error(`PostgreSQL did not start again: ${failure}`);
+  };
+  const signal = async (name: NodeJS.Signals): Promise<void> => {
+    process.kill((await findPostmaster(folder.pgData))?.pid ?? NaN, name);
   };
   return {
     url: first.url,
     async stopImmediately() {
-      process.kill(pid, 'SIGQUIT');
-      await eventually(async () => !(await isAlive(pid)), 'stopped');
+      await signal('SIGQUIT');
+      await eventually(async () => (await findPostmaster(folder.pgData)) === undefined, 'stopped');
     },
-    async startAgain() {
-      await launchWith({});
-      if ((await waitUntilReady(folder.pgData, pid)) === undefined) {
-        throw new Error(`PostgreSQL did not start again: see ${folder.log}`);
-      }
-    },
+    startAgain: () => launch(),
     async startAsStandby(hot) {
       await writeFile(join(folder.pgData, 'standby.signal'), '');
       await chownTree(folder.pgData, await stat(folder.pgData));
-      await launchWith({ hot_standby: hot ? 'on' : 'off' });
+      await launch({ hot_standby: hot ? 'on' : 'off' });
       const answer = hot ? undefined : '57P03';
       await eventually(async () => (await refusal(first.url)) === answer, 'a standby');
     },
     async promote() {
       await writeFile(join(folder.pgData, 'promote'), '');
-      process.kill(pid, 'SIGUSR1');
+      await signal('SIGUSR1');
       await eventually(async () => (await refusal(first.url)) === undefined, 'promoted');
     },
     async remove() {
-      await stopServer(folder.pgData, pid);
+      const server = await findPostmaster(folder.pgData);
+      if (server !== undefined) await stopServer(folder.pgData, server.pid);
       await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };

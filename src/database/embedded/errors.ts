@@ -1,28 +1,12 @@
-export type EmbeddedPostgresErrorCode =
-  /** There are no binaries for this operating system, or they do not run on it. */
-  | 'UNSUPPORTED_PLATFORM'
-  /** The npm packages with the binaries are absent (they are development dependencies). */
-  | 'NOT_INSTALLED'
-  /** The data folder belongs to somebody else, is of another PostgreSQL major version, or is not ours. */
-  | 'DATA_DIR_UNUSABLE'
-  /** Another process has been starting or stopping a server in this folder for too long. */
-  | 'DATA_DIR_BUSY'
-  /** We are root and found no way to run the server as anybody else, which PostgreSQL insists on. */
-  | 'NO_UNPRIVILEGED_USER'
-  | 'INITDB_FAILED'
-  | 'START_FAILED'
-  | 'STOP_FAILED';
-
-/** One clear line for the operator in `message`; programs branch on `code`. */
+/** What the operator has to know, as one clear line. */
 export class EmbeddedPostgresError extends Error {
   override readonly name = 'EmbeddedPostgresError';
+}
 
-  constructor(
-    readonly code: EmbeddedPostgresErrorCode,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
+/** The data folder belongs to somebody else, is of another PostgreSQL major version, or is not ours. */
+export class UnusableFolderError extends EmbeddedPostgresError {
+  constructor(why: string, options?: ErrorOptions) {
+    super(`${why}, choose another folder with OPS_DATA_DIR, or set DATABASE_URL.`, options);
   }
 }
 

@@ -1,24 +1,20 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { unlessCode } from './errors.js';
+import { createServer, type AddressInfo } from 'node:net';
+import { codeOf } from './errors.js';
 
 export const LOOPBACK = '127.0.0.1';
 
-/** A port that is free on the loopback address at this moment; another process may take it before it is used. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, LOOPBACK);
-  await once(server, 'listening');
-  const address = server.address();
+/** The preferred port if it is free on the loopback address at this moment, else another that is. */
+export async function findFreePort(preferred = 0): Promise<number> {
+  const server = createServer().listen(preferred, LOOPBACK);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if (preferred !== 0 && codeOf(error) === 'EADDRINUSE') return findFreePort();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has no port');
-  return address.port;
-}
-
-export async function isPortTaken(port: number): Promise<boolean> {
-  const server = createServer().listen(port, LOOPBACK);
-  if ((await unlessCode(once(server, 'listening'), 'EADDRINUSE')) === undefined) return true;
-  server.close();
-  await once(server, 'close');
-  return false;
+  return port;
 }

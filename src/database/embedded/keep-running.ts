@@ -1,11 +1,12 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './start.js';
 
-const POLL_MS = 1_000;
+const PAUSE_MS = 1_000;
 
 /**
- * As {@link startEmbeddedPostgres}; and when the server ends before it is told to here, since the process that owns it
- * has stopped or it was killed, one is started again at the same URL.
+ * As {@link startEmbeddedPostgres}; and when the server ends before it is told to here, since it was killed, say, one
+ * is started again at the same URL.
  */
 export async function keepEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
@@ -13,10 +14,13 @@ export async function keepEmbeddedPostgres(
   let server = await startEmbeddedPostgres(options);
   const { url } = server;
   const stopping = new AbortController();
+  const { signal } = stopping;
+  const told = once(signal, 'abort');
 
   const watch = async (): Promise<void> => {
-    while (await pause(stopping.signal)) {
-      if (await server.isRunning()) continue;
+    for (;;) {
+      await Promise.race([server.ended, told]);
+      if (signal.aborted) return;
       try {
         server = await startEmbeddedPostgres(options);
         if (server.url !== url) {
@@ -25,6 +29,7 @@ export async function keepEmbeddedPostgres(
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         options.log?.(`embedded PostgreSQL: it has ended and does not start again yet: ${why}`);
+        await sleep(PAUSE_MS, undefined, { signal, ref: false }).catch(() => undefined);
       }
     }
   };
@@ -37,9 +42,4 @@ export async function keepEmbeddedPostgres(
       await server.stop();
     },
   };
-}
-
-/** False as soon as it is told to stop. */
-async function pause(signal: AbortSignal): Promise<boolean> {
-  return sleep(POLL_MS, true, { signal, ref: false }).catch(() => false);
 }

@@ -1,75 +1,79 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { codeOf } from './errors.js';
-import { runCommand } from './run-command.js';
 
-/** A process that cannot be mistaken for a later one with the same pid. */
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** When it started, in whatever form the system gives; compared, never interpreted. */
-  readonly started: string;
+/** A program to run, and as whom. */
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
-const onLinux = process.platform === 'linux';
-
-export async function identify(pid: number): Promise<ProcessIdentity> {
-  return { pid, started: (await startOf(pid)) ?? '' };
+export interface CommandResult {
+  readonly ok: boolean;
+  readonly stdout: string;
+  /** What went wrong in the program's own words, or why it could not be started. */
+  readonly complaint: string;
 }
 
-/** Reads an identity from JSON; undefined for anything else (a file cut short by a full disk, say). */
-export function parseIdentity(json: string): ProcessIdentity | undefined {
-  let value: unknown;
+/** Above the longest that one of our commands gives itself, a start of five minutes. */
+const TIMEOUT_MS = 330_000;
+
+/**
+ * Runs a command to its end. A failure is an answer here, never an exception.
+ *
+ * @param stdout a file descriptor that takes its output, for a program that leaves another one behind
+ */
+export async function runCommand(
+  command: Command,
+  { stdout, env = {} }: { stdout?: number; env?: NodeJS.ProcessEnv } = {},
+): Promise<CommandResult> {
+  const { file, args, ...identity } = command;
   try {
-    value = JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null || !('pid' in value) || !('started' in value))
-    return undefined;
-  const { pid, started } = value;
-  return typeof pid === 'number' && typeof started === 'string' ? { pid, started } : undefined;
-}
-
-/** Whether that very process still runs. In doubt (its start cannot be read) the answer is yes. */
-export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
-  if (!(await isAlive(identity.pid))) return false;
-  const started = await startOf(identity.pid);
-  return started === undefined || identity.started === '' || started === identity.started;
-}
-
-/** Whether a process with this pid exists and has not ended. A zombie that nobody collects has ended. */
-export async function isAlive(pid: number): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
+    const child = spawn(file, args, {
+      ...identity,
+      cwd: '/', // the caller's own folder may be closed to the user the command runs as
+      env: { ...cleanEnvironment(), ...env },
+      stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
+      signal: AbortSignal.timeout(TIMEOUT_MS), // the `timeout` option keeps the process alive where nothing was spawned
+    });
+    const [out, complaint, [code]] = await Promise.all([
+      child.stdout === null ? '' : text(child.stdout),
+      child.stderr === null ? '' : text(child.stderr),
+      once(child, 'close') as Promise<[number | null]>,
+    ]);
+    return { ok: code === 0, stdout: out.trim(), complaint: complaint.trim() };
   } catch (error) {
-    // EPERM: it exists and belongs to somebody else.
-    if (codeOf(error) !== 'EPERM') return false;
+    return { ok: false, stdout: '', complaint: error instanceof Error ? error.message : String(error) };
   }
-  return !onLinux || (await statFields(pid))?.[0] !== 'Z';
+}
+
+/**
+ * Our environment without what would leak into the server: PGPORT, PGDATA and the like are read by postgres,
+ * and a LANG that this system does not have makes initdb refuse.
+ */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(PG|LC_|LANG|TZ$)/.test(name));
+  return { ...Object.fromEntries(kept), LC_ALL: 'C' };
+}
+
+export function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) === 'EPERM'; // somebody else's
+  }
 }
 
 /** The command line a process was started with, joined by spaces; empty where it has ended or hides it. */
 export async function commandLineOf(pid: number): Promise<string> {
-  if (onLinux) {
+  if (process.platform === 'linux') {
     const raw = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     return raw.replaceAll('\0', ' ').trim();
   }
-  const ps = await runCommand({ file: 'ps', args: ['-ww', '-o', 'command=', '-p', String(pid)] });
-  return ps.stdout.trim();
-}
-
-async function startOf(pid: number): Promise<string | undefined> {
-  if (!onLinux) {
-    const { ok, stdout } = await runCommand({ file: 'ps', args: ['-o', 'lstart=', '-p', String(pid)] });
-    return ok ? stdout.trim() : undefined;
-  }
-  // Clock ticks since boot, hence the boot beside it: a container may get the same pid at the same tick again.
-  const ticks = (await statFields(pid))?.[19];
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
-  return ticks === undefined ? undefined : `${boot.trim()}/${ticks}`;
-}
-
-/** The fields of /proc/pid/stat from the third (state) on; the second, the name, may hold spaces and brackets. */
-async function statFields(pid: number): Promise<readonly string[] | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const { stdout } = await runCommand({ file: 'ps', args: ['-ww', '-o', 'command=', '-p', String(pid)] });
+  return stdout;
 }

@@ -31,9 +31,11 @@ describe('dashboard: what is served', () => {
   test('everything the page asks for is there, with its type', async () => {
     const page = await (await get('/ops')).text();
     const assets = [...page.matchAll(/(?:src|href)="(ops\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '');
-    expect(assets).toEqual(expect.arrayContaining(['ops/assets/main.js', 'ops/assets/uplot.js']));
+    expect(new Set(assets)).toEqual(
+      new Set(['icon.svg', 'dashboard.css', 'dashboard.js'].map((name) => `ops/assets/${name}`)),
+    );
     const types = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
-    for (const path of new Set(assets)) {
+    for (const path of assets) {
       const response = await get(`/${path}`);
       const type = types[path.slice(path.lastIndexOf('.') + 1) as keyof typeof types];
       expect([path, response.status]).toEqual([path, 200]);
@@ -43,23 +45,24 @@ describe('dashboard: what is served', () => {
   });
 
   test('what has not changed is not sent again', async () => {
-    const etag = (await get('/ops/assets/main.js')).headers.get('etag') ?? '';
+    const etag = (await get('/ops/assets/dashboard.js')).headers.get('etag') ?? '';
     expect(etag).toMatch(/^"[\w-]{43}"$/);
     for (const header of [etag, `W/${etag}`, `"other", ${etag}`]) {
-      const again = await get('/ops/assets/main.js', { headers: { 'if-none-match': header } });
+      const again = await get('/ops/assets/dashboard.js', { headers: { 'if-none-match': header } });
       expect([again.status, await again.text()]).toEqual([304, '']);
     }
-    const other = await get('/ops/assets/main.js', { headers: { 'if-none-match': '"other"' } });
+    const other = await get('/ops/assets/dashboard.js', { headers: { 'if-none-match': '"other"' } });
     expect(other.status).toBe(200);
   });
 
   test.each([
     'nothing.js',
+    'main.js',
     'index.html',
     '..%2fdashboard.controller.js',
     '%2e%2e%2fdashboard.controller.js',
     '..%5c..%5cindex.js',
-    'main.js.map',
+    'dashboard.js.map',
     'constructor',
     '%00',
   ])('there is no asset %s', async (name) => {

@@ -153,6 +153,25 @@ describeInBrowser('dashboard: navigation', () => {
     expect((await dashboard.query()).get('to')).toBe(`${end}Z`);
   });
 
+  test('what was entered means the same moment in another zone, and what was not follows the page', async () => {
+    const { page } = dashboard;
+    const panel = page.locator('[data-panel="rebuild"]');
+    const value = (name: string): Promise<string> => panel.locator(`[name="${name}"]`).inputValue();
+    await panel.locator('[name="from"]').fill('2026-01-15T12:00');
+    expect(await value('to')).toBe(GatewayProcess.range.to.slice(0, 16));
+    await page.getByRole('button', { name: 'Local' }).click();
+    await dashboard.settled();
+    expect(await value('from')).toBe('2026-01-15T07:00');
+    const offset = await page.evaluate<number>(
+      `new Date('${GatewayProcess.range.to}').getTimezoneOffset() * 60000`,
+    );
+    const local = new Date(Date.parse(GatewayProcess.range.to) - offset).toISOString().slice(0, 16);
+    expect(await value('to')).toBe(local);
+    await page.getByRole('button', { name: 'UTC' }).click();
+    await dashboard.settled();
+    expect(await value('from')).toBe('2026-01-15T12:00');
+  });
+
   test('times are in UTC or in the zone of the browser, and the page says which', async () => {
     const line = dashboard.page.locator('#range-line');
     const hour = Number(GatewayProcess.range.from.slice(11, 13));

@@ -170,9 +170,16 @@ describeInBrowser('dashboard: numbers', () => {
     expect(names).toEqual(names.toSorted((a, b) => a.localeCompare(b)));
     const heads = dashboard.page.locator(`${table} thead th`);
     expect(await heads.first().getAttribute('aria-sort')).toBe('ascending');
-    // Sorting has rebuilt the head, and must not have thrown the keyboard out of it.
+    // Sorting must not have thrown the keyboard out of the head.
     await dashboard.page.keyboard.press('Enter');
     expect(await heads.first().getAttribute('aria-sort')).toBe('descending');
+    // Nor out of a row that changes places.
+    const row = dashboard.page.locator(`${table} .row-filter`).first();
+    const name = await row.innerText();
+    await row.focus();
+    await head.dispatchEvent('click');
+    expect(await row.innerText()).not.toBe(name);
+    expect(await dashboard.page.evaluate<string>('document.activeElement.innerText')).toBe(name);
   });
 
   test.each(['duration', 'ttft'] as const)(

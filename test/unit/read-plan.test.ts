@@ -63,10 +63,10 @@ describe('trendCuts', () => {
   });
 
   it.each([
-    [6 * 60, '5m'],
-    [6 * 60 + 1, 'hour'],
-    [7 * 1440, 'hour'],
-    [7 * 1440 + 1, 'day'],
+    [12 * 60, '5m'],
+    [12 * 60 + 1, 'hour'],
+    [14 * 1440, 'hour'],
+    [14 * 1440 + 1, 'day'],
   ])('chooses by the length of the range: %i minutes, %s', (length, bucket) => {
     expect(autoBucket(minute(0), minute(length))).toBe(bucket);
   });

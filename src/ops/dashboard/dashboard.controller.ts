@@ -2,13 +2,15 @@ import { Controller, Get, NotFoundException, Param, Req, Res, UseFilters } from 
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { OpsErrorFilter } from '../http/ops-error.filter.js';
-import { DashboardFiles, type DashboardFile } from './dashboard-files.js';
+import { DASHBOARD_FILES, type DashboardFile } from './dashboard-files.js';
 
 /** What Express and Fastify requests have in common. */
 interface PageRequest {
   readonly url: string;
   readonly headers: { readonly 'if-none-match'?: string };
 }
+
+const PAGE = 'index.html';
 
 /** Nothing inline, nothing foreign; set here, so that it holds whatever the host sets for its own pages. */
 const CONTENT_SECURITY_POLICY = [
@@ -30,12 +32,10 @@ const CONTENT_SECURITY_POLICY = [
 @UseFilters(OpsErrorFilter)
 @ApiExcludeController()
 export class DashboardController {
-  private readonly files = new DashboardFiles();
-
   public constructor(private readonly host: HttpAdapterHost) {}
 
   @Get()
-  public async page(@Req() request: PageRequest, @Res() response: unknown): Promise<void> {
+  public page(@Req() request: PageRequest, @Res() response: unknown): void {
     const [path = '', query] = request.url.split('?', 2);
     if (path.endsWith('/')) {
       // Relative to /ops/ the assets would be looked for at /ops/ops/assets.
@@ -47,23 +47,18 @@ export class DashboardController {
       this.host.httpAdapter.reply(response, '', 308);
       return;
     }
-    this.send(request, response, await this.files.page());
+    this.send(request, response, DASHBOARD_FILES.get(PAGE));
   }
 
   @Get('assets/:name')
-  public async asset(
-    @Param('name') name: string,
-    @Req() request: PageRequest,
-    @Res() response: unknown,
-  ): Promise<void> {
-    const file = await this.files.asset(name);
+  public asset(@Param('name') name: string, @Req() request: PageRequest, @Res() response: unknown): void {
+    this.send(request, response, name === PAGE ? undefined : DASHBOARD_FILES.get(name));
+  }
+
+  private send(request: PageRequest, response: unknown, file: DashboardFile | undefined): void {
     if (file === undefined) {
       throw new NotFoundException('The dashboard has no such file.');
     }
-    this.send(request, response, file);
-  }
-
-  private send(request: PageRequest, response: unknown, file: DashboardFile): void {
     const { httpAdapter } = this.host;
     for (const [name, value] of [
       ['Content-Security-Policy', CONTENT_SECURITY_POLICY],

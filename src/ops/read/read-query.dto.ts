@@ -57,7 +57,7 @@ export class TrendQueryDto extends ReadLevelDto {
     enum: TREND_BUCKETS,
     default: 'auto',
     description:
-      'Width of a point, in UTC. 5m: at most 1 day; hour: at most 31 days. auto: 5m up to 6 hours, hour up to 7 days.',
+      'Width of a point, in UTC. 5m: at most 1 day; hour: at most 31 days. auto: 5m up to 12 hours, hour up to 14 days.',
   })
   @FitsRange()
   readonly bucket: TrendBucket | 'auto' = 'auto';

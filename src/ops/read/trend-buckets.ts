@@ -1,7 +1,8 @@
 import { DAY_MS, HOUR_MS } from '../common/utc.js';
 import type { TrendBucket } from './read.types.js';
 
-const BUCKET_MS: Record<TrendBucket, number> = { '5m': 300_000, hour: HOUR_MS, day: DAY_MS };
+/** Width of a bucket, in milliseconds. */
+export const BUCKET_MS: Record<TrendBucket, number> = { '5m': 300_000, hour: HOUR_MS, day: DAY_MS };
 
 /** Longest range of each bucket, in milliseconds: five minutes are counted from raw rows, and points cost. */
 export const LONGEST_TREND_MS: Record<TrendBucket, number> = {
@@ -10,13 +11,16 @@ export const LONGEST_TREND_MS: Record<TrendBucket, number> = {
   day: 366 * DAY_MS,
 };
 
-/** The bucket that gives a range some 40 to 170 points: five minutes up to 6 hours, hours up to 7 days. */
+/**
+ * The bucket of a range for which none is asked: five minutes up to 12 hours, hours up to 14 days, then days. That is
+ * 12 points at least from an hour on, and 366 at most; the dashboard chooses by it too.
+ */
 export function autoBucket(from: Date, to: Date): TrendBucket {
   const length = to.getTime() - from.getTime();
-  if (length <= 6 * HOUR_MS) {
+  if (length <= 12 * HOUR_MS) {
     return '5m';
   }
-  return length <= 7 * DAY_MS ? 'hour' : 'day';
+  return length <= 14 * DAY_MS ? 'hour' : 'day';
 }
 
 /** The range's start, every bucket border inside it, and its end; buckets are UTC, counted from the epoch. */

@@ -56,29 +56,3 @@ export function questions(
     rebuilds: { path: 'rebuilds', query: {}, subject: '' },
   };
 }
-
-interface Kept<Answer> {
-  readonly answer: Answer;
-  readonly subject: string;
-  /** Milliseconds since 1970, by the server's clock. */
-  readonly at: number;
-}
-
-/** The latest answer to each question. */
-export class KeptAnswers {
-  private kept: { [P in Part]?: Kept<Answers[P]> } = {};
-
-  public keep<P extends Part>(part: P, kept: Kept<Answers[P]>): void {
-    this.kept = { ...this.kept, [part]: kept };
-  }
-
-  /** Null where the latest answer is to another question. */
-  public get<P extends Part>(part: P, { subject }: Question): Kept<Answers[P]> | null {
-    const kept = this.kept[part];
-    return kept?.subject === subject ? kept : null;
-  }
-
-  public clear(): void {
-    this.kept = {};
-  }
-}

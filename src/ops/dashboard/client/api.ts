@@ -32,11 +32,22 @@ const PATIENCE_MS = 60_000;
 
 /** The admin endpoints, beside the page under whatever prefix it has. */
 export class Api {
+  private readonly session = new AbortController();
   private readonly base = new URL('admin/ops/', new URL(location.pathname, location.origin));
 
   public constructor(private readonly token: string) {}
 
-  /** @throws ApiError, UnreachableError, and DOMException AbortError where the signal says so */
+  /** Aborted once the session has ended. */
+  public get signal(): AbortSignal {
+    return this.session.signal;
+  }
+
+  /** Ends the session: gives up what is under way, and asks nothing more. */
+  public close(): void {
+    this.session.abort();
+  }
+
+  /** @throws ApiError, UnreachableError, and DOMException AbortError where a signal says so */
   public async get<T>(path: string, query: Query = {}, signal: AbortSignal | null = null): Promise<T> {
     const url = new URL(path, this.base);
     for (const [name, value] of Object.entries(query)) {
@@ -46,8 +57,8 @@ export class Api {
     }
     // Its abort is a TimeoutError, and counts as unreachable.
     const limit = AbortSignal.timeout(PATIENCE_MS);
-    const until = signal === null ? limit : AbortSignal.any([signal, limit]);
-    return (await read(await this.request(url, { signal: until }))) as T;
+    const signals = [this.signal, limit, ...(signal === null ? [] : [signal])];
+    return (await read(await this.request(url, { signal: AbortSignal.any(signals) }))) as T;
   }
 
   /** @throws as {@link get} */
@@ -60,42 +71,6 @@ export class Api {
       }),
     });
     return (await read(response)) as T;
-  }
-
-  /**
-   * The data of server-sent events, parsed. EventSource cannot send a token, so the stream is read here.
-   *
-   * @throws as {@link get}
-   */
-  public async *events<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
-    const response = await this.request(new URL(path, this.base), {
-      signal,
-      headers: { accept: 'text/event-stream' },
-    });
-    const text = response.body?.pipeThrough(new TextDecoderStream());
-    if (text === undefined) {
-      return;
-    }
-    let buffer = '';
-    try {
-      for await (const chunk of text) {
-        buffer = (buffer + chunk).replaceAll('\r\n', '\n');
-        const events = buffer.split('\n\n');
-        buffer = events.pop() ?? '';
-        for (const event of events) {
-          const data = event
-            .split('\n')
-            .filter((line) => line.startsWith('data:'))
-            .map((line) => line.slice(5).trimStart())
-            .join('\n');
-          if (data !== '') {
-            yield JSON.parse(data) as T;
-          }
-        }
-      }
-    } catch (error) {
-      throw wasAborted(error) ? error : new UnreachableError(error);
-    }
   }
 
   private async request(url: URL, init: RequestInit): Promise<Response> {

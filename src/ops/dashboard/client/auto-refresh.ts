@@ -1,48 +1,62 @@
-import { byId } from './dom.js';
+import type { TemplateResult } from 'lit-html';
 import { storedRefresh } from './storage.js';
+import { select } from './templates.js';
 
+/** Seconds between two refreshes. */
+const CHOICES = [
+  ['0', 'off'],
+  ['10', '10 s'],
+  ['30', '30 s'],
+  ['60', '60 s'],
+] as const;
 const DEFAULT_SECONDS = '30';
 
 /** Asks for new numbers every so many seconds, while somebody is looking. */
 export class AutoRefresh {
-  private readonly choice = byId('auto-refresh', HTMLSelectElement);
+  private seconds: string = CHOICES.find(([value]) => value === storedRefresh.get())?.[0] ?? DEFAULT_SECONDS;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private running = false;
 
-  public constructor(private readonly onDue: () => void) {
-    this.choice.value = storedRefresh.get() ?? DEFAULT_SECONDS;
-    if (this.choice.value === '') {
-      this.choice.value = DEFAULT_SECONDS; // what was stored is none of the choices
-    }
-    this.choice.addEventListener('change', () => {
-      storedRefresh.set(this.choice.value);
-      if (this.running) {
-        this.restart();
+  /** @param signal until when */
+  public constructor(
+    private readonly onDue: () => void,
+    signal: AbortSignal,
+  ) {
+    const look = (): void => {
+      if (this.seconds !== '0') {
+        this.ask();
       }
-    });
-    document.addEventListener('visibilitychange', () => {
-      if (this.running && !document.hidden && this.choice.value !== '0') {
-        this.onDue();
-      }
+    };
+    document.addEventListener('visibilitychange', look, { signal });
+  }
+
+  public template(): TemplateResult {
+    return select('auto-refresh', 'Refresh', CHOICES, this.seconds, (seconds) => {
+      this.seconds = seconds;
+      storedRefresh.set(seconds);
+      this.start();
     });
   }
 
   /** Counts from now on. */
-  public restart(): void {
+  public start(): void {
     this.stop();
-    this.running = true;
-    const seconds = Number(this.choice.value);
-    if (seconds > 0) {
-      this.timer = setTimeout(() => {
-        if (!document.hidden) {
-          this.onDue();
-        }
-      }, seconds * 1000);
+    if (this.seconds !== '0') {
+      this.timer = setTimeout(
+        () => {
+          this.ask();
+        },
+        Number(this.seconds) * 1000,
+      );
     }
   }
 
   public stop(): void {
-    this.running = false;
     clearTimeout(this.timer);
+  }
+
+  private ask(): void {
+    if (!document.hidden) {
+      this.onDue();
+    }
   }
 }

@@ -1,7 +1,12 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { repeat } from 'lit-html/directives/repeat.js';
+import type { BreakdownBy } from '../../read/level.js';
 import type { Breakdown, BreakdownItem } from '../../read/read.types.js';
-import { button, el } from './dom.js';
 import { compact, count, milliseconds, percent, slaPercent } from './format.js';
 import { slaLevel } from './health.js';
+import type { Host } from './host.js';
+import type { Trouble } from './panel-problems.js';
+import { button, cardHead, styled } from './templates.js';
 
 /** The platform of errors that happened before a request was routed. */
 const UNROUTED = 'unknown';
@@ -13,10 +18,14 @@ interface Column {
   readonly head: string;
   readonly title?: string;
   readonly value: (item: BreakdownItem) => number | string | null;
+}
+
+interface NumberColumn extends Column {
+  readonly value: (item: BreakdownItem) => number | null;
   readonly format: (value: number | null) => string;
 }
 
-const NUMBERS: readonly Column[] = [
+const NUMBERS: readonly NumberColumn[] = [
   { key: 'requests', head: 'Requests', value: (i) => i.requestCountTotal, format: count },
   { key: 'sla', head: 'SLA', value: (i) => i.sla, format: slaPercent },
   {
@@ -56,130 +65,115 @@ export const nameOf = (item: BreakdownItem): string =>
 
 /** A table of platforms or groups: heads sort, names filter the page. */
 export class BreakdownTable {
-  public readonly element: HTMLElement;
-  private readonly table = el('table', { class: 'data breakdown' });
-  private readonly more: HTMLButtonElement;
-  private readonly note = el('span', { class: 'note' });
+  private readonly title: string;
   private readonly name: Column;
   private sort = { key: 'requests', descending: true };
   private all = false;
-  private items: readonly BreakdownItem[] = [];
-  private selected: string | null = null;
 
-  /** @param onSelect with the key of an item, or null where the selected one was chosen again */
   public constructor(
-    private readonly title: string,
-    private readonly keyOf: (item: BreakdownItem) => string | null,
-    private readonly onSelect: (item: BreakdownItem | null) => void,
+    private readonly by: BreakdownBy,
+    private readonly host: Host,
   ) {
-    this.name = { key: 'name', head: title.replace(/s$/, ''), value: nameOf, format: String };
-    this.more = button('', { class: 'quiet' }, () => {
-      this.all = !this.all;
-      this.render();
-    });
-    this.element = el(
-      'article',
-      { class: 'card', 'data-breakdown': title.toLowerCase() },
-      el('header', {}, el('h3', {}, title), this.note),
-      el(
-        'div',
-        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${title}, table` },
-        this.table,
-      ),
-      this.more,
+    this.title = by === 'platform' ? 'Platforms' : 'Groups';
+    this.name = { key: 'name', head: by === 'platform' ? 'Platform' : 'Group', value: nameOf };
+  }
+
+  public template(breakdown: Breakdown | null, { className, banner }: Trouble): TemplateResult {
+    const { platform } = this.host.view;
+    const { items = [], total = 0 } = breakdown ?? {};
+    const sorted = this.sorted(
+      items.filter((item) => this.by === 'platform' || platform === null || item.platform === platform),
     );
-  }
-
-  /** @param platform of the groups to show, or null for all */
-  public update(breakdown: Breakdown, selected: string | null, platform: string | null = null): void {
-    this.items = breakdown.items.filter((item) => platform === null || item.platform === platform);
-    this.selected = selected;
-    const missing = breakdown.total - breakdown.items.length;
-    this.note.textContent = missing > 0 ? `the ${breakdown.items.length} busiest of ${breakdown.total}` : '';
-    this.render();
-  }
-
-  private render(): void {
-    const focused = this.table.contains(document.activeElement)
-      ? document.activeElement?.getAttribute('data-focus')
-      : null;
-    const sorted = this.sorted();
-    const shown = this.all ? sorted : sorted.slice(0, FIRST_ROWS);
     // A selected row is never behind "Show all".
-    const chosen = sorted.find((item) => this.keyOf(item) === this.selected);
-    if (chosen !== undefined && !shown.includes(chosen)) {
-      shown.push(chosen);
-    }
-    const most = Math.max(1, ...this.items.map(({ requestCountTotal }) => requestCountTotal));
-    this.table.replaceChildren(
-      el('caption', { class: 'visually-hidden' }, `${this.title}; heads sort, names filter`),
-      el('thead', {}, el('tr', {}, ...[this.name, ...NUMBERS].map((column) => this.head(column)))),
-      el('tbody', {}, ...shown.map((item) => this.row(item, most))),
-    );
-    if (shown.length === 0) {
-      const cell = el('td', { colspan: NUMBERS.length + 1, class: 'empty' }, 'No rows in this range.');
-      this.table.tBodies[0]?.append(el('tr', {}, cell));
-    }
-    this.more.hidden = sorted.length <= FIRST_ROWS;
-    this.more.textContent = this.all ? 'Show fewer' : `Show all ${sorted.length}`;
-    if (focused != null) {
-      this.table.querySelector<HTMLElement>(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
-    }
+    const shown = sorted.filter((item, at) => this.all || at < FIRST_ROWS || this.isSelected(item));
+    const most = Math.max(1, ...sorted.map(({ requestCountTotal }) => requestCountTotal));
+    const toggle = (): void => {
+      this.all = !this.all;
+      this.host.changed();
+    };
+    return html`<article class="card ${className}" data-breakdown=${this.title.toLowerCase()}>
+      ${banner}
+      ${cardHead(this.title, total > items.length ? `the ${items.length} busiest of ${total}` : nothing)}
+      <div class="scroll" tabindex="0" role="region" aria-label="${this.title}, table">
+        <table class="data breakdown">
+          <caption class="visually-hidden">
+            ${this.title}; heads sort, names filter
+          </caption>
+          <thead>
+            <tr>
+              ${[this.name, ...NUMBERS].map((column) => this.head(column))}
+            </tr>
+          </thead>
+          <tbody>
+            ${repeat(
+              shown,
+              (item) => this.keyOf(item),
+              (item) => this.row(item, most),
+            )}
+            ${
+              shown.length === 0
+                ? html`<tr>
+                    <td colspan=${NUMBERS.length + 1} class="empty">No rows in this range.</td>
+                  </tr>`
+                : nothing
+            }
+          </tbody>
+        </table>
+      </div>
+      ${button(this.all ? 'Show fewer' : `Show all ${sorted.length}`, toggle, { classes: 'quiet', hidden: sorted.length <= FIRST_ROWS })}
+    </article>`;
   }
 
-  private head(column: Column): HTMLElement {
-    const active = column.key === this.sort.key;
+  private head({ key, head, title }: Column): TemplateResult {
+    const active = key === this.sort.key;
     const order = !active ? 'none' : this.sort.descending ? 'descending' : 'ascending';
-    return el(
-      'th',
-      { scope: 'col', 'aria-sort': order },
-      button(column.head, { 'data-focus': `head ${column.key}`, title: column.title }, () => {
-        this.sort = { key: column.key, descending: active ? !this.sort.descending : column.key !== 'name' };
-        this.render();
-      }),
-    );
+    const sort = (): void => {
+      this.sort = { key, descending: active ? !this.sort.descending : key !== 'name' };
+      this.host.changed();
+    };
+    return html`<th scope="col" aria-sort=${order}>${button(head, sort, { title })}</th>`;
   }
 
-  private row(item: BreakdownItem, most: number): HTMLElement {
-    const key = this.keyOf(item);
-    const pressed = key === this.selected;
-    const filter = button(
-      nameOf(item),
-      {
-        class: 'row-filter',
-        'aria-pressed': String(pressed),
-        'data-focus': `row ${key ?? ''}`,
-        title: pressed ? 'Show everything again' : `Show only ${nameOf(item)}`,
-      },
-      () => {
-        this.onSelect(pressed ? null : item);
-      },
-    );
-    const share = el('span', { class: 'share', 'aria-hidden': 'true' });
-    share.style.inlineSize = `${(100 * item.requestCountTotal) / most}%`;
-    return el(
-      'tr',
-      { 'data-key': key, class: pressed ? 'selected' : null },
-      el('th', { scope: 'row' }, filter, share),
-      ...NUMBERS.map((column) => {
-        const value = column.value(item);
+  private row(item: BreakdownItem, most: number): TemplateResult {
+    const name = nameOf(item);
+    const pressed = this.isSelected(item);
+    const key = pressed ? null : this.keyOf(item);
+    const change = this.by === 'platform' ? { platform: key, group: null } : { group: key };
+    return html`<tr class=${pressed ? 'selected' : ''}>
+      <th scope="row">
+        ${button(name, this.host.to(change), {
+          classes: 'row-filter',
+          title: pressed ? 'Show everything again' : `Show only ${name}`,
+          pressed,
+        })}
+        <span
+          class="share"
+          aria-hidden="true"
+          ${styled('inline-size', `${(100 * item.requestCountTotal) / most}%`)}
+        ></span>
+      </th>
+      ${NUMBERS.map(({ key, value, format }) => {
         // Errors that no platform was chosen for have no successes beside them: their SLA of 0 is no alarm.
-        const level = column.key === 'sla' && item.platform !== UNROUTED ? slaLevel(item) : null;
-        return el(
-          'td',
-          { 'data-column': column.key, class: level === null ? null : `level-${level}` },
-          column.format(typeof value === 'number' ? value : null),
-        );
-      }),
-    );
+        const level = key === 'sla' && item.platform !== UNROUTED ? `level-${slaLevel(item)}` : '';
+        return html`<td class=${level} data-column=${key}>${format(value(item))}</td>`;
+      })}
+    </tr>`;
+  }
+
+  private keyOf({ platform, groupId }: BreakdownItem): string | null {
+    return this.by === 'platform' ? platform : groupId;
+  }
+
+  private isSelected(item: BreakdownItem): boolean {
+    return this.keyOf(item) === this.host.view[this.by];
   }
 
   /** Without a value always last, whichever the order. */
-  private sorted(): BreakdownItem[] {
-    const column = [this.name, ...NUMBERS].find(({ key }) => key === this.sort.key) ?? this.name;
+  private sorted(items: readonly BreakdownItem[]): BreakdownItem[] {
+    const { value } = [this.name, ...NUMBERS].find(({ key }) => key === this.sort.key) ?? this.name;
     const sign = this.sort.descending ? -1 : 1;
-    return this.items.toSorted((a, b) => {
-      const [x, y] = [column.value(a), column.value(b)];
+    return items.toSorted((a, b) => {
+      const [x, y] = [value(a), value(b)];
       if (x === null || y === null) {
         return Number(x === null) - Number(y === null);
       }

@@ -1,13 +1,9 @@
-import { el } from './dom.js';
-
-let probe: HTMLElement | null = null;
+const probe = document.createElement('span');
+probe.hidden = true;
 
 /** A CSS custom property as the colour it resolves to: a canvas knows neither var() nor light-dark(). */
 export function cssColor(property: string): string {
-  if (probe === null) {
-    probe = el('span', { hidden: true });
-    document.body.append(probe);
-  }
+  document.body.append(probe);
   probe.style.color = `var(${property})`;
   return getComputedStyle(probe).color;
 }

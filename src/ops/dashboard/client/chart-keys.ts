@@ -1,4 +1,4 @@
-import type uPlot from './uplot.js';
+import type uPlot from 'uplot';
 
 /**
  * A chart without a mouse: arrows move the cursor in all charts, with Shift they select, Enter zooms into what is

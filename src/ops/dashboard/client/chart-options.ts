@@ -1,6 +1,6 @@
 import { cssColor, faded } from './chart-colors.js';
 import type { ChartSpec } from './chart-specs.js';
-import uPlot from './uplot.js';
+import uPlot from 'uplot';
 import { formatTime, isMidnight, type Zone } from './zone.js';
 
 export const AXIS_FONT = '11px system-ui, sans-serif';

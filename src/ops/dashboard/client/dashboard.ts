@@ -1,240 +1,175 @@
+import { render } from 'lit-html';
 import type { LatencyMetric } from '../../read/read.types.js';
-import type { Status } from './admin-types.js';
-import { KeptAnswers, questions, type Answers, type Part, type Question } from './answers.js';
-import { ApiError, describe, type Api } from './api.js';
+import { questions, type Answers, type Part } from './answers.js';
+import type { Api } from './api.js';
 import { AutoRefresh } from './auto-refresh.js';
-import { byId } from './dom.js';
-import { Glance } from './glance.js';
-import { showEmpty, showProblem, showRangeLine, showStale } from './notices.js';
-import { Numbers } from './numbers.js';
-import { Operations } from './operations.js';
-import { PARTS, showPanelProblem } from './panel-problems.js';
-import { mayPass, RetryTimer } from './retry-timer.js';
-import { ServerClock } from './server-clock.js';
-import { initTheme } from './theme.js';
+import { BreakdownTable } from './breakdown-table.js';
+import { ChartCard } from './chart-card.js';
+import { CHARTS } from './chart-specs.js';
+import { DistributionChart } from './distribution-chart.js';
+import { Loader, type Kept } from './loader.js';
+import { template, type Page } from './page.js';
+import { commonProblem, PARTS, troubleOf, type Trouble } from './panel-problems.js';
+import { convertEntered } from './range-fields.js';
+import { RebuildPanel } from './rebuild-panel.js';
+import { RefreshTool } from './refresh-tool.js';
+import { onSystemTheme } from './theme.js';
 import { Toolbar } from './toolbar.js';
-import { parseView, rangeOf, viewQuery, type TimeRange, type View } from './view.js';
-import { formatTime, zoneName } from './zone.js';
+import { VerifyPanel } from './verify-panel.js';
+import { fixedRange, parseView, rangeOf, viewQuery, type TimeRange, type View } from './view.js';
 
-/**
- * The page of somebody who is signed in: a view, what the server answers for it, and what shows it. Every part is
- * asked for and shown by itself, so that one that fails or takes its time holds up no other.
- */
-export class Dashboard {
-  private readonly clock = new ServerClock();
-  private readonly toolbar = new Toolbar((change) => {
-    this.navigate(change);
-  });
-  private readonly glance = new Glance((platform) => {
-    this.navigate({ platform, group: null });
-  });
-  private readonly numbers = new Numbers(
-    (change) => {
-      this.navigate(change);
-    },
-    (metric) => {
-      this.metric = metric;
-      void this.load(['distribution']);
-    },
-  );
-  private readonly operations = new Operations(
-    () => this.api,
-    () => void this.load(),
-  );
-  private readonly refresh = new AutoRefresh(() => void this.load());
-  private readonly retry = new RetryTimer(() => {
-    void this.load(PARTS.filter((part) => this.problems.has(part) && mayPass(this.problems.get(part))));
-  });
-  private view: View = parseView(location.search);
-  private range: TimeRange = rangeOf(this.view, this.clock.now());
+/** The page of somebody who is signed in: a view, what the server answers for it, and what shows it. */
+export class Dashboard implements Page {
+  public view = parseView(location.search);
+  public range: TimeRange;
   private metric: LatencyMetric = 'duration';
-  private api: Api | null = null;
-  private readonly answers = new KeptAnswers();
-  private readonly problems = new Map<Part, unknown>();
-  /** Asked for and not answered yet. */
-  private readonly pending = new Set<Part>();
-  private loading = new AbortController();
+  /** Of the server's clock, milliseconds: what is "now" is decided there, and an operator's laptop may be hours off. */
+  private ahead = 0;
+  private readonly loader: Loader;
 
-  public constructor(private readonly onUnauthorised: (message: string) => void) {
-    initTheme(() => {
-      this.numbers.recolor();
-    });
-    window.addEventListener('popstate', () => {
-      this.view = parseView(location.search);
-      void this.load();
-    });
-    byId('retry', HTMLButtonElement).addEventListener('click', () => void this.load());
-    byId('empty-filters', HTMLButtonElement).addEventListener('click', () => {
-      this.navigate({ platform: null, group: null });
-    });
-    byId('empty-month', HTMLButtonElement).addEventListener('click', () => {
-      this.navigate({ preset: '30d', fixed: null, platform: null, group: null });
-    });
-    byId('sign-out', HTMLButtonElement).addEventListener('click', () => {
-      this.close('');
-    });
-  }
+  public readonly refresh: AutoRefresh;
+  public readonly toolbar = new Toolbar(this);
+  public readonly charts: readonly ChartCard[];
+  public readonly platforms = new BreakdownTable('platform', this);
+  public readonly groups = new BreakdownTable('group', this);
+  public readonly distribution = new DistributionChart();
+  public readonly refreshTool = new RefreshTool(this);
+  public readonly rebuilds = new RebuildPanel(this);
+  public readonly verification = new VerifyPanel(this);
 
-  public open(api: Api, status: Status): void {
-    this.api = api;
-    this.clock.set(status.now);
-    this.view = parseView(location.search);
+  /** @param now of the server, ISO 8601 */
+  public constructor(
+    public readonly api: Api,
+    now: string,
+    private readonly onSignedOut: (message: string) => void,
+  ) {
+    const { signal } = api;
+    this.ahead = Date.parse(now) - Date.now();
+    this.range = rangeOf(this.view, this.now);
+    this.loader = new Loader(api, {
+      now: () => this.now,
+      questions: () => questions(this.view, this.range, this.metric),
+      onAnswer: (part) => {
+        this.take(part);
+      },
+      onChange: this.changed,
+      onUnauthorised: () => {
+        this.close('The token is not accepted any more.');
+      },
+    });
+    this.refresh = new AutoRefresh(this.load, signal);
+    this.charts = CHARTS.map((spec) => new ChartCard(spec, this.zoom));
+    onSystemTheme(this.recolor, signal);
+    const back = (): void => {
+      this.show(parseView(location.search));
+    };
+    window.addEventListener('popstate', back, { signal });
     document.body.dataset.loaded = 'false';
-    void this.load();
+    void this.verification.resume();
   }
 
-  private close(message: string): void {
-    this.loading.abort();
-    this.refresh.stop();
-    this.retry.reset();
-    this.operations.stop();
-    this.api = null;
-    this.answers.clear();
-    this.problems.clear();
-    this.showProblems();
-    this.onUnauthorised(message);
-  }
-
-  private navigate(change: Partial<View>): void {
+  public readonly go = (change: Partial<View>): void => {
     const view = { ...this.view, ...change };
     const query = viewQuery(view);
     if (query !== viewQuery(this.view)) {
       history.pushState(null, '', `${location.pathname}${query}`);
     }
+    this.show(view);
+  };
+
+  public readonly to = (change: Partial<View>) => (): void => {
+    this.go(change);
+  };
+
+  public readonly load = (): void => {
+    this.loader.stop();
+    this.range = rangeOf(this.view, this.now);
+    this.refresh.stop();
+    void this.loader.load().then((ended) => {
+      if (ended) {
+        this.refresh.start();
+      }
+    });
+  };
+
+  public readonly changed = (): void => {
+    if (this.api.signal.aborted) {
+      return;
+    }
+    document.body.dataset.state = this.loader.state;
+    const focused = document.activeElement;
+    render(template(this), document.body);
+    // A row of a table that changed places has lost it.
+    if (focused instanceof HTMLElement && focused.isConnected && focused !== document.activeElement) {
+      focused.focus();
+    }
+  };
+
+  public readonly choose = (metric: LatencyMetric): void => {
+    this.metric = metric;
+    void this.loader.load(['distribution']);
+  };
+
+  /** Colours of canvases have no cascade. */
+  public readonly recolor = (): void => {
+    for (const chart of this.charts) {
+      chart.redraw();
+    }
+    this.changed();
+  };
+
+  public readonly signOut = (): void => {
+    this.close('');
+  };
+
+  public readonly latest = <P extends Part>(part: P): Kept<Answers[P]> | null => this.loader.latest(part);
+
+  public get now(): number {
+    return Date.now() + this.ahead;
+  }
+
+  public get problem(): string | null {
+    const failures = PARTS.map((part) => this.loader.failure(part)).filter((failure) => failure !== null);
+    return failures.length < PARTS.length ? null : commonProblem(failures, this.view.zone);
+  }
+
+  public readonly trouble = (part: Part): Trouble => {
+    const retry = (): void => {
+      void this.loader.load([part]);
+    };
+    return troubleOf(part, this.loader.failure(part), this.view.zone, this.problem === null ? retry : null);
+  };
+
+  private readonly zoom = (from: number, to: number): void => {
+    const fixed = fixedRange(from, to);
+    if (fixed !== null) {
+      this.go({ fixed });
+    }
+  };
+
+  private show(view: View): void {
+    convertEntered(this.view.zone, view.zone);
     this.view = view;
-    void this.load();
+    this.load();
   }
 
-  /** Fetches what the view needs, or some parts of it. A load of everything gives up what is under way. */
-  private async load(parts: readonly Part[] = PARTS): Promise<void> {
-    const { api } = this;
-    if (api === null) {
-      return;
-    }
-    this.retry.stop();
-    if (parts === PARTS) {
-      this.loading.abort();
-      this.loading = new AbortController();
-      this.range = rangeOf(this.view, this.clock.now());
-      this.pending.clear();
-      this.toolbar.show(this.view, this.range);
-    }
-    document.body.dataset.state = 'loading';
-    const { signal } = this.loading;
-    const asked = this.questions();
-    await Promise.all(parts.map((part) => this.ask(api, part, asked[part], signal)));
-    if (signal.aborted) {
-      return;
-    }
-    if (parts === PARTS) {
-      this.refresh.restart();
-    }
-    if (this.pending.size === 0) {
-      this.settle();
-    }
-  }
-
-  /** Never rejects. */
-  private async ask(
-    api: Api,
-    part: Part,
-    { path, query, subject }: Question,
-    signal: AbortSignal,
-  ): Promise<void> {
-    this.pending.add(part);
-    try {
-      const answer = await api.get<Answers[Part]>(path, query, signal);
-      if (signal.aborted) {
-        return;
-      }
-      this.answers.keep(part, { answer, subject, at: this.clock.now() });
-      this.problems.delete(part);
-      this.show(part);
-    } catch (error) {
-      if (signal.aborted) {
-        return; // by the load that came after, which goes on from here
-      }
-      if (error instanceof ApiError && error.unauthorised) {
-        this.close('The token is not accepted any more.');
-        return;
-      }
-      this.problems.set(part, error);
-    }
-    this.pending.delete(part);
-    this.showProblems();
-  }
-
-  private settle(): void {
-    const failed = [...this.problems.values()];
-    document.body.dataset.state = failed.length === 0 ? 'ready' : 'error';
-    if (failed.length === 0) {
-      this.retry.reset();
-    } else if (failed.some(mayPass)) {
-      this.retry.start(failed);
-    }
-  }
-
-  private questions(): ReturnType<typeof questions> {
-    return questions(this.view, this.range, this.metric);
-  }
-
-  private show(part: Part): void {
-    const { view, range } = this;
-    const asked = this.questions();
-    const get = <P extends Part>(name: P): Answers[P] | null =>
-      this.answers.get(name, asked[name])?.answer ?? null;
-    const [overview, trend, platforms, groups] = [
-      get('overview'),
-      get('trend'),
-      get('platforms'),
-      get('groups'),
-    ];
-    const [status, rebuilds, distribution] = [get('status'), get('rebuilds'), get('distribution')];
+  private take(part: Part): void {
+    const [status, rebuilds] = [this.latest('status'), this.latest('rebuilds')];
     document.body.dataset.loaded = 'true';
-    if (part === 'overview' || part === 'platforms' || part === 'trend') {
-      this.glance.show(overview, platforms, trend);
-    }
-    if (part === 'overview' && overview !== null) {
-      showRangeLine(overview, view, range, this.clock.now());
-      showEmpty(overview, view);
-    } else if (part === 'trend' && trend !== null) {
-      this.numbers.showTrend(trend, range, view);
-    } else if (part === 'distribution' && distribution !== null) {
-      this.numbers.showDistribution(distribution);
-    } else if (part === 'status' && status !== null) {
-      this.clock.set(status.now);
-      this.operations.showStatus(status, range, view.zone);
+    if (part === 'status' && status !== null) {
+      this.ahead = Date.parse(status.answer.now) - Date.now();
     } else if (part === 'rebuilds' && rebuilds !== null) {
-      this.operations.showRebuilds(rebuilds, view.zone);
-    }
-    if (part === 'platforms' || part === 'groups') {
-      this.numbers.showBreakdowns(platforms, groups, view);
-      this.toolbar.showChoices(view, platforms, groups);
-    }
-    if (part === 'overview' || part === 'status') {
-      showStale(overview, this.clock.now(), view);
+      this.rebuilds.show(rebuilds.answer);
     }
   }
 
-  /** Each in its panel, or once for all where nothing was answered at all. */
-  private showProblems(): void {
-    const asked = this.questions();
-    const all = this.problems.size === PARTS.length;
-    let latest = 0;
-    for (const part of PARTS) {
-      const at = this.answers.get(part, asked[part])?.at ?? null;
-      const error = this.problems.get(part);
-      const problem = this.problems.has(part)
-        ? { text: describe(error), since: at === null ? null : this.timeOf(at) }
-        : null;
-      showPanelProblem(part, problem, () => void this.load([part]), all);
-      latest = Math.max(latest, at ?? 0);
+  private close(message: string): void {
+    this.api.close();
+    this.loader.stop();
+    this.refresh.stop();
+    for (const chart of this.charts) {
+      chart.destroy();
     }
-    const [error] = this.problems.values();
-    showProblem(all ? describe(error) : null, latest === 0 ? null : this.timeOf(latest));
-  }
-
-  private timeOf(time: number): string {
-    return `${formatTime(time, this.view.zone, 'seconds')} ${zoneName(this.view.zone)}`;
+    this.onSignedOut(message);
   }
 }

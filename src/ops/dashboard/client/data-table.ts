@@ -1,49 +1,35 @@
-import { el } from './dom.js';
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { guard } from 'lit-html/directives/guard.js';
+import { table } from './templates.js';
 
 /**
  * The table behind a chart, for those who cannot see it or want the numbers. Filled only while it is open: a month
  * of hours in six charts would be 20,000 cells that nobody looks at.
  */
 export class DataTable {
-  public readonly element: HTMLDetailsElement;
-  private readonly table = el('table', { class: 'data' });
+  private open = false;
 
-  /** @param fill returns a caption, the heads and the rows as text */
+  /** @param onToggle has to render the template again */
   public constructor(
     private readonly name: string,
-    private readonly fill: () => { heads: readonly string[]; rows: readonly (readonly string[])[] },
-  ) {
-    this.element = el(
-      'details',
-      { class: 'data-table' },
-      el('summary', {}, 'Numbers', el('span', { class: 'visually-hidden' }, ` of ${name}`)),
-      el(
-        'div',
-        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `Numbers of ${name}` },
-        this.table,
-      ),
-    );
-    this.element.addEventListener('toggle', () => {
-      this.refresh();
-    });
-  }
+    private readonly onToggle: () => void,
+  ) {}
 
-  public refresh(): void {
-    if (!this.element.open) {
-      this.table.replaceChildren();
-      return;
-    }
-    const { heads, rows } = this.fill();
-    this.table.replaceChildren(
-      el('caption', { class: 'visually-hidden' }, this.name),
-      el('thead', {}, el('tr', {}, ...heads.map((head) => el('th', { scope: 'col' }, head)))),
-      el(
-        'tbody',
-        {},
-        ...rows.map(([first = '', ...rest]) =>
-          el('tr', {}, el('th', { scope: 'row' }, first), ...rest.map((cell) => el('td', {}, cell))),
-        ),
-      ),
-    );
+  /** @param rows of what is behind the chart, asked for again once one of the sources is another */
+  public template(
+    heads: readonly string[],
+    rows: () => readonly (readonly string[])[],
+    sources: readonly unknown[],
+  ): TemplateResult {
+    const toggle = (event: Event): void => {
+      this.open = (event.target as HTMLDetailsElement).open;
+      this.onToggle();
+    };
+    return html`<details class="data-table" @toggle=${toggle}>
+      <summary>Numbers<span class="visually-hidden"> of ${this.name}</span></summary>
+      ${guard([this.open, ...sources], () =>
+        this.open ? table(`Numbers of ${this.name}`, heads, rows()) : nothing,
+      )}
+    </details>`;
   }
 }

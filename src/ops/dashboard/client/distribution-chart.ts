@@ -1,177 +1,138 @@
+import { html, nothing, render, svg, type TemplateResult } from 'lit-html';
 import type { HistogramBin, LatencyDistribution } from '../../read/read.types.js';
 import { DataTable } from './data-table.js';
-import { el, setText, svg } from './dom.js';
 import { count, milliseconds, percent } from './format.js';
+import { logScale, ticks } from './log-axis.js';
 
 const HEIGHT = 200;
 const MARGIN = { top: 46, right: 8, bottom: 24, left: 8 };
+const FLOOR = HEIGHT - MARGIN.bottom;
 /** Of a label and some air. */
 const MARK_WIDTH = 34;
 const MARKS = ['p50', 'p90', 'p95', 'p99'] as const;
 
-/** A histogram over a logarithmic axis of latency, with marks at the percentiles. */
+type Scale = (value: number) => number;
+
+/** A histogram over a logarithmic axis of latency, with marks at the percentiles. It renders itself, to its width. */
 export class DistributionChart {
-  public readonly element: HTMLElement;
-  private readonly drawing = svg('svg', { class: 'histogram', role: 'img' });
-  private readonly reading = el('p', { class: 'note reading' });
-  private readonly table = new DataTable('Latency distribution', () => ({
-    heads: ['From', 'To', 'Requests'],
-    rows: this.bins().map(({ from, to, count: n }) => [milliseconds(from), milliseconds(to), count(n)]),
-  }));
+  public readonly element = document.createElement('div');
+  private readonly table = new DataTable('Latency distribution', () => {
+    this.render();
+  });
   private distribution: LatencyDistribution | null = null;
+  /** The bin under the pointer. */
+  private pointed: HistogramBin | null = null;
 
   public constructor() {
-    this.element = el('div', { class: 'distribution' }, this.drawing, this.reading, this.table.element);
+    this.element.className = 'distribution';
     new ResizeObserver(() => {
-      this.draw();
+      this.render();
     }).observe(this.element);
   }
 
-  public update(distribution: LatencyDistribution): void {
-    this.distribution = distribution;
-    this.draw();
-    this.table.refresh();
+  /** The chart of this distribution. */
+  public show(distribution: LatencyDistribution | null): HTMLElement {
+    if (distribution !== this.distribution) {
+      this.distribution = distribution;
+      this.pointed = null;
+      this.render();
+    }
+    return this.element;
   }
 
-  private bins(): readonly HistogramBin[] {
-    return this.distribution?.bins ?? [];
-  }
-
-  private draw(): void {
-    const bins = this.bins();
+  private render(): void {
+    const { distribution } = this;
+    if (distribution === null) {
+      return;
+    }
     const width = Math.max(200, this.element.clientWidth);
-    this.drawing.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
-    this.drawing.setAttribute('width', String(width));
-    this.drawing.setAttribute('height', String(HEIGHT));
-    this.drawing.setAttribute('aria-label', this.summary());
-    this.rest();
+    const summary = summaryOf(distribution);
+    const rows = (): string[][] =>
+      distribution.bins.map(({ from, to, count: n }) => [milliseconds(from), milliseconds(to), count(n)]);
+    render(
+      html`<svg
+          class="histogram"
+          role="img"
+          viewBox="0 0 ${width} ${HEIGHT}"
+          width=${width}
+          height=${HEIGHT}
+          aria-label=${summary}
+        >
+          ${this.drawing(distribution, width)}
+        </svg>
+        <p class="note reading">${this.pointed === null ? summary : reading(this.pointed, distribution)}</p>
+        ${this.table.template(['From', 'To', 'Requests'], rows, [distribution])}`,
+      this.element,
+    );
+  }
+
+  private drawing({ bins, summary }: LatencyDistribution, width: number): TemplateResult | typeof nothing {
     const [first, last] = [bins[0], bins.at(-1)];
     if (first === undefined || last === undefined) {
-      this.drawing.replaceChildren();
-      return;
+      return nothing;
     }
     const x = logScale(first.from, last.to, MARGIN.left, width - MARGIN.right);
     // Bins are not equally wide on this axis: their area is what stands for the count.
     const heights = bins.map((bin) => bin.count / Math.max(1, x(bin.to) - x(bin.from)));
-    const highest = Math.max(...heights);
-    const floor = HEIGHT - MARGIN.bottom;
-    const tall = floor - MARGIN.top;
-    this.drawing.replaceChildren(
-      svg('path', { class: 'baseline', d: `M${MARGIN.left} ${floor}H${width - MARGIN.right}` }),
-      ...bins.map((bin, index) => this.bar(bin, x, floor, ((heights[index] ?? 0) / highest) * tall)),
-      ...ticks(first.from, last.to, x, width).map(([value, at]) =>
-        svg('text', { class: 'tick', x: at, y: HEIGHT - 6, 'text-anchor': 'middle' }, milliseconds(value)),
-      ),
-      ...this.marks(x, floor, width),
-    );
+    const scale = (FLOOR - MARGIN.top) / Math.max(...heights);
+    return svg`<path class="baseline" d="M${MARGIN.left} ${FLOOR}H${width - MARGIN.right}" />
+      ${bins.map((bin, index) => this.bar(bin, x, (heights[index] ?? 0) * scale))}
+      ${ticks(first.from, last.to, x, width).map(
+        ([value, at]) =>
+          svg`<text class="tick" x=${at} y=${HEIGHT - 6} text-anchor="middle">${milliseconds(value)}</text>`,
+      )}
+      ${marks(summary, x, width)}`;
   }
 
-  private bar(bin: HistogramBin, x: (value: number) => number, floor: number, height: number): SVGElement {
+  private bar(bin: HistogramBin, x: Scale, height: number): TemplateResult {
     const [left, right] = [x(bin.from), x(bin.to)];
-    const group = svg(
-      'g',
-      { class: 'bin' },
-      svg('rect', { class: 'hit', x: left, y: 0, width: right - left, height: floor }),
-      svg('rect', {
-        class: 'bar',
-        x: left + 0.5,
-        y: floor - height,
-        width: Math.max(0.5, right - left - 1),
-        height,
-        rx: Math.min(2, height),
-      }),
+    const point = (pointed: HistogramBin | null) => (): void => {
+      this.pointed = pointed;
+      this.render();
+    };
+    return svg`<g class="bin" @pointerenter=${point(bin)} @pointerleave=${point(null)}>
+      <rect class="hit" x=${left} y="0" width=${right - left} height=${FLOOR} />
+      <rect class="bar" x=${left + 0.5} y=${FLOOR - height} width=${Math.max(0.5, right - left - 1)}
+        height=${height} rx=${Math.min(2, height)} />
+    </g>`;
+  }
+}
+
+/** Lines with labels; a label that would touch another one goes to the row below. */
+function marks(summary: LatencyDistribution['summary'], x: Scale, width: number): TemplateResult[] {
+  const freeFrom = [-Infinity, -Infinity, -Infinity];
+  return MARKS.flatMap((name) => {
+    const value = summary[name];
+    if (value === null) {
+      return [];
+    }
+    const at = x(value);
+    const row = Math.max(
+      0,
+      freeFrom.findIndex((free) => at >= free),
     );
-    group.addEventListener('pointerenter', () => {
-      const samples = this.distribution?.summary.samples ?? 0;
-      setText(
-        this.reading,
-        `${milliseconds(bin.from)} to ${milliseconds(bin.to)}: ${count(bin.count)} requests, ` +
-          percent(samples === 0 ? null : bin.count / samples),
-      );
-    });
-    group.addEventListener('pointerleave', () => {
-      this.rest();
-    });
-    return group;
-  }
-
-  /** Lines with labels; a label that would touch another one goes to the row below. */
-  private marks(x: (value: number) => number, floor: number, width: number): SVGElement[] {
-    const freeFrom = [-Infinity, -Infinity, -Infinity];
-    return MARKS.flatMap((name) => {
-      const value = this.distribution?.summary[name];
-      if (value == null) {
-        return [];
-      }
-      const at = x(value);
-      const row = Math.max(
-        0,
-        freeFrom.findIndex((free) => at >= free),
-      );
-      freeFrom[row] = at + MARK_WIDTH;
-      const atEdge = at > width - MARK_WIDTH;
-      return [
-        svg('path', { class: `mark ${name}`, d: `M${at} ${row * 14 + 4}V${floor}` }),
-        svg(
-          'text',
-          {
-            class: 'mark-label',
-            x: atEdge ? at - 4 : at + 4,
-            y: row * 14 + 12,
-            'text-anchor': atEdge ? 'end' : 'start',
-          },
-          name,
-        ),
-      ];
-    });
-  }
-
-  private rest(): void {
-    setText(this.reading, this.summary());
-  }
-
-  private summary(): string {
-    const summary = this.distribution?.summary;
-    if (summary === undefined || summary.samples === 0) {
-      return 'No latency was measured in this range.';
-    }
-    if (!summary.percentilesComplete) {
-      return (
-        `${count(summary.samples)} requests, maximum ${milliseconds(summary.max)}. Percentiles cannot be told: ` +
-        'part of the range was rolled up without distributions. A rebuild adds them where raw rows are left.'
-      );
-    }
-    const marks = MARKS.map((name) => `${name} ${milliseconds(summary[name])}`).join(', ');
-    return `${count(summary.samples)} requests: ${marks}, maximum ${milliseconds(summary.max)}.`;
-  }
+    freeFrom[row] = at + MARK_WIDTH;
+    const [side, anchor] = at > width - MARK_WIDTH ? [-4, 'end'] : [4, 'start'];
+    return svg`<path class="mark" d="M${at} ${row * 14 + 4}V${FLOOR}" />
+      <text class="mark-label" x=${at + side} y=${row * 14 + 12} text-anchor=${anchor}>${name}</text>`;
+  });
 }
 
-/** Below 1 ms a logarithmic axis has no end: what is there stands at 1 ms less a quarter of a doubling. */
-function logScale(low: number, high: number, left: number, right: number): (value: number) => number {
-  const log = (value: number): number => Math.log2(Math.max(value, 0.84));
-  const span = Math.max(1e-9, log(high) - log(low));
-  return (value) => {
-    const share = (log(value) - log(low)) / span;
-    return Math.round((left + Math.min(1, Math.max(0, share)) * (right - left)) * 10) / 10;
-  };
+function reading({ from, to, count: n }: HistogramBin, { summary }: LatencyDistribution): string {
+  const share = percent(summary.samples === 0 ? null : n / summary.samples);
+  return `${milliseconds(from)} to ${milliseconds(to)}: ${count(n)} requests, ${share}`;
 }
 
-/** Round values, each at least 64 pixels after the one before. */
-function ticks(low: number, high: number, x: (value: number) => number, width: number): [number, number][] {
-  const result: [number, number][] = [];
-  for (let power = 1; power <= high; power *= 10) {
-    for (const value of [power, 2 * power, 5 * power]) {
-      const at = x(value);
-      if (
-        value >= low &&
-        value <= high &&
-        at > 20 &&
-        at < width - 24 &&
-        at - (result.at(-1)?.[1] ?? -99) >= 64
-      ) {
-        result.push([value, at]);
-      }
-    }
+function summaryOf({ summary }: LatencyDistribution): string {
+  if (summary.samples === 0) {
+    return 'No latency was measured in this range.';
   }
-  return result;
+  if (!summary.percentilesComplete) {
+    return (
+      `${count(summary.samples)} requests, maximum ${milliseconds(summary.max)}. Percentiles cannot be told: ` +
+      'part of the range was rolled up without distributions. A rebuild adds them where raw rows are left.'
+    );
+  }
+  const percentiles = MARKS.map((name) => `${name} ${milliseconds(summary[name])}`).join(', ');
+  return `${count(summary.samples)} requests: ${percentiles}, maximum ${milliseconds(summary.max)}.`;
 }

@@ -1,10 +1,12 @@
 import { Dashboard } from './dashboard.js';
 import { SignIn } from './sign-in.js';
+import { applyTheme } from './theme.js';
 
+applyTheme();
 const signIn = new SignIn((api, status) => {
-  dashboard.open(api, status);
-});
-const dashboard = new Dashboard((message) => {
-  signIn.ask(message);
+  const dashboard = new Dashboard(api, status.now, (message) => {
+    signIn.ask(message);
+  });
+  dashboard.load();
 });
 signIn.start();

@@ -1,50 +1,63 @@
+import { html, nothing } from 'lit-html';
 import type { Part } from './answers.js';
-import { button, el } from './dom.js';
+import { describe } from './api.js';
+import { button, type Content } from './templates.js';
+import { formatTime, zoneName, type Zone } from './zone.js';
 
-/** Where each part is shown, and what people call it. */
-const PANELS: Readonly<Record<Part, readonly [selector: string, name: string]>> = {
-  overview: ['#glance', 'The overview'],
-  trend: ['#charts', 'The trends'],
-  platforms: ['[data-breakdown="platforms"]', 'The platforms'],
-  groups: ['[data-breakdown="groups"]', 'The groups'],
-  distribution: ['#distribution', 'The distribution'],
-  status: ['#facts', 'The state of the rollup'],
-  rebuilds: ['#rebuild-list', 'The list of rebuilds'],
+/** What people call what each part shows. */
+const NAMES: Readonly<Record<Part, string>> = {
+  overview: 'The overview',
+  trend: 'The trends',
+  platforms: 'The platforms',
+  groups: 'The groups',
+  distribution: 'The distribution',
+  status: 'The state of the rollup',
+  rebuilds: 'The list of rebuilds',
 };
-export const PARTS = Object.keys(PANELS) as readonly Part[];
+export const PARTS = Object.keys(NAMES) as readonly Part[];
 
-export interface PanelProblem {
-  readonly text: string;
-  /** When the numbers came in that are still shown; null where there are none of what was asked for. */
-  readonly since: string | null;
+/** Why a part could not be loaded. */
+export interface Failure {
+  readonly error: unknown;
+  /** When the answer to the same question came in that is still shown; null where there is none. */
+  readonly at: number | null;
 }
 
-/**
- * Says in a panel that it could not be loaded, and hides or fades what is in it; null lets it be.
- *
- * @param silent only the latter: another place says what is wrong
- */
-export function showPanelProblem(
+/** For the panel of a part: a class that fades or hides what is in it, and what comes first in it. */
+export interface Trouble {
+  readonly className: '' | 'outdated' | 'lost';
+  readonly banner: Content;
+}
+
+/** @param onRetry null for no banner: another place says what is wrong */
+export function troubleOf(
   part: Part,
-  problem: PanelProblem | null,
-  onRetry: () => void,
-  silent: boolean,
-): void {
-  const [selector, name] = PANELS[part];
-  const panel = document.querySelector(selector);
-  panel?.querySelector(':scope > .panel-problem')?.remove();
-  panel?.classList.toggle('outdated', problem !== null && problem.since !== null);
-  panel?.classList.toggle('lost', problem?.since === null);
-  if (problem === null || silent) {
-    return;
+  failure: Failure | null,
+  zone: Zone,
+  onRetry: (() => void) | null,
+): Trouble {
+  if (failure === null) {
+    return { className: '', banner: nothing };
   }
-  const old = problem.since === null ? '' : ` The numbers here are from ${problem.since}.`;
-  panel?.prepend(
-    el(
-      'div',
-      { class: 'banner bad panel-problem', role: 'alert', 'data-part': part },
-      el('p', {}, `${name} could not be loaded: ${problem.text}.${old}`),
-      button('Try again', { 'aria-label': `Try again: ${name.toLowerCase()}` }, onRetry),
-    ),
-  );
+  const { error, at } = failure;
+  const className = at === null ? 'lost' : 'outdated';
+  if (onRetry === null) {
+    return { className, banner: nothing };
+  }
+  const old = at === null ? '' : ` The numbers here are from ${timeOf(at, zone)}.`;
+  const banner = html`<div class="banner bad panel-problem" role="alert">
+    <p>${NAMES[part]} could not be loaded: ${describe(error)}.${old}</p>
+    ${button('Try again', onRetry, { label: `Try again: ${NAMES[part].toLowerCase()}` })}
+  </div>`;
+  return { className, banner };
 }
+
+/** What is wrong with everything. */
+export function commonProblem(failures: readonly Failure[], zone: Zone): string {
+  const latest = Math.max(...failures.map(({ at }) => at ?? 0));
+  const old =
+    latest === 0 ? '' : ` The numbers below are from ${timeOf(latest, zone)} and no longer refreshed.`;
+  return `${describe(failures[0]?.error)}.${old}`;
+}
+
+const timeOf = (time: number, zone: Zone): string => `${formatTime(time, zone, 'seconds')} ${zoneName(zone)}`;

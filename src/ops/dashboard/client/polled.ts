@@ -1,33 +1,45 @@
-import type { RunState } from './admin-types.js';
 import type { Api } from './api.js';
 
-/** How often the server is asked how far it is; milliseconds. */
-const INTERVAL_MS = 500;
+/** How often the server is asked how far it is, while somebody looks and while nobody does; milliseconds. */
+const INTERVAL_MS = 1_000;
+const HIDDEN_INTERVAL_MS = 15_000;
 
 interface Run {
   readonly id: string;
-  readonly state: RunState;
+  readonly state: string;
 }
 
 /**
  * Asks for a run until it has ended.
  *
  * @param onProgress called with every answer, the first and the last included
- * @throws as Api.get does; AbortError once the signal says so
+ * @throws as Api.get does
  */
 export async function polled<T extends Run>(
   api: Api,
   path: string,
   first: T,
   onProgress: (run: T) => void = () => undefined,
-  signal: AbortSignal | null = null,
 ): Promise<T> {
   let run = first;
   onProgress(run);
   while (run.state === 'running') {
-    await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
-    run = await api.get<T>(`${path}/${run.id}`, {}, signal);
+    await pause();
+    run = await api.get<T>(`${path}/${run.id}`);
     onProgress(run);
   }
   return run;
+}
+
+/** Until it is time to ask, which it also is when somebody looks again. */
+async function pause(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', end);
+      resolve();
+    };
+    const timer = setTimeout(end, document.hidden ? HIDDEN_INTERVAL_MS : INTERVAL_MS);
+    document.addEventListener('visibilitychange', end);
+  });
 }

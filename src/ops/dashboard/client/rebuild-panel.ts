@@ -1,214 +1,136 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { repeat } from 'lit-html/directives/repeat.js';
 import type { Rebuild } from './admin-types.js';
-import { describe, wasAborted, type Api } from './api.js';
-import { button, el, setText } from './dom.js';
 import { count, plural } from './format.js';
-import { RangeFields } from './range-fields.js';
+import type { Trouble } from './panel-problems.js';
+import { polled } from './polled.js';
+import { rangeFields, readRange } from './range-fields.js';
+import { cardHead, submitted } from './templates.js';
+import { Tool } from './tool.js';
 import { isoMinute, type TimeRange } from './view.js';
-import { formatTime, type Zone } from './zone.js';
+import { formatTime } from './zone.js';
 
 const SHOWN_REBUILDS = 5;
-/** How long to wait before a broken event stream is opened anew; milliseconds. */
-const RECONNECT_MS = 2_000;
 
 /** Starts rebuilds, and follows and cancels those that run, whoever started them. */
-export class RebuildPanel {
-  public readonly element: HTMLElement;
-  private readonly range = new RangeFields('rebuild');
-  private readonly reason = el('input', { type: 'text', maxlength: 500, autocomplete: 'off' });
-  private readonly force = el('input', { type: 'checkbox' });
-  private readonly start = el('button', { type: 'submit', class: 'primary' }, 'Start rebuild');
-  private readonly message = el('p', { class: 'message', role: 'status' });
-  private readonly list = el('ul', { class: 'rebuilds' });
-  private readonly followed = new Map<string, AbortController>();
-  private zone: Zone = 'utc';
+export class RebuildPanel extends Tool {
+  private rebuilds: readonly Rebuild[] = [];
+  private readonly followed = new Set<string>();
 
-  public constructor(
-    private readonly api: () => Api | null,
-    private readonly onFinished: () => void,
-  ) {
-    const form = el(
-      'form',
-      { class: 'fields', 'aria-label': 'Rebuild' },
-      ...this.range.elements,
-      el(
-        'label',
-        { class: 'grow' },
-        el('span', {}, 'Reason ', el('span', { class: 'note' }, 'optional')),
-        this.reason,
-      ),
-      el(
-        'label',
-        { class: 'check' },
-        this.force,
-        'Force: also where raw rows may be gone and history would shrink',
-      ),
-      this.start,
-    );
-    form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      void this.submit();
-    });
-    this.element = el(
-      'article',
-      { class: 'card', 'data-panel': 'rebuild' },
-      el(
-        'header',
-        {},
-        el('h3', {}, 'Rebuild'),
-        el('span', { class: 'note' }, 'recomputes every closed hour of a range'),
-      ),
-      form,
-      this.message,
-      el('div', { id: 'rebuild-list' }, this.list),
-    );
+  public show(rebuilds: readonly Rebuild[]): void {
+    this.rebuilds = rebuilds;
+    for (const rebuild of rebuilds) {
+      void this.follow(rebuild);
+    }
   }
 
-  public showRange(range: TimeRange, zone: Zone): void {
-    this.range.show(this.range.blank ? range : null, zone);
+  public template(range: TimeRange, { className, banner }: Trouble): TemplateResult {
+    const shown = this.rebuilds.filter(({ state }, at) => at < SHOWN_REBUILDS || state === 'running');
+    return html`<article class="card" data-panel="rebuild">
+      ${cardHead('Rebuild', 'recomputes every closed hour of a range')}
+      <form class="fields" aria-label="Rebuild" @submit=${submitted((form) => this.submit(form))}>
+        ${rangeFields('rebuild', range, this.host.view.zone)}
+        <label class="grow">
+          <span>Reason <span class="note">optional</span></span>
+          <input name="reason" type="text" maxlength="500" autocomplete="off" />
+        </label>
+        <label class="check">
+          <input name="force" type="checkbox" />
+          Force: also where raw rows may be gone and history would shrink
+        </label>
+        <button type="submit" class="primary" ?disabled=${this.busy}>Start rebuild</button>
+      </form>
+      ${this.message}
+      <div id="rebuild-list" class=${className}>
+        ${banner}
+        <ul class="rebuilds">
+          ${repeat(
+            shown,
+            ({ id }) => id,
+            (rebuild) => this.item(rebuild),
+          )}
+        </ul>
+      </div>
+    </article>`;
   }
 
-  public showList(rebuilds: readonly Rebuild[], zone: Zone): void {
-    this.zone = zone;
-    this.list.replaceChildren(...rebuilds.slice(0, SHOWN_REBUILDS).map((rebuild) => this.item(rebuild)));
-    for (const { id, state } of rebuilds) {
-      if (state === 'running') {
-        void this.follow(id);
+  private item(rebuild: Rebuild): TemplateResult {
+    const { id, state, hours, estimatedEnd, reason, force } = rebuild;
+    const { zone } = this.host.view;
+    const [from, to] = [rebuild.from, rebuild.to].map((time) => formatTime(time, zone, 'dateTime'));
+    const facts = [
+      `${count(hours.done)} of ${plural(hours.total, 'hour')}`,
+      hours.failed > 0 && `${count(hours.failed)} failed`,
+      hours.cancelled > 0 && `${count(hours.cancelled)} cancelled`,
+      estimatedEnd !== null && `until about ${formatTime(estimatedEnd, zone, 'seconds')}`,
+      reason !== null && `“${reason}”`,
+      force && 'forced',
+    ];
+    return html`<li data-rebuild=${id} data-state=${state} data-done=${hours.done} data-total=${hours.total}>
+      <div class="rebuild-head">
+        <b>#${id}</b> ${from} – ${to} <span class="badge ${state}">${state}</span>
+        ${state === 'running' ? this.cancelButton(`rebuild ${id}`, () => this.cancel(id)) : nothing}
+      </div>
+      ${
+        state === 'running'
+          ? this.progress(`rebuild ${id}`, hours.done + hours.failed + hours.cancelled, hours.total)
+          : nothing
       }
-    }
+      <div class="note">${facts.filter((text) => text !== false).join(' · ')}</div>
+    </li>`;
   }
 
-  /** Stops following, at sign-out. */
-  public stop(): void {
-    for (const controller of this.followed.values()) {
-      controller.abort();
-    }
-    this.followed.clear();
-    this.list.replaceChildren();
-  }
-
-  private async submit(): Promise<void> {
-    const range = this.range.read();
-    const api = this.api();
-    if (range === null || api === null) {
+  private async submit(form: HTMLFormElement): Promise<void> {
+    const range = readRange(form, this.host.view.zone);
+    if (range === null) {
       return;
     }
-    this.start.disabled = true;
-    try {
-      const rebuild = await api.send<Rebuild>('POST', 'rebuilds', {
+    const data = new FormData(form);
+    const reason = (data.get('reason') as string).trim();
+    await this.busily('Not started', async () => {
+      const rebuild = await this.host.api.send<Rebuild>('POST', 'rebuilds', {
         from: isoMinute(range.from),
         to: isoMinute(range.to),
-        ...(this.force.checked && { force: true }),
-        ...(this.reason.value.trim() !== '' && { reason: this.reason.value.trim() }),
+        ...(data.has('force') && { force: true }),
+        ...(reason !== '' && { reason }),
       });
-      this.force.checked = false;
-      this.say(`Rebuild ${rebuild.id} of ${plural(rebuild.hours.total, 'hour')} has started.`, false);
+      (form.elements.namedItem('force') as HTMLInputElement).checked = false;
+      this.say(`Rebuild ${rebuild.id} of ${plural(rebuild.hours.total, 'hour')} has started.`);
       this.put(rebuild);
-      void this.follow(rebuild.id);
-    } catch (error) {
-      this.say(`Not started: ${describe(error)}.`, true);
-    } finally {
-      this.start.disabled = false;
-    }
+      void this.follow(rebuild);
+    });
   }
 
   private async cancel(id: string): Promise<void> {
-    try {
-      const rebuild = await this.api()?.send<Rebuild>('DELETE', `rebuilds/${id}`);
-      if (rebuild !== undefined) {
-        this.put(rebuild);
-      }
-    } catch (error) {
-      this.say(`Not cancelled: ${describe(error)}.`, true);
-    }
+    this.put(await this.host.api.send<Rebuild>('DELETE', `rebuilds/${id}`));
   }
 
-  /** Until it has ended, over as many streams as it takes. */
-  private async follow(id: string): Promise<void> {
-    const api = this.api();
-    if (api === null || this.followed.has(id)) {
+  /** Until it has ended, over whatever failures. */
+  private async follow(first: Rebuild): Promise<void> {
+    const { id } = first;
+    const { api } = this.host;
+    if (first.state !== 'running' || this.followed.has(id)) {
       return;
     }
-    const controller = new AbortController();
-    this.followed.set(id, controller);
-    let state: Rebuild['state'] = 'running';
-    while (state === 'running' && !controller.signal.aborted) {
-      try {
-        for await (const rebuild of api.events<Rebuild>(`rebuilds/${id}/events`, controller.signal)) {
-          state = rebuild.state;
+    this.followed.add(id);
+    let latest = first;
+    while (latest.state === 'running' && !api.signal.aborted) {
+      await this.attempt(`The progress of rebuild ${id} was lost, asking again`, async () => {
+        await polled(api, 'rebuilds', latest, (rebuild) => {
+          latest = rebuild;
           this.put(rebuild);
-        }
-      } catch (error) {
-        if (wasAborted(error)) {
-          return;
-        }
-        this.say(`The progress of rebuild ${id} was lost, asking again: ${describe(error)}.`, true);
-      }
-      if (state === 'running') {
-        await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
-      }
+        });
+      });
     }
     this.followed.delete(id);
-    if (!controller.signal.aborted) {
-      this.onFinished();
-    }
+    this.host.load();
   }
 
   private put(rebuild: Rebuild): void {
-    const item = this.item(rebuild);
-    const old = this.list.querySelector(`[data-rebuild="${rebuild.id}"]`);
-    if (old === null) {
-      this.list.prepend(item);
-      return;
-    }
-    const hadFocus = old.contains(document.activeElement);
-    old.replaceWith(item);
-    if (hadFocus) {
-      item.querySelector('button')?.focus();
-    }
-  }
-
-  private item(rebuild: Rebuild): HTMLElement {
-    const { id, state, hours } = rebuild;
-    const ended = hours.done + hours.failed + hours.cancelled;
-    const progress = el('progress', {
-      max: Math.max(1, hours.total),
-      value: ended,
-      'aria-label': `Progress of rebuild ${id}`,
-    });
-    const counts = [
-      `${count(hours.done)} of ${plural(hours.total, 'hour')}`,
-      hours.failed > 0 ? `${count(hours.failed)} failed` : null,
-      hours.cancelled > 0 ? `${count(hours.cancelled)} cancelled` : null,
-      rebuild.estimatedEnd === null
-        ? null
-        : `until about ${formatTime(rebuild.estimatedEnd, this.zone, 'seconds')}`,
-      rebuild.reason === null ? null : `“${rebuild.reason}”`,
-      rebuild.force ? 'forced' : null,
-    ];
-    return el(
-      'li',
-      { 'data-rebuild': id, 'data-state': state, 'data-done': hours.done, 'data-total': hours.total },
-      el(
-        'div',
-        { class: 'rebuild-head' },
-        el('b', {}, `#${id}`),
-        ` ${formatTime(rebuild.from, this.zone, 'dateTime')} – ${formatTime(rebuild.to, this.zone, 'dateTime')} `,
-        el('span', { class: `badge ${state}` }, state),
-        state === 'running'
-          ? button(
-              'Cancel',
-              { class: 'quiet', 'aria-label': `Cancel rebuild ${id}` },
-              () => void this.cancel(id),
-            )
-          : null,
-      ),
-      state === 'running' ? progress : null,
-      el('div', { class: 'note' }, counts.filter((text) => text !== null).join(' · ')),
-    );
-  }
-
-  private say(text: string, bad: boolean): void {
-    this.message.classList.toggle('bad', bad);
-    setText(this.message, text);
+    const known = this.rebuilds.some(({ id }) => id === rebuild.id);
+    this.rebuilds = known
+      ? this.rebuilds.map((one) => (one.id === rebuild.id ? rebuild : one))
+      : [rebuild, ...this.rebuilds];
+    this.host.changed();
   }
 }

@@ -1,21 +1,12 @@
+import { html, render, type TemplateResult } from 'lit-html';
 import type { Status } from './admin-types.js';
 import { Api, ApiError, describe } from './api.js';
-import { byId, setText } from './dom.js';
 import { storedToken } from './storage.js';
+import { submitted } from './templates.js';
 
 /** Asks for the admin token, tries it, and keeps it for the tab. */
 export class SignIn {
-  private readonly section = byId('sign-in', HTMLElement);
-  private readonly token = byId('token', HTMLInputElement);
-  private readonly error = byId('sign-in-error', HTMLElement);
-  private readonly submit = this.section.querySelector('button');
-
-  public constructor(private readonly onSignedIn: (api: Api, status: Status) => void) {
-    this.section.querySelector('form')?.addEventListener('submit', (event) => {
-      event.preventDefault();
-      void this.attempt(this.token.value.trim());
-    });
-  }
+  public constructor(private readonly onSignedIn: (api: Api, status: Status) => void) {}
 
   /** Signs in with the token that this tab has, or asks for one. */
   public start(): void {
@@ -28,19 +19,20 @@ export class SignIn {
   }
 
   /** Forgets the token and asks for one. */
-  public ask(message: string): void {
+  public ask(error: string): void {
     storedToken.set(null);
-    this.show(message);
+    this.show(error, '');
   }
 
-  private show(message: string): void {
+  private show(error: string, token: string): void {
     document.body.dataset.state = 'signed-out';
     document.title = 'Sign in · Operations';
-    byId('app', HTMLElement).hidden = true;
-    this.section.hidden = false;
-    this.token.value = '';
-    setText(this.error, message);
-    this.token.focus();
+    this.render(error, false);
+    const input = document.querySelector<HTMLInputElement>('#token');
+    if (input !== null) {
+      input.value = token;
+      input.focus();
+    }
   }
 
   private async attempt(token: string): Promise<void> {
@@ -49,32 +41,60 @@ export class SignIn {
       return;
     }
     const api = new Api(token);
-    this.toggle(true);
+    let status;
     try {
-      const status = await api.get<Status>('status');
-      storedToken.set(token);
-      this.section.hidden = true;
-      byId('app', HTMLElement).hidden = false;
-      setText(this.error, '');
-      this.token.value = '';
-      this.onSignedIn(api, status);
+      status = await api.get<Status>('status');
     } catch (error) {
       if (error instanceof ApiError && error.unauthorised) {
         this.ask('This token was refused.');
       } else {
         // The token may be right: it stays in the tab, for the next attempt.
-        this.show(`${describe(error)}. Try again in a moment.`);
-        this.token.value = token;
+        this.show(`${describe(error)}. Try again in a moment.`, token);
       }
-    } finally {
-      this.toggle(false);
+      return;
     }
+    storedToken.set(token);
+    this.onSignedIn(api, status);
   }
 
-  private toggle(busy: boolean): void {
-    if (this.submit !== null) {
-      this.submit.disabled = busy;
-      setText(this.submit, busy ? 'Signing in…' : 'Sign in');
-    }
+  private render(error: string, busy: boolean): void {
+    render(this.template(error, busy), document.body);
+  }
+
+  private template(error: string, busy: boolean): TemplateResult {
+    const send = (form: HTMLFormElement): void => {
+      this.render(error, true);
+      void this.attempt((new FormData(form).get('token') as string).trim());
+    };
+    return html`<main id="sign-in" class="sign-in">
+      <form class="card" aria-labelledby="sign-in-title" @submit=${submitted(send)}>
+        <img src="ops/assets/icon.svg" alt="" width="40" height="40" />
+        <h1 id="sign-in-title">Operations</h1>
+        <p class="note">The numbers are for operators. Sign in with the admin token of this gateway.</p>
+        <input
+          class="visually-hidden"
+          type="text"
+          autocomplete="username"
+          value="admin"
+          readonly
+          tabindex="-1"
+          aria-hidden="true"
+        />
+        <label for="token">Admin token</label>
+        <input
+          id="token"
+          name="token"
+          type="password"
+          autocomplete="current-password"
+          autocapitalize="off"
+          spellcheck="false"
+          required
+          aria-describedby="sign-in-error token-note"
+        />
+        <p id="sign-in-error" class="message bad" role="alert">${error}</p>
+        <button class="primary" type="submit" ?disabled=${busy}>${busy ? 'Signing in…' : 'Sign in'}</button>
+        <p id="token-note" class="note">Kept for this tab only, and forgotten when it is closed.</p>
+      </form>
+    </main>`;
   }
 }

@@ -1,22 +1,28 @@
-import { byId } from './dom.js';
+import type { TemplateResult } from 'lit-html';
 import { storedTheme } from './storage.js';
+import { select } from './templates.js';
 
-/** Light, dark, or what the system says. Canvases have no cascade: they are told of every change. */
-export function initTheme(onChange: () => void): void {
-  const choice = byId('theme', HTMLSelectElement);
-  const apply = (theme: string): void => {
-    if (theme === 'light' || theme === 'dark') {
-      document.documentElement.dataset.theme = theme;
-      choice.value = theme;
-    } else {
-      delete document.documentElement.dataset.theme;
-    }
-  };
-  apply(storedTheme.get() ?? '');
-  choice.addEventListener('change', () => {
-    storedTheme.set(choice.value === '' ? null : choice.value);
-    apply(choice.value);
+const CHOICES = [
+  ['', 'auto'],
+  ['light', 'light'],
+  ['dark', 'dark'],
+] as const;
+
+/** Light, dark, or empty for what the system says. */
+const chosen = (): string => CHOICES.find(([value]) => value === storedTheme.get())?.[0] ?? '';
+
+export function applyTheme(): void {
+  document.documentElement.dataset.theme = chosen();
+}
+
+/** @param onChange the colours are others now: canvases have no cascade */
+export const themeChoice = (onChange: () => void): TemplateResult =>
+  select('theme', 'Theme', CHOICES, chosen(), (theme) => {
+    storedTheme.set(theme === '' ? null : theme);
+    applyTheme();
     onChange();
   });
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', onChange);
+
+export function onSystemTheme(onChange: () => void, signal: AbortSignal): void {
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', onChange, { signal });
 }

@@ -1,11 +1,13 @@
+import { html, type TemplateResult } from 'lit-html';
 import type { Measures, Overview, Trend } from '../../read/read.types.js';
-import { el } from './dom.js';
 import { compact, milliseconds, NOTHING, percent, perSecond, slaPercent, span } from './format.js';
 import { sparkline } from './sparkline.js';
 
 interface TileSpec {
   readonly id: string;
   readonly label: string;
+  /** What it is, in full. */
+  readonly title: string;
   readonly value: (measures: Measures) => number | null;
   readonly format: (value: number | null) => string;
   /** Of one point of the trend, where that is not the same measure as the range's. */
@@ -16,11 +18,20 @@ interface TileSpec {
   readonly better: 'up' | 'down' | null;
 }
 
-export const TILES: readonly TileSpec[] = [
-  { id: 'sla', label: 'SLA', value: (m) => m.sla, format: slaPercent, share: true, better: 'up' },
+const TILES: readonly TileSpec[] = [
+  {
+    id: 'sla',
+    label: 'SLA',
+    title: 'Successful requests among those that count for the SLA: business-limited errors do not',
+    value: (m) => m.sla,
+    format: slaPercent,
+    share: true,
+    better: 'up',
+  },
   {
     id: 'error-rate',
     label: 'Error rate',
+    title: 'Errors of every kind that clients saw, among all requests',
     value: (m) => m.errorRate,
     format: percent,
     share: true,
@@ -29,6 +40,7 @@ export const TILES: readonly TileSpec[] = [
   {
     id: 'requests',
     label: 'Requests',
+    title: 'Requests per second, errors included',
     value: (m) => m.requestsPerSecond,
     format: perSecond,
     better: null,
@@ -36,14 +48,23 @@ export const TILES: readonly TileSpec[] = [
   {
     id: 'duration',
     label: 'Duration p95',
+    title: '95th percentile of the duration of whole successful requests',
     value: (m) => m.duration.p95,
     format: milliseconds,
     better: 'down',
   },
-  { id: 'ttft', label: 'TTFT p95', value: (m) => m.ttft.p95, format: milliseconds, better: 'down' },
+  {
+    id: 'ttft',
+    label: 'TTFT p95',
+    title: '95th percentile of the time to the first token of streamed requests',
+    value: (m) => m.ttft.p95,
+    format: milliseconds,
+    better: 'down',
+  },
   {
     id: 'tokens',
     label: 'Tokens',
+    title: 'Input, output and cache tokens',
     value: (m) => Number(m.tokenConsumed),
     point: (m) => m.tokensPerSecond,
     format: compact,
@@ -52,29 +73,22 @@ export const TILES: readonly TileSpec[] = [
 ];
 
 /** The first glance: six numbers, each with its change against the period of equal length before. */
-export function renderTiles(container: Element, overview: Overview, trend: Trend | null): void {
-  const length = span(Date.parse(overview.to) - Date.parse(overview.from), 60);
-  container.replaceChildren(
-    ...TILES.map((spec) => {
-      const now = spec.value(overview);
-      // Against a period of which hours are missing, everything would seem to have grown.
-      const before = overview.previous.missingHours > 0 ? null : spec.value(overview.previous);
-      const change = changeOf(spec, now, before);
-      return el(
-        'li',
-        { class: 'tile', 'data-tile': spec.id, 'data-value': now ?? '' },
-        el('span', { class: 'tile-label', title: FULL_NAMES[spec.id] }, spec.label),
-        el('span', { class: 'tile-value' }, spec.format(now)),
-        el(
-          'span',
-          { class: `tile-change ${change.verdict}`, title: `Against the ${length} before` },
-          change.text,
-          el('span', { class: 'visually-hidden' }, ` ${change.spoken} against the ${length} before`),
-        ),
-        sparkline((trend?.points ?? []).map(spec.point ?? spec.value)),
-      );
-    }),
-  );
+export function tiles(overview: Overview, trend: Trend | null): TemplateResult[] {
+  const against = `the ${span(Date.parse(overview.to) - Date.parse(overview.from), 60)} before`;
+  return TILES.map((spec) => {
+    const now = spec.value(overview);
+    // Against a period of which hours are missing, everything would seem to have grown.
+    const before = overview.previous.missingHours > 0 ? null : spec.value(overview.previous);
+    const change = changeOf(spec, now, before);
+    return html`<li class="tile" data-tile=${spec.id}>
+      <span class="tile-label" title=${spec.title}>${spec.label}</span>
+      <span class="tile-value">${spec.format(now)}</span>
+      <span class="tile-change ${change.verdict}" title="Against ${against}">
+        ${change.text}<span class="visually-hidden"> ${change.spoken} against ${against}</span>
+      </span>
+      ${sparkline((trend?.points ?? []).map(spec.point ?? spec.value))}
+    </li>`;
+  });
 }
 
 interface Change {
@@ -103,12 +117,3 @@ function changeOf({ share, better }: TileSpec, now: number | null, before: numbe
     spoken: `${direction}${word}`,
   };
 }
-
-const FULL_NAMES: Readonly<Record<string, string>> = {
-  sla: 'Successful requests among those that count for the SLA: business-limited errors do not',
-  'error-rate': 'Errors of every kind that clients saw, among all requests',
-  requests: 'Requests per second, errors included',
-  duration: '95th percentile of the duration of whole successful requests',
-  ttft: '95th percentile of the time to the first token of streamed requests',
-  tokens: 'Input, output and cache tokens',
-};

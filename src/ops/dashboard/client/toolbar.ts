@@ -1,8 +1,10 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Breakdown } from '../../read/read.types.js';
 import { nameOf } from './breakdown-table.js';
-import { button, byId, el } from './dom.js';
-import { RangeFields } from './range-fields.js';
-import { fixedRange, PRESETS, SHORTEST_MINUTES, type Preset, type TimeRange, type View } from './view.js';
+import type { Host } from './host.js';
+import { rangeFields, readRange } from './range-fields.js';
+import { button, select, submitted } from './templates.js';
+import { fixedRange, PRESETS, SHORTEST_MINUTES, type Preset, type TimeRange } from './view.js';
 
 const LABELS: Readonly<Record<Preset, string>> = {
   '1h': 'last hour',
@@ -12,124 +14,108 @@ const LABELS: Readonly<Record<Preset, string>> = {
   '30d': 'last 30 days',
 };
 
+type Options = readonly (readonly [value: string, label: string])[];
+
 /** Presets, custom range, zoom and filters. It shows a view, and asks for another one. */
 export class Toolbar {
-  private readonly presets = new Map<Preset, HTMLButtonElement>();
-  private readonly custom: HTMLButtonElement;
-  private readonly customForm = byId('custom', HTMLFormElement);
-  private readonly fields = new RangeFields('custom', SHORTEST_MINUTES);
-  private readonly zoomOut = byId('zoom-out', HTMLButtonElement);
-  private readonly zoomReset = byId('zoom-reset', HTMLButtonElement);
-  private readonly platform = byId('platform', HTMLSelectElement);
-  private readonly group = byId('group', HTMLSelectElement);
-  private readonly clear = byId('clear-filters', HTMLButtonElement);
-  private readonly zones = {
-    utc: byId('zone-utc', HTMLButtonElement),
-    local: byId('zone-local', HTMLButtonElement),
+  private customOpen = false;
+
+  public constructor(private readonly host: Host) {}
+
+  public template(range: TimeRange, platforms: Breakdown | null, groups: Breakdown | null): TemplateResult {
+    const { preset, fixed, platform, group } = this.host.view;
+    const { go, to } = this.host;
+    const half = (range.to - range.from) / 2;
+    const zoom = { classes: 'quiet', hidden: fixed === null };
+    return html`<section class="toolbar" aria-label="Range and filters">
+      <div class="segmented" role="group" aria-label="Range">
+        ${(Object.keys(PRESETS) as Preset[]).map((key) => this.preset(key))}
+        <button
+          type="button"
+          aria-pressed=${fixed !== null}
+          aria-expanded=${this.customOpen}
+          aria-controls="custom"
+          @click=${this.toggleCustom}
+        >
+          Custom
+        </button>
+      </div>
+      ${button('Zoom out', to({ fixed: fixedRange(range.from - half, range.to + half) }), zoom)}
+      ${button('Reset zoom', to({ fixed: null }), { ...zoom, title: `Back to the ${LABELS[preset]}` })}
+      <div class="filters">
+        ${select('platform', 'Platform', platformOptions(platforms, platform), platform ?? '', (value) => {
+          go({ platform: value || null, group: null });
+        })}
+        ${select('group', 'Group', groupOptions(groups, group, platform), group ?? '', (value) => {
+          go({ group: value || null });
+        })}
+        ${button('Clear filters', to({ platform: null, group: null }), {
+          classes: 'quiet',
+          hidden: platform === null && group === null,
+        })}
+      </div>
+      <form
+        id="custom"
+        class="fields"
+        aria-label="Custom range"
+        ?hidden=${!this.customOpen}
+        @submit=${submitted(this.submit)}
+      >
+        ${
+          this.customOpen
+            ? html`${rangeFields('custom', range, this.host.view.zone)}
+                <button type="submit" class="primary">Show</button>`
+            : nothing
+        }
+      </form>
+    </section>`;
+  }
+
+  private preset(preset: Preset): TemplateResult {
+    const { view } = this.host;
+    const show = (): void => {
+      this.customOpen = false;
+      this.host.go({ preset, fixed: null });
+    };
+    return button(preset.replace(/(\d+)/, '$1\u00a0'), show, {
+      title: LABELS[preset],
+      pressed: view.fixed === null && view.preset === preset,
+    });
+  }
+
+  private readonly toggleCustom = (): void => {
+    this.customOpen = !this.customOpen;
+    this.host.changed();
+    document.getElementById('custom-from')?.focus();
   };
-  private range: TimeRange = { from: 0, to: 0 };
 
-  public constructor(private readonly onChange: (change: Partial<View>) => void) {
-    const container = byId('presets', HTMLElement);
-    for (const preset of Object.keys(PRESETS) as Preset[]) {
-      const choice = button(preset.replace(/(\d+)/, '$1\u00a0'), { title: LABELS[preset] }, () => {
-        this.customForm.hidden = true;
-        onChange({ preset, fixed: null });
-      });
-      this.presets.set(preset, choice);
-      container.append(choice);
+  private readonly submit = (form: HTMLFormElement): void => {
+    const range = readRange(form, this.host.view.zone, SHORTEST_MINUTES);
+    const fixed = range === null ? null : fixedRange(range.from, range.to);
+    if (fixed !== null) {
+      this.customOpen = false;
+      this.host.go({ fixed });
     }
-    this.custom = button('Custom', { 'aria-expanded': 'false', 'aria-controls': 'custom' }, () => {
-      this.toggleCustom(this.customForm.hidden === true);
-    });
-    container.append(this.custom);
-    this.customForm.append(
-      ...this.fields.elements,
-      el('button', { type: 'submit', class: 'primary' }, 'Show'),
-    );
-    this.customForm.addEventListener('submit', (event) => {
-      event.preventDefault();
-      const range = this.fields.read();
-      const fixed = range === null ? null : fixedRange(range.from, range.to);
-      if (fixed !== null) {
-        this.toggleCustom(false);
-        onChange({ fixed });
-      }
-    });
-    this.bind();
-  }
-
-  public show(view: View, range: TimeRange): void {
-    this.range = range;
-    for (const [preset, choice] of this.presets) {
-      choice.setAttribute('aria-pressed', String(view.fixed === null && view.preset === preset));
-    }
-    this.custom.setAttribute('aria-pressed', String(view.fixed !== null));
-    this.zoomOut.hidden = this.zoomReset.hidden = view.fixed === null;
-    this.zoomReset.title = `Back to the ${LABELS[view.preset]}`;
-    this.clear.hidden = view.platform === null && view.group === null;
-    this.zones.utc.setAttribute('aria-pressed', String(view.zone === 'utc'));
-    this.zones.local.setAttribute('aria-pressed', String(view.zone === 'local'));
-    this.fields.show(this.customForm.hidden ? range : null, view.zone);
-  }
-
-  /** The choices are what has rows in the range, and what is chosen; null leaves them as they are. */
-  public showChoices(view: View, platforms: Breakdown | null, groups: Breakdown | null): void {
-    const platformChoices = platforms?.items.map((item) => [item.platform ?? '', nameOf(item)] as const);
-    const groupChoices = groups?.items
-      .filter((item) => view.platform === null || item.platform === view.platform)
-      .map((item) => [item.groupId ?? '', nameOf(item)] as const)
-      .sort(([, a], [, b]) => a.localeCompare(b));
-    fill(this.platform, view.platform, platformChoices ?? null);
-    fill(this.group, view.group, groupChoices ?? null);
-  }
-
-  private bind(): void {
-    this.zoomOut.addEventListener('click', () => {
-      const half = (this.range.to - this.range.from) / 2;
-      this.onChange({ fixed: fixedRange(this.range.from - half, this.range.to + half) });
-    });
-    this.zoomReset.addEventListener('click', () => {
-      this.onChange({ fixed: null });
-    });
-    this.platform.addEventListener('change', () => {
-      this.onChange({ platform: this.platform.value || null, group: null });
-    });
-    this.group.addEventListener('change', () => {
-      this.onChange({ group: this.group.value || null });
-    });
-    this.clear.addEventListener('click', () => {
-      this.onChange({ platform: null, group: null });
-    });
-    this.zones.utc.addEventListener('click', () => {
-      this.onChange({ zone: 'utc' });
-    });
-    this.zones.local.addEventListener('click', () => {
-      this.onChange({ zone: 'local' });
-    });
-  }
-
-  private toggleCustom(open: boolean): void {
-    this.customForm.hidden = !open;
-    this.custom.setAttribute('aria-expanded', String(open));
-    if (open) {
-      this.customForm.querySelector('input')?.focus();
-    }
-  }
+  };
 }
 
-function fill(
-  select: HTMLSelectElement,
-  chosen: string | null,
-  options: readonly (readonly [string, string])[] | null,
-): void {
-  const known = options ?? [...select.options].slice(1).map(({ value, text }) => [value, text] as const);
-  const missing = chosen !== null && known.every(([value]) => value !== chosen);
-  select.replaceChildren(
-    ...[
-      ['', 'all'] as const,
-      ...known,
-      ...(missing ? [[chosen, `${chosen} (no rows here)`] as const] : []),
-    ].map(([value, label]) => el('option', { value, selected: value === (chosen ?? '') }, label)),
+const platformOptions = (platforms: Breakdown | null, chosen: string | null): Options =>
+  withChosen(
+    platforms?.items.map((item) => [item.platform ?? '', nameOf(item)] as const),
+    chosen,
   );
+
+const groupOptions = (groups: Breakdown | null, chosen: string | null, platform: string | null): Options =>
+  withChosen(
+    groups?.items
+      .filter((item) => platform === null || item.platform === platform)
+      .map((item) => [item.groupId ?? '', nameOf(item)] as const)
+      .sort(([, a], [, b]) => a.localeCompare(b)),
+    chosen,
+  );
+
+/** All, what has rows in the range, and what is chosen even if it has none. */
+function withChosen(known: Options | undefined, chosen: string | null): Options {
+  const missing = chosen !== null && known?.every(([value]) => value !== chosen) !== false;
+  return [['', 'all'], ...(known ?? []), ...(missing ? [[chosen, `${chosen} (no rows here)`] as const] : [])];
 }

@@ -1,195 +1,102 @@
+import { html, type TemplateResult } from 'lit-html';
 import type { Verification, VerificationSummary } from './admin-types.js';
-import { describe, wasAborted, type Api } from './api.js';
-import { button, el, setText } from './dom.js';
 import { count, plural } from './format.js';
 import { polled } from './polled.js';
-import { RangeFields } from './range-fields.js';
+import { rangeFields, readRange } from './range-fields.js';
+import { cardHead, submitted } from './templates.js';
+import { Tool } from './tool.js';
 import { differenceTable, unjudgedTable } from './verify-tables.js';
 import { isoMinute, type TimeRange } from './view.js';
-import type { Zone } from './zone.js';
 
 /** Compares stored buckets with the raw rows, and shows how far it is and where they differ. */
-export class VerifyPanel {
-  public readonly element: HTMLElement;
-  private readonly range = new RangeFields('verify');
-  private readonly fix = el('input', { type: 'checkbox' });
-  private readonly start = el('button', { type: 'submit', class: 'primary' }, 'Verify');
-  private readonly message = el('p', { class: 'message', role: 'status' });
-  private readonly progress = el('div', { class: 'verify-progress' });
-  private readonly result = el('div', { class: 'verify-result' });
-  private followed: AbortController | null = null;
-  private lookedForRunning = false;
-  private zone: Zone = 'utc';
+export class VerifyPanel extends Tool {
+  private run: Verification | null = null;
 
-  public constructor(private readonly api: () => Api | null) {
-    const form = el(
-      'form',
-      { class: 'fields', 'aria-label': 'Verify' },
-      ...this.range.elements,
-      el('label', { class: 'check' }, this.fix, 'Fix: note every hour that differs for recomputation'),
-      this.start,
-    );
-    form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      void this.submit();
-    });
-    this.element = el(
-      'article',
-      { class: 'card', 'data-panel': 'verify' },
-      el(
-        'header',
-        {},
-        el('h3', {}, 'Verify'),
-        el('span', { class: 'note' }, 'recomputes a range another way and compares'),
-      ),
-      form,
-      this.message,
-      this.progress,
-      this.result,
-    );
-  }
-
-  public show(range: TimeRange, zone: Zone): void {
-    this.zone = zone;
-    this.range.show(this.range.blank ? range : null, zone);
-    void this.resume();
-  }
-
-  /** Stops following, at sign-out. */
-  public stop(): void {
-    this.followed?.abort();
-    this.lookedForRunning = false;
-    this.progress.replaceChildren();
-    this.result.replaceChildren();
-    setText(this.message, '');
-  }
-
-  private async submit(): Promise<void> {
-    const range = this.range.read();
-    const api = this.api();
-    if (range === null || api === null || this.followed !== null) {
-      return;
-    }
-    await this.follow(api, () =>
-      api.send<Verification>('POST', 'verify', {
-        from: isoMinute(range.from),
-        to: isoMinute(range.to),
-        ...(this.fix.checked && { fix: true }),
-      }),
-    );
+  public template(range: TimeRange): TemplateResult {
+    const { run } = this;
+    const { zone } = this.host.view;
+    return html`<article class="card" data-panel="verify">
+      ${cardHead('Verify', 'recomputes a range another way and compares')}
+      <form class="fields" aria-label="Verify" @submit=${submitted((form) => this.submit(form))}>
+        ${rangeFields('verify', range, zone)}
+        <label class="check">
+          <input name="fix" type="checkbox" /> Fix: note every hour that differs for recomputation
+        </label>
+        <button type="submit" class="primary" ?disabled=${this.busy}>Verify</button>
+      </form>
+      ${this.message} ${run?.state === 'running' && this.busy ? this.running(run) : ''}
+      <div class="verify-result">
+        ${run === null || run.state === 'running' ? '' : [differenceTable(run, zone), unjudgedTable(run, zone)]}
+      </div>
+    </article>`;
   }
 
   /** Follows the one that runs already, whoever started it. */
-  private async resume(): Promise<void> {
-    const api = this.api();
-    if (api === null || this.followed !== null || this.lookedForRunning) {
-      return;
-    }
-    this.lookedForRunning = true;
-    try {
+  public async resume(): Promise<void> {
+    const { api } = this.host;
+    await this.attempt('The verifications are not known', async () => {
       const [latest] = await api.get<VerificationSummary[]>('verify');
-      if (latest?.state === 'running') {
-        await this.follow(api, () => api.get<Verification>(`verify/${latest.id}`));
+      if (latest?.state === 'running' && !this.busy) {
+        await this.follow(() => api.get<Verification>(`verify/${latest.id}`));
       }
-    } catch (error) {
-      this.say(`The verifications are not known: ${describe(error)}.`, 'bad');
-    }
+    });
   }
 
-  private async follow(api: Api, begin: () => Promise<Verification>): Promise<void> {
-    const controller = new AbortController();
-    this.followed = controller;
-    this.start.disabled = true;
-    this.result.replaceChildren();
-    this.say('Comparing…', '');
-    try {
-      this.render(
-        await polled(
-          api,
-          'verify',
-          await begin(),
-          (run) => {
-            this.showProgress(run);
-          },
-          controller.signal,
-        ),
-      );
-    } catch (error) {
-      if (!wasAborted(error)) {
-        this.say(`Not verified: ${describe(error)}.`, 'bad');
-      }
-    } finally {
-      this.followed = null;
-      this.start.disabled = false;
-      this.progress.replaceChildren();
-    }
+  private running({ id, hours, hoursTotal, cancelRequestedAt }: Verification): TemplateResult {
+    const what = `verification ${id}`;
+    const cancel = async (): Promise<void> => {
+      await this.host.api.send('DELETE', `verify/${id}`);
+    };
+    return html`<div class="verify-progress">
+      ${this.progress(what, hours, hoursTotal)} ${this.cancelButton(what, cancel, cancelRequestedAt !== null)}
+    </div>`;
   }
 
-  private async cancel(id: string): Promise<void> {
-    try {
-      await this.api()?.send<Verification>('DELETE', `verify/${id}`);
-    } catch (error) {
-      this.say(`Not cancelled: ${describe(error)}.`, 'bad');
-    }
-  }
-
-  private showProgress({
-    id,
-    state,
-    hours,
-    hoursTotal,
-    differenceCount,
-    cancelRequestedAt,
-  }: Verification): void {
-    if (state !== 'running' || this.followed?.signal.aborted !== false) {
+  private async submit(form: HTMLFormElement): Promise<void> {
+    const range = readRange(form, this.host.view.zone);
+    if (range === null || this.busy) {
       return;
     }
-    const found = differenceCount > 0 ? `, ${plural(differenceCount, 'difference')} so far` : '';
-    this.say(`Comparing: ${count(hours)} of ${plural(hoursTotal, 'hour')}${found}.`, '');
-    const old = this.progress.querySelector('progress');
-    if (old !== null) {
-      old.value = hours; // the button stays, and keeps the focus
-    } else {
-      this.progress.replaceChildren(
-        el('progress', {
-          max: Math.max(1, hoursTotal),
-          value: hours,
-          'aria-label': `Progress of verification ${id}`,
-        }),
-        button(
-          'Cancel',
-          { class: 'quiet', 'aria-label': `Cancel verification ${id}` },
-          () => void this.cancel(id),
-        ),
-      );
-    }
-    const cancel = this.progress.querySelector('button');
-    if (cancel !== null) {
-      cancel.disabled = cancelRequestedAt !== null;
-    }
+    const body = {
+      from: isoMinute(range.from),
+      to: isoMinute(range.to),
+      ...(new FormData(form).has('fix') && { fix: true }),
+    };
+    await this.follow(() => this.host.api.send<Verification>('POST', 'verify', body));
   }
 
-  private render(run: Verification): void {
+  private async follow(begin: () => Promise<Verification>): Promise<void> {
+    this.run = null;
+    this.say('Comparing…');
+    await this.busily('Not verified', async () => {
+      await polled(this.host.api, 'verify', await begin(), (run) => {
+        this.run = run;
+        this.tell(run);
+      });
+    });
+  }
+
+  private tell(run: Verification): void {
+    const { state, error, hours, hoursTotal, differenceCount, unjudgedCount, notedHours, notedDays } = run;
+    const differences = plural(differenceCount, 'difference');
+    if (state === 'running') {
+      const found = differenceCount > 0 ? `, ${differences} so far` : '';
+      this.say(`Comparing: ${count(hours)} of ${plural(hoursTotal, 'hour')}${found}.`);
+      return;
+    }
     const compared =
-      run.state === 'finished'
-        ? `${plural(run.hours, 'hour')} compared`
-        : `${run.state} after ${count(run.hours)} of ${plural(run.hoursTotal, 'hour')}`;
-    const because = run.error === null ? '' : ` (${run.error})`;
+      state === 'finished'
+        ? `${plural(hours, 'hour')} compared`
+        : `${state} after ${count(hours)} of ${plural(hoursTotal, 'hour')}`;
+    const because = error === null ? '' : ` (${error})`;
     const unjudged =
-      run.unjudgedCount > 0 ? ` ${plural(run.unjudgedCount, 'bucket')} could not be judged in full.` : '';
+      unjudgedCount > 0 ? ` ${plural(unjudgedCount, 'bucket')} could not be judged in full.` : '';
     const noted =
-      run.notedHours + run.notedDays > 0
-        ? ` ${plural(run.notedHours, 'hour')} and ${plural(run.notedDays, 'day')} noted for recomputation.`
+      notedHours + notedDays > 0
+        ? ` ${plural(notedHours, 'hour')} and ${plural(notedDays, 'day')} noted for recomputation.`
         : '';
-    const none = run.differenceCount === 0;
-    const found = none ? 'No difference' : plural(run.differenceCount, 'difference');
-    const kind = !none || run.state === 'failed' ? 'bad' : run.state === 'finished' ? 'good' : '';
-    this.say(`${found}: ${compared}${because}.${unjudged}${noted}`, kind);
-    this.result.replaceChildren(...differenceTable(run, this.zone), ...unjudgedTable(run, this.zone));
-  }
-
-  private say(text: string, kind: '' | 'good' | 'bad'): void {
-    this.message.className = `message ${kind}`;
-    setText(this.message, text);
+    const none = differenceCount === 0;
+    const kind = !none || state === 'failed' ? 'bad' : state === 'finished' ? 'good' : '';
+    this.say(`${none ? 'No difference' : differences}: ${compared}${because}.${unjudged}${noted}`, kind);
   }
 }

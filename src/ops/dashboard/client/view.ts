@@ -1,4 +1,5 @@
 import type { TrendBucket } from '../../read/read.types.js';
+import { autoBucket, BUCKET_MS } from '../../read/trend-buckets.js';
 import type { Zone } from './zone.js';
 
 const MINUTE = 60_000;
@@ -8,8 +9,6 @@ const DAY = 24 * HOUR;
 export const PRESETS = { '1h': HOUR, '6h': 6 * HOUR, '24h': DAY, '7d': 7 * DAY, '30d': 30 * DAY } as const;
 export type Preset = keyof typeof PRESETS;
 const DEFAULT_PRESET: Preset = '24h';
-
-export const BUCKET_MS: Readonly<Record<TrendBucket, number>> = { '5m': 5 * MINUTE, hour: HOUR, day: DAY };
 
 /** Milliseconds since 1970, whole minutes. */
 export interface TimeRange {
@@ -73,10 +72,8 @@ export function fixedRange(from: number, to: number): TimeRange | null {
   return range.to - range.from >= SHORTEST_MINUTES * MINUTE ? range : null;
 }
 
-/** The bucket that gives a chart enough points and not too many. Five minutes are computed from raw rows. */
-export function bucketFor(length: number): TrendBucket {
-  return length <= 12 * HOUR ? '5m' : length <= 14 * DAY ? 'hour' : 'day';
-}
+/** The bucket that the API chooses for a range of that length, in milliseconds. */
+export const bucketFor = (length: number): TrendBucket => autoBucket(new Date(0), new Date(length));
 
 /**
  * The range of the view. A preset starts on a bucket, or its first point would be a part of one and look like a

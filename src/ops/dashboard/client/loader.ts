@@ -1,0 +1,118 @@
+import type { Answers, Part, Question } from './answers.js';
+import { ApiError, type Api } from './api.js';
+import { PARTS, type Failure } from './panel-problems.js';
+import { mayPass, RetryTimer } from './retry-timer.js';
+
+/** The latest answer to a part's question, whichever question that was. */
+export interface Kept<Answer> {
+  readonly answer: Answer;
+  readonly subject: string;
+  /** Milliseconds since 1970, by the server's clock. */
+  readonly at: number;
+}
+
+export interface LoaderEvents {
+  readonly now: () => number;
+  /** What is to be asked. */
+  readonly questions: () => Readonly<Record<Part, Question>>;
+  readonly onAnswer: (part: Part) => void;
+  /** Something is under way, or has ended. */
+  readonly onChange: () => void;
+  readonly onUnauthorised: () => void;
+}
+
+/**
+ * Asks the server for the parts of the page, each by itself, so that one that fails or takes its time holds up no
+ * other. What failed and may pass is asked for again after a while.
+ */
+export class Loader {
+  private kept: { [P in Part]?: Kept<Answers[P]> } = {};
+  private readonly problems = new Map<Part, unknown>();
+  /** Asked for and not answered yet. */
+  private readonly pending = new Set<Part>();
+  private loading = new AbortController();
+  private readonly retry = new RetryTimer(() => {
+    void this.load(PARTS.filter((part) => this.problems.has(part) && mayPass(this.problems.get(part))));
+  });
+
+  public constructor(
+    private readonly api: Api,
+    private readonly events: LoaderEvents,
+  ) {}
+
+  public get state(): 'loading' | 'error' | 'ready' {
+    return this.pending.size > 0 ? 'loading' : this.problems.size > 0 ? 'error' : 'ready';
+  }
+
+  /** Gives up what is under way: other questions are to be asked. */
+  public stop(): void {
+    this.retry.stop();
+    this.loading.abort();
+    this.loading = new AbortController();
+    this.pending.clear();
+  }
+
+  /** False where it was given up for other questions, or goes on. */
+  public async load(parts: readonly Part[] = PARTS): Promise<boolean> {
+    if (this.api.signal.aborted) {
+      return false;
+    }
+    this.retry.stop();
+    const { signal } = this.loading;
+    const asked = this.events.questions();
+    const loads = parts.map((part) => this.ask(part, asked[part], signal));
+    this.events.onChange();
+    await Promise.all(loads);
+    if (signal.aborted || this.pending.size > 0) {
+      return false;
+    }
+    const failed = [...this.problems.values()];
+    if (failed.length === 0) {
+      this.retry.reset();
+    } else if (failed.some(mayPass)) {
+      this.retry.start(failed);
+    }
+    return true;
+  }
+
+  public latest<P extends Part>(part: P): Kept<Answers[P]> | null {
+    return this.kept[part] ?? null;
+  }
+
+  /** Null where all is well. */
+  public failure(part: Part): Failure | null {
+    if (!this.problems.has(part)) {
+      return null;
+    }
+    const kept = this.latest(part);
+    const at = kept?.subject === this.events.questions()[part].subject ? kept.at : null;
+    return { error: this.problems.get(part), at };
+  }
+
+  /** Never rejects. */
+  private async ask(part: Part, { path, query, subject }: Question, signal: AbortSignal): Promise<void> {
+    // Whatever has been asked for since goes on from here.
+    const outdated = (): boolean => signal.aborted || subject !== this.events.questions()[part].subject;
+    this.pending.add(part);
+    try {
+      const answer = await this.api.get<Answers[Part]>(path, query, signal);
+      if (outdated()) {
+        return;
+      }
+      this.kept = { ...this.kept, [part]: { answer, subject, at: this.events.now() } };
+      this.problems.delete(part);
+      this.events.onAnswer(part);
+    } catch (error) {
+      if (outdated()) {
+        return;
+      }
+      if (error instanceof ApiError && error.unauthorised) {
+        this.events.onUnauthorised();
+        return;
+      }
+      this.problems.set(part, error);
+    }
+    this.pending.delete(part);
+    this.events.onChange();
+  }
+}

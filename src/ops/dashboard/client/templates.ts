@@ -1,0 +1,107 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { live } from 'lit-html/directives/live.js';
+import { ref } from 'lit-html/directives/ref.js';
+
+/** What a template may hold. Text is never parsed as HTML. */
+export type Content = TemplateResult | string | symbol;
+
+/** Sets a property of the element's style: the policy of the page refuses style attributes. */
+export const styled = (property: string, value: string): unknown =>
+  ref((element) => {
+    (element as HTMLElement | undefined)?.style.setProperty(property, value);
+  });
+
+/** The handler of a form that the page itself sends. */
+export const submitted =
+  (send: (form: HTMLFormElement) => unknown) =>
+  (event: SubmitEvent): void => {
+    event.preventDefault();
+    send(event.currentTarget as HTMLFormElement);
+  };
+
+export const cardHead = (title: string, note: Content = nothing): TemplateResult =>
+  html`<header>
+    <h3>${title}</h3>
+    <span class="note">${note}</span>
+  </header>`;
+
+/** A table whose first column names its rows; it can be scrolled with the keyboard too. */
+export const table = (
+  name: string,
+  heads: readonly string[],
+  rows: readonly (readonly Content[])[],
+  classes = 'data',
+): TemplateResult =>
+  html`<div class="scroll" tabindex="0" role="region" aria-label=${name}>
+    <table class=${classes}>
+      <caption class="visually-hidden">
+        ${name}
+      </caption>
+      <thead>
+        <tr>
+          ${heads.map((head) => html`<th scope="col">${head}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          ([first, ...rest]) =>
+            html`<tr>
+              <th scope="row">${first}</th>
+              ${rest.map((cell) => html`<td>${cell}</td>`)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+
+/** A choice among [value, label]. */
+export const select = (
+  id: string,
+  label: string,
+  options: readonly (readonly [string, string])[],
+  chosen: string,
+  onChange: (value: string) => void,
+): TemplateResult => {
+  const change = (event: Event): void => {
+    onChange((event.target as HTMLSelectElement).value);
+  };
+  return html`<label class="compact">
+    <span>${label}</span>
+    <select id=${id} @change=${change}>
+      ${options.map(
+        ([value, text]) => html`<option value=${value} .selected=${live(value === chosen)}>${text}</option>`,
+      )}
+    </select>
+  </label>`;
+};
+
+interface ButtonOptions {
+  readonly id?: string;
+  readonly classes?: string;
+  readonly title?: string | undefined;
+  /** For screen readers, where the text alone does not say enough. */
+  readonly label?: string;
+  readonly pressed?: boolean;
+  readonly hidden?: boolean;
+  readonly disabled?: boolean;
+}
+
+/** A button that is not the submit button of a form. */
+export const button = (
+  text: string,
+  onClick: () => unknown,
+  { id, classes, title, label, pressed, hidden = false, disabled = false }: ButtonOptions = {},
+): TemplateResult =>
+  html`<button
+    type="button"
+    id=${id ?? nothing}
+    class=${classes ?? nothing}
+    title=${title ?? nothing}
+    aria-label=${label ?? nothing}
+    aria-pressed=${pressed ?? nothing}
+    ?hidden=${hidden}
+    ?disabled=${disabled}
+    @click=${onClick}
+  >
+    ${text}
+  </button>`;

@@ -16,25 +16,8 @@ import { CrashLog } from './crash-log.js';
 import { errorText, failureKind, sqlState } from '../sql/database-errors.js';
 import { isAnythingDue, recordFailure } from './sql/drain.sql.js';
 import { hoursPerStatement } from './sql/hours-per-statement.sql.js';
+import type { DrainResult } from './drain.schema.js';
 import { finishRebuilds } from './sql/finish-rebuilds.sql.js';
-
-/** What one drain did. */
-export interface DrainResult {
-  /** Hours recomputed and released. */
-  drainedHours: number;
-  /** Days merged from their hours and released. */
-  drainedDays: number;
-  /** Attempts that failed; each is tried again after a pause. */
-  failedBuckets: number;
-  /** Hours of which a side is held back by the shrink guard. */
-  suspiciousHours: number;
-  /** Days held back: their hours add up to less than half of what their daily rows count. */
-  suspiciousDays: number;
-  /** Hours that have fewer raw rows than before: watched, and recomputed once no more of them disappear. */
-  losingHours: number;
-  /** Hours dropped because their raw rows are below the floor. */
-  belowFloorHours: number;
-}
 
 /** How often, and how soon, what stood in somebody's way is tried again in one drain; then the next tick does. */
 const CONFLICT_RETRIES = 3;

@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import type { RunKind } from './run.errors.js';
+import type { RunState } from './run.schemas.js';
 
 /** Work that somebody asked for over HTTP and that goes on after the answer: a verification, or a tick of both jobs. */
 @Entity({ name: 'ops_runs' })
@@ -12,7 +13,7 @@ export class OpsRun {
 
   /** A run that says `running` and is past {@link aliveUntil} has died with its instance. */
   @Column({ type: 'varchar', length: 16, default: 'running' })
-  state!: 'running' | 'finished' | 'cancelled' | 'failed' | 'interrupted';
+  state!: RunState['state'];
 
   /** What was asked for. */
   @Column({ type: 'jsonb' })

@@ -23,7 +23,7 @@ export async function rebuildCommand(options: RebuildOptions): Promise<void> {
 /** Requests a rebuild and shows its progress until it has ended. */
 export async function runRebuild(app: INestApplicationContext, options: RebuildOptions): Promise<void> {
   const rebuilds = app.get(RebuildService, { strict: false });
-  const requested = await rebuilds.request({ ...options, requestedBy: `cli:${userInfo().username}` });
+  const requested = await rebuilds.request(options, `cli:${userInfo().username}`);
   console.log(
     `Rebuild ${requested.id}: ${requested.hours.total} hours, ${requested.from} to ${requested.to}`,
   );

@@ -1,6 +1,6 @@
 import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
   HealthCheckService,
@@ -10,37 +10,26 @@ import {
 } from '@nestjs/terminus';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, QueryRunner } from 'typeorm';
+import type { z } from 'zod';
 import { pendingMigrations } from '../database/migrate.js';
-import { ApiOpenEndpoint, boundQueries, errorAnswer, OpsJobs } from '../ops/index.js';
-import { LivenessResponse, ReadinessResponse } from './health.responses.js';
+import { Answers, ApiOpenEndpoint, boundQueries, OpsJobs, ErrorAnswer } from '../ops/index.js';
+import { livenessSchema, readinessSchema } from './health.schemas.js';
 
 /** Longest that readiness waits for an answer of the database, in milliseconds. */
 const READY_TIMEOUT_MS = 3_000;
 
 const READ_ONLY = `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS read_only`;
 
-const NOT_READY = errorAnswer('It is not; the message says what is missing.', {
-  'no database': {
-    code: 'SERVICE_UNAVAILABLE',
-    message: 'Not ready: database not reachable; migrations not readable',
-    field: null,
-  },
-  'a standby': {
-    code: 'SERVICE_UNAVAILABLE',
-    message: 'Not ready: database read-only, a standby perhaps',
-    field: null,
-  },
-  'a stuck job': {
-    code: 'SERVICE_UNAVAILABLE',
-    message: 'Not ready: jobs stuck: ops_rollup_refresh',
-    field: null,
-  },
-  'pending migrations': {
-    code: 'SERVICE_UNAVAILABLE',
-    message: 'Not ready: migrations pending: CreateOpsMetrics1764000000002',
-    field: null,
-  },
-});
+const NotReady = (): MethodDecorator =>
+  ErrorAnswer(
+    'It is not; the message says what is missing.',
+    ...[
+      'database not reachable; migrations not readable',
+      'database read-only, a standby perhaps',
+      'jobs stuck: ops_rollup_refresh',
+      'migrations pending: CreateOpsMetrics1764000000002',
+    ].map((missing) => new ServiceUnavailableException(`Not ready: ${missing}`)),
+  );
 
 @ApiTags('health')
 @Controller()
@@ -55,8 +44,8 @@ export class HealthController {
   /** The process is up. */
   @Get('health')
   @ApiOpenEndpoint('The process is up')
-  @ApiOkResponse({ type: LivenessResponse })
-  public liveness(): LivenessResponse {
+  @Answers(livenessSchema)
+  public liveness(): z.infer<typeof livenessSchema> {
     return { status: 'ok' };
   }
 
@@ -65,8 +54,8 @@ export class HealthController {
   // Terminus would document a 503 of its own shape, which the error filter replaces.
   @HealthCheck({ noCache: true, swaggerDocumentation: false })
   @ApiOpenEndpoint('The database is reachable and writable, every migration applied, no job stuck')
-  @ApiOkResponse({ type: ReadinessResponse })
-  @ApiServiceUnavailableResponse(NOT_READY)
+  @Answers(readinessSchema)
+  @NotReady()
   public async readiness(): Promise<HealthCheckResult> {
     try {
       return await this.health.check([

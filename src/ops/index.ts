@@ -19,7 +19,8 @@ export { check, type Problem } from './common/validated.js';
 export { OpsAdminDoor } from './http/ops-admin-door.js';
 export { OpsErrorFilter, type OpsErrorBody } from './http/ops-error.filter.js';
 export { ApiOpenEndpoint } from './http/open-endpoint.js';
-export { errorAnswer, OpsErrorResponse } from './http/ops-error.response.js';
+export { ErrorAnswer } from './http/error-answers.js';
+export { Answers } from './http/openapi.js';
 export { ISO_INSTANT_EXPECTED, parseIsoInstant } from './common/iso-instant.js';
 export { OpsPrometheusService } from './prometheus/ops-prometheus.service.js';
 export { OpsPreaggService } from './rollup/ops-preagg.service.js';
@@ -27,33 +28,33 @@ export { OpsDataSourceError } from './rollup/ops-data-source.error.js';
 export { errorText } from './sql/database-errors.js';
 export { OpsJobs, type JobRun } from './jobs/ops-jobs.service.js';
 export { boundQueries, LostConnectionError, type QueryBound } from './sql/bound-queries.js';
-export { RefreshService, type MaintenanceTick, type RefreshTick } from './jobs/refresh.service.js';
-export { RebuildService, type RebuildProgress, type RebuildRequest } from './rebuild/rebuild.service.js';
+export type { MaintenanceTick, Refresh, RefreshTick } from './jobs/refresh.schemas.js';
+export { RefreshService } from './jobs/refresh.service.js';
+export type { RebuildProgress, RebuildRequest } from './rebuild/rebuild.schemas.js';
+export { RebuildService } from './rebuild/rebuild.service.js';
 export { ReadService } from './read/read.service.js';
+export type { ExactSum, Measures } from './read/measures.schemas.js';
 export type {
-  Breakdown,
-  ExactSum,
-  LatencyDistribution,
-  Measures,
-  Overview,
-  Trend,
-} from './read/read.types.js';
+  BreakdownQuery,
+  LatencyDistributionQuery,
+  LevelQuery,
+  TrendQuery,
+} from './read/read-query.schemas.js';
+export type { Breakdown, LatencyDistribution, Overview, Trend } from './read/read.schemas.js';
 export { OpsBusyError, OpsReadTimeoutError, OpsSumOutOfRangeError } from './read/read-errors.js';
-export { StatusService, type OpsStatus } from './status/status.service.js';
-export { VerifyService } from './verify/verify.service.js';
+export type { OpsStatus } from './status/status.schemas.js';
+export { StatusService } from './status/status.service.js';
+export { VerifyService, type VerifyRun } from './verify/verify.service.js';
 export type {
   Difference,
   UnjudgedBucket,
   UnjudgedReason,
+  Verification,
+  VerificationRequest,
+  VerificationSummary,
   VerifyReport,
-  VerifyRun,
-} from './verify/verify.types.js';
-export {
-  VerificationsService,
-  type Verification,
-  type VerificationRequest,
-  type VerificationSummary,
-} from './verify/verifications.service.js';
+} from './verify/verify.schemas.js';
+export { VerificationsService } from './verify/verifications.service.js';
 export { OpsRunActiveError, OpsRunEndedError, OpsRunError, OpsRunNotFoundError } from './runs/run.errors.js';
 export { OpsError, OpsInputError } from './common/ops.error.js';
 export { OpsBelowFloorError } from './ranges/below-floor.error.js';

@@ -5,7 +5,7 @@ import { DAY_MS, HOUR_MS } from '../../src/ops/common/utc.js';
 import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import { lastHourSamples } from '../../src/ops/prometheus/sql/last-hour-samples.sql.js';
 import { rollupSamples } from '../../src/ops/prometheus/sql/rollup-samples.sql.js';
-import type { BreakdownBy } from '../../src/ops/read/level.js';
+import type { BreakdownBy } from '../../src/ops/read/read-query.schemas.js';
 import { planSegments } from '../../src/ops/read/read-plan.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
 import type { PieceRow } from '../../src/ops/read/sql/piece-row.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import { resolveOptions } from '../../src/ops/options/ops.options.js';
-import type { LevelFilter } from '../../src/ops/read/level.js';
+import type { LevelFilter } from '../../src/ops/read/read-query.schemas.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
 import type { LatencySummary, Measures, Overview } from '../../src/ops/read/read.types.js';
 import type { Scenario } from '../support/oracle/arbitraries.js';

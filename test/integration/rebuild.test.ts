@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { OpsRebuildNotFoundError } from '../../src/ops/index.js';
+import { OpsRebuildNotFoundError, type RebuildRequest } from '../../src/ops/index.js';
 import { RebuildScene } from '../support/rebuild-scene.js';
 import * as scene from '../support/refresh-scene.js';
 
@@ -18,14 +18,29 @@ describe('rebuild', () => {
     await rebuild.close();
   });
 
+  it.each<[string, Partial<RebuildRequest>]>([
+    ['from', { from: new Date(NaN) }],
+    ['to', { to: '2026-01-31' }],
+    ['to', { to: new Date(0) }],
+    ['reason', { reason: 'x'.repeat(501) }],
+    ['reason', { reason: 'a\0b' }],
+  ])('refuses a wrong %s without HTTP too', async (field, wrong) => {
+    const { app, from, to } = rebuild;
+    const refused = expect.objectContaining({ name: 'OpsInputError', field });
+    await expect(app.rebuilds.request({ from, to, ...wrong })).rejects.toEqual(refused);
+    await expect(app.rebuilds.progress('1\0')).rejects.toMatchObject({ name: 'OpsInputError', field: 'id' });
+  });
+
   it('recomputes every hour of a range, widened to whole hours, and says how far it is', async () => {
     await rebuild.spoil();
-    const started = await rebuild.app.rebuilds.request({
-      from: new Date(rebuild.from.getTime() + 60_000),
-      to: new Date(rebuild.to.getTime() - 60_000),
-      reason: 'prices',
-      requestedBy: 'ann',
-    });
+    const started = await rebuild.app.rebuilds.request(
+      {
+        from: new Date(rebuild.from.getTime() + 60_000),
+        to: new Date(rebuild.to.getTime() - 60_000).toISOString(),
+        reason: 'prices',
+      },
+      'ann',
+    );
     expect(started).toMatchObject({
       from: rebuild.from.toISOString(),
       to: rebuild.to.toISOString(),

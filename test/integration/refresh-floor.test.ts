@@ -165,7 +165,7 @@ describe('history whose raw rows are gone', () => {
 
     it('refuses a rebuild below the floor and names it; a forced one works, and is on record', async () => {
       const before = await frozen();
-      const request = { from: below, to: hourLater(below), reason: 'asked by finance', requestedBy: 'ann' };
+      const request = { from: below, to: hourLater(below), reason: 'asked by finance' };
       const refused = await keeper.rebuilds.request(request).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(OpsBelowFloorError);
       const named = (refused as OpsBelowFloorError).floor;
@@ -181,7 +181,7 @@ describe('history whose raw rows are gone', () => {
       await keeper.refresh.tick();
       expect(await frozen()).toEqual(before);
 
-      const { id } = await keeper.rebuilds.request({ ...request, force: true });
+      const { id } = await keeper.rebuilds.request({ ...request, force: true }, 'ann');
       await eventually(
         async () => (await keeper.rebuilds.progress(id)).state === 'finished',
         'an ended rebuild',

@@ -1,5 +1,4 @@
-import type { Verification } from '../../src/ops/index.js';
-import type { Refresh } from '../../src/ops/jobs/refresh-runs.service.js';
+import type { Refresh, Verification } from '../../src/ops/index.js';
 import type { AdminClient } from './admin-client.js';
 import { eventually } from './eventually.js';
 

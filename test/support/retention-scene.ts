@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
-import { RetentionService, type RetentionResult } from '../../src/ops/retention/retention.service.js';
+import type { RetentionResult } from '../../src/ops/retention/retention.schema.js';
+import { RetentionService } from '../../src/ops/retention/retention.service.js';
 import { resolveOptions, type OpsModuleOptions } from '../../src/ops/index.js';
 import { insertFailures, insertRequests, resetScene } from './refresh-scene.js';
 

@@ -7,19 +7,10 @@ import { selectRow, selectRows } from '../sql/sql-runner.js';
 import { OpsOptions } from '../options/ops.options.js';
 import { errorText, isBucketFailure } from '../sql/database-errors.js';
 import { shortTransaction } from '../sql/short-transaction.js';
+import type { AuditResult } from './audit.schema.js';
 import { auditHours, type AuditedStep } from './sql/compare.sql.js';
 import * as lanes from './sql/lanes.sql.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
-
-/** What the audit of one tick came to. */
-export interface AuditResult {
-  /** Closed hours that were compared with their raw rows. */
-  auditedHours: number;
-  /** Of these, the ones that differed, though nothing had noted them. */
-  differingHours: number;
-  /** Days whose rows were not the sum of their hours, likewise. */
-  differingDays: number;
-}
 
 /** What one step may compare: about a tenth of a second of reading. */
 const STEP_REQUESTS = 400_000;

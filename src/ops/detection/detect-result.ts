@@ -1,14 +1,15 @@
+import { z } from 'zod';
+import { count, real } from '../common/schemas.js';
+
 /** What one detection found, over both raw tables. */
-export interface DetectResult {
-  /** Noted hours; an hour with new rows in both tables counts twice. */
-  readonly detectedHours: number;
-  /** Rows first seen after their hour had been closed. */
-  readonly lateRows: number;
-  /** Age of the oldest of them, in seconds, or null. */
-  readonly oldestLateSeconds: number | null;
-  /** Rows dated below the raw floor: counted, not applied. */
-  readonly belowFloorRows: number;
-}
+export const detectResultSchema = z.object({
+  detectedHours: count('Hours noted; one with new rows in both raw tables counts twice.', 4),
+  lateRows: count('Rows first seen after their hour had been closed.', 17),
+  oldestLateSeconds: real('Age of the oldest of them, in seconds; null without one.', 7812.4).nullable(),
+  belowFloorRows: count('Rows dated below the raw floor: counted, and not applied.'),
+});
+
+export type DetectResult = Readonly<z.infer<typeof detectResultSchema>>;
 
 export const NOTHING: DetectResult = {
   detectedHours: 0,

@@ -12,12 +12,13 @@ import {
   type RecomputedBuckets,
 } from './bucket-recomputer.service.js';
 import { describeBuckets } from './describe-buckets.js';
-import { nothing, type DrainResult } from './drain-result.js';
+import { nothing } from './drain-result.js';
 import { CrashLog } from './crash-log.js';
 import { errorText, failureKind, sqlState } from '../sql/database-errors.js';
 import { isAnythingDue } from './sql/claim.sql.js';
 import { recordFailure } from './sql/release.sql.js';
 import { hoursPerStatement } from './sql/hours-per-statement.sql.js';
+import type { DrainResult } from './drain.schema.js';
 import { finishRebuilds } from './sql/finish-rebuilds.sql.js';
 
 /** How often, and how soon, what stood in somebody's way is tried again in one drain; then the next tick does. */

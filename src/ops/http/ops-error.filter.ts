@@ -7,23 +7,37 @@ import {
   type ExceptionFilter,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { z } from 'zod';
 import { OpsError } from '../common/ops.error.js';
+import { words } from '../common/schemas.js';
 import { errorText, sqlState } from '../sql/database-errors.js';
 
 /** The one shape of every error answer. */
-export interface OpsErrorBody {
-  readonly code: string;
-  readonly message: string;
-  /** The field that was wrong, or null. */
-  readonly field: string | null;
-}
+export const errorSchema = z
+  .object({
+    code: words('For programs: what kind of error it is.', 'INVALID_INPUT'),
+    message: words('For people.', 'to must be after from'),
+    field: words('The field that was wrong.', 'to').nullable(),
+  })
+  .meta({ id: 'OpsErrorResponse' });
+
+export type OpsErrorBody = z.infer<typeof errorSchema>;
 
 /** undefined_table, undefined_column and invalid_schema_name: what a database without the migrations answers. */
 const NOT_MIGRATED_STATES = ['42P01', '42703', '3F000'];
 
-export const NOT_MIGRATED =
-  'The database lacks a table or a column that is needed: run the migrations (the command migrate), ' +
-  'which also say what a raw table lacks.';
+/** The database lacks what the migrations create. */
+export class OpsNotMigratedError extends OpsError {
+  public readonly status = 503;
+  public readonly code = 'NOT_MIGRATED';
+
+  public constructor(reason: string) {
+    super(
+      'The database lacks a table or a column that is needed: run the migrations (the command migrate), ' +
+        `which also say what a raw table lacks. (${reason})`,
+    );
+  }
+}
 
 /** Answers every error in one shape: `{ code, message, field }`. */
 @Catch()
@@ -51,7 +65,8 @@ export class OpsErrorFilter implements ExceptionFilter {
   }
 }
 
-function answerTo(error: unknown): [status: number, body: OpsErrorBody] {
+/** The status and the body that an error is answered with. */
+export function answerTo(error: unknown): [status: number, body: OpsErrorBody] {
   if (error instanceof OpsError) {
     return [error.status, { code: error.code, message: error.message, field: error.field }];
   }
@@ -60,7 +75,7 @@ function answerTo(error: unknown): [status: number, body: OpsErrorBody] {
     return [status, { code: HttpStatus[status] ?? 'HTTP_ERROR', message: error.message, field: null }];
   }
   if (NOT_MIGRATED_STATES.includes(sqlState(error) ?? '')) {
-    return [503, { code: 'NOT_MIGRATED', message: `${NOT_MIGRATED} (${errorText(error)})`, field: null }];
+    return answerTo(new OpsNotMigratedError(errorText(error)));
   }
   return [
     500,

@@ -1,14 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { RunsService, type Run, type RunState } from '../runs/runs.service.js';
-import { RefreshService, type MaintenanceTick, type RefreshTick } from './refresh.service.js';
-
-/** One tick of both jobs, asked for. */
-export interface Refresh extends RunState {
-  /** What the refresh tick did; null until it has ended. */
-  readonly refresh: RefreshTick | null;
-  /** What the maintenance tick did, which follows; null until it has ended. */
-  readonly maintenance: MaintenanceTick | null;
-}
+import { RunsService, type Run } from '../runs/runs.service.js';
+import type { Refresh } from './refresh.schemas.js';
+import { RefreshService } from './refresh.service.js';
 
 type Ticks = Pick<Refresh, 'refresh' | 'maintenance'>;
 

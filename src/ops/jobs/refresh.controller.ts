@@ -1,51 +1,35 @@
-import { Get, HttpCode, Param, Post } from '@nestjs/common';
-import {
-  ApiConflictResponse,
-  ApiNotFoundResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-} from '@nestjs/swagger';
-import { RefreshRuns } from './refresh-runs.service.js';
-import { OpsRunActiveError, OpsRunNotFoundError } from '../runs/run.errors.js';
-import { Accepted } from '../http/accepted.js';
-import { ApiWrongId } from '../http/error-answers.js';
+import { Param } from '@nestjs/common';
 import { Requester } from '../http/admin-request.js';
 import { OpsAdminController } from '../http/admin-controller.decorator.js';
-import { RefreshResponse } from './refresh.responses.js';
-import { RUN_ID, runErrorAnswer } from '../runs/run.responses.js';
+import { ListRoute, ItemRoute, RequestRoute } from '../http/routes.js';
+import { OpsRunActiveError, OpsRunNotFoundError } from '../runs/run.errors.js';
+import { RefreshRuns } from './refresh-runs.service.js';
+import { refreshSchema, type Refresh } from './refresh.schemas.js';
 
 @OpsAdminController('refresh')
 export class OpsRefreshController {
   public constructor(private readonly refreshes: RefreshRuns) {}
 
-  @Post()
-  @HttpCode(202)
-  @ApiOperation({ summary: 'Run one tick of both jobs now, in the background' })
-  @Accepted(RefreshResponse)
-  @ApiConflictResponse(
-    runErrorAnswer('One is running on this instance.', new OpsRunActiveError('refresh', RUN_ID.example)),
-  )
-  public async request(@Requester() requestedBy: string): Promise<RefreshResponse> {
+  @RequestRoute({
+    summary: 'Run one tick of both jobs now, in the background',
+    answer: refreshSchema,
+    conflict: ['One is running on this instance.', new OpsRunActiveError('refresh', '42')],
+  })
+  public async request(@Requester() requestedBy: string): Promise<Refresh> {
     return this.refreshes.request(requestedBy);
   }
 
-  @Get()
-  @ApiOperation({ summary: 'The latest ticks that were asked for, newest first' })
-  @ApiOkResponse({ type: [RefreshResponse] })
-  public async list(): Promise<RefreshResponse[]> {
+  @ListRoute('The latest ticks that were asked for, newest first', refreshSchema)
+  public async list(): Promise<Refresh[]> {
     return this.refreshes.list();
   }
 
-  @Get(':id')
-  @ApiOperation({ summary: 'A tick that was asked for, and what it has done' })
-  @ApiParam(RUN_ID)
-  @ApiWrongId()
-  @ApiOkResponse({ type: RefreshResponse })
-  @ApiNotFoundResponse(
-    runErrorAnswer('There is none of that id.', new OpsRunNotFoundError('refresh', RUN_ID.example)),
+  @ItemRoute(
+    'A tick that was asked for, and what it has done',
+    refreshSchema,
+    new OpsRunNotFoundError('refresh', '42'),
   )
-  public async progress(@Param('id') id: string): Promise<RefreshResponse> {
+  public async progress(@Param('id') id: string): Promise<Refresh> {
     return this.refreshes.progress(id);
   }
 }

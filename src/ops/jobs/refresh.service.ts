@@ -6,42 +6,21 @@ import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRow, selectRows } from '../sql/sql-runner.js';
 import { logfmt } from '../common/logfmt.js';
 import { OpsOptions } from '../options/ops.options.js';
-import { AuditService, type AuditResult } from '../audit/audit.service.js';
+import { AuditService } from '../audit/audit.service.js';
 import { errorText } from '../sql/database-errors.js';
 import { DetectService } from '../detection/detect.service.js';
-import type { DetectResult } from '../detection/detect-result.js';
 import { DrainService } from '../drain/drain.service.js';
-import type { DrainResult } from '../drain/drain-result.js';
-import { RetentionService, type RetentionResult } from '../retention/retention.service.js';
+import { RetentionService } from '../retention/retention.service.js';
 import { noteOldDefinitions, type OldDefinitions } from '../invalidation/sql/definition.sql.js';
 import { countPending } from '../drain/sql/release.sql.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
+import type { ChangedGroup, MaintenanceTick, RefreshTick } from './refresh.schemas.js';
 import { recordRun } from './sql/heartbeat.sql.js';
-import { noteChangedGroups, type ChangedGroup } from './sql/known-groups.sql.js';
+import { noteChangedGroups } from './sql/known-groups.sql.js';
 
 /** The names under which the jobs' heartbeats are recorded: another program in the database has others. */
 export const REFRESH_JOB = 'ops_rollup_refresh';
 export const MAINTENANCE_JOB = 'ops_rollup_maintenance';
-
-/** What one tick of the refresh job did; durations are milliseconds. */
-export interface RefreshTick extends DetectResult, AuditResult, DrainResult {
-  /** Closed hours that are still stale. */
-  readonly pendingHours: number;
-  /** Closed days that are still stale. */
-  readonly pendingDays: number;
-  readonly ms: number;
-}
-
-/** What one tick of the maintenance job did. */
-export interface MaintenanceTick extends RetentionResult {
-  /** Hours noted because an older version of the code, or another program, had computed them. */
-  readonly oldDefinitionHours: number;
-  /** Days, likewise. */
-  readonly oldDefinitionDays: number;
-  /** Groups that were deleted or moved to another platform since the run before. */
-  readonly changedGroups: number;
-  readonly ms: number;
-}
 
 /** One tick of each job: what the schedule, the command line and the admin endpoint run. */
 @Injectable()

@@ -3,10 +3,12 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRow } from '../sql/sql-runner.js';
-import { DAY_MS, HOUR_MS, widenToBuckets, type TimeRange } from '../common/utc.js';
+import { DAY_MS, HOUR_MS, type TimeRange } from '../common/utc.js';
+import { validated } from '../common/validated.js';
 import { OpsOptions } from '../options/ops.options.js';
 import { OpsInputError } from '../common/ops.error.js';
 import { OpsBelowFloorError } from './below-floor.error.js';
+import { rangeSchema, type Range } from './range.schemas.js';
 import { rangeLimits, type RangeLimits } from './sql/range-limits.sql.js';
 import { widenToDroppedDays } from '../invalidation/sql/dropped-hours.sql.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
@@ -30,22 +32,11 @@ export class RangeChecker {
   /**
    * Widens the range outward to whole UTC hours and cuts it at the last closed one.
    *
-   * @throws OpsInputError naming the field: an invalid Date, an end that is not after the start, a range longer than
+   * @throws OpsInputError naming the field: what is no time, an end that is not after the start, a range longer than
    * maxRebuildDays, in the future, or without a closed hour
    */
-  public async closedHours(from: Date, to: Date): Promise<CheckedRange> {
-    for (const [field, date] of [
-      ['from', from],
-      ['to', to],
-    ] as const) {
-      if (Number.isNaN(date.getTime())) {
-        throw new OpsInputError(field, 'must be an ISO 8601 time with a zone, such as 2026-01-31T00:00:00Z');
-      }
-    }
-    const hours = widenToBuckets(from, to, HOUR_MS);
-    if (hours === null) {
-      throw new OpsInputError('to', 'must be after from');
-    }
+  public async closedHours(range: Range): Promise<CheckedRange> {
+    const { from, to } = validated(rangeSchema, range);
     const { maxRebuildDays } = this.options;
     if (to.getTime() - from.getTime() > maxRebuildDays * DAY_MS) {
       throw new OpsInputError('to', `must be at most ${maxRebuildDays} days after from (maxRebuildDays)`);
@@ -59,14 +50,16 @@ export class RangeChecker {
         throw new OpsInputError(field, `must not be in the future (the database's clock says ${limits.now})`);
       }
     }
-    const end = new Date(Math.min(hours.end.getTime(), Date.parse(limits.closed_through)));
-    if (end <= hours.start) {
+    const start = new Date(Math.floor(from.getTime() / HOUR_MS) * HOUR_MS);
+    const closedThrough = Date.parse(limits.closed_through);
+    const end = new Date(Math.min(Math.ceil(to.getTime() / HOUR_MS) * HOUR_MS, closedThrough));
+    if (end <= start) {
       throw new OpsInputError(
         'from',
         `must be before the end of the last closed hour, ${limits.closed_through}`,
       );
     }
-    return { start: hours.start, end, floor: toDate(limits.floor), dailyFloor: toDate(limits.daily_floor) };
+    return { start, end, floor: toDate(limits.floor), dailyFloor: toDate(limits.daily_floor) };
   }
 
   /**

@@ -1,6 +1,7 @@
 import { HOUR_MS } from '../common/utc.js';
 import { MeasuresAdder } from './measures.js';
-import type { Freshness, PeriodMeasures } from './read.types.js';
+import type { PeriodMeasures } from './measures.schemas.js';
+import type { Freshness } from './read.schemas.js';
 import type { ClockColumns, PeakRow, PieceRow, ReadRow } from './sql/piece-row.js';
 
 /** Requests and tokens of one hour, as far as raw rows gave them. */

@@ -1,6 +1,6 @@
 import type { KeyAnswer } from './answer.js';
-import type { BreakdownBy } from './level.js';
-import type { BreakdownItem } from './read.types.js';
+import type { BreakdownBy } from './read-query.schemas.js';
+import type { BreakdownItem } from './read.schemas.js';
 
 /** One item for each key; a group has the name and platform that it has now. */
 export function breakdownItems(

@@ -1,5 +1,5 @@
 import type { Distribution } from './distribution.js';
-import type { HistogramBin } from './read.types.js';
+import type { HistogramBin } from './read.schemas.js';
 
 /** From here on, up to the next power of two, stored latencies are multiples of 2, then of 4, and so on. */
 const ROUNDED_FROM = 128;

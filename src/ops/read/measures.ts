@@ -1,6 +1,7 @@
 import { LATENCIES, PERCENTILES } from '../definitions/definitions.js';
 import { Distribution } from './distribution.js';
-import type { LatencyMetric, LatencySummary, Measures } from './read.types.js';
+import type { LatencySummary, Measures } from './measures.schemas.js';
+import type { LatencyMetric } from './read-query.schemas.js';
 import type { PieceRow } from './sql/piece-row.js';
 import { safeCount, WholeSum } from './whole-sum.js';
 

@@ -1,61 +1,72 @@
-import { Get, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { ReadService } from './read.service.js';
-import type { Breakdown, LatencyDistribution, Overview, Trend } from './read.types.js';
-import { ApiReadErrors, ApiWrongQuery } from '../http/error-answers.js';
+import { applyDecorators, Get, Query } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import type { z } from 'zod';
 import { OpsAdminController } from '../http/admin-controller.decorator.js';
-import {
-  BreakdownQueryDto,
-  LatencyDistributionQueryDto,
-  ReadLevelDto,
-  TrendQueryDto,
-} from './read-query.dto.js';
-import {
-  BreakdownResponse,
-  LatencyDistributionResponse,
-  OverviewResponse,
-  TrendResponse,
-} from './read.responses.js';
+import { NOT_MIGRATED_EXAMPLE, ErrorAnswer, WrongQueryAnswer } from '../http/error-answers.js';
+import { Answers, QueryOf } from '../http/openapi.js';
+import { OpsBusyError, OpsReadTimeoutError, OpsSumOutOfRangeError } from './read-errors.js';
+import * as asked from './read-query.schemas.js';
+import * as shapes from './read.schemas.js';
+import { ReadService } from './read.service.js';
 
+const Reads = (path: string, summary: string, query: z.ZodObject, answer: z.ZodType): MethodDecorator =>
+  applyDecorators(
+    Get(path),
+    ApiOperation({ summary }),
+    QueryOf(query),
+    Answers(answer),
+    WrongQueryAnswer(),
+    ErrorAnswer(
+      'A sum of the range is past what its type holds: 64 bits, or 2^53 - 1 for counts.',
+      new OpsSumOutOfRangeError('The sum of tokens is past 64 bits'),
+    ),
+    ErrorAnswer(
+      'Too many reads at the same time (`maxConcurrentReads`), or it took too long (`readTimeoutMs`).',
+      new OpsBusyError(4),
+      new OpsReadTimeoutError('lock', 2000, null),
+      NOT_MIGRATED_EXAMPLE,
+    ),
+  );
+
+/** What comes in is passed on as it is: the service validates it. */
 @OpsAdminController()
 export class OpsReadController {
   public constructor(private readonly reads: ReadService) {}
 
-  @Get('overview')
-  @ApiOperation({ summary: 'Counts, rates and latency of a range, beside those of the period before it' })
-  @ApiOkResponse({ type: OverviewResponse })
-  @ApiWrongQuery()
-  @ApiReadErrors()
-  public async overview(@Query() query: ReadLevelDto): Promise<Overview> {
+  @Reads(
+    'overview',
+    'Counts, rates and latency of a range, beside those of the period before it',
+    asked.levelQuerySchema,
+    shapes.overviewSchema,
+  )
+  public async overview(@Query() query: asked.LevelQuery): Promise<shapes.Overview> {
     return this.reads.overview(query);
   }
 
-  @Get('trend')
-  @ApiOperation({ summary: 'The same measures over time, without gaps' })
-  @ApiOkResponse({ type: TrendResponse })
-  @ApiWrongQuery()
-  @ApiReadErrors()
-  public async trend(@Query() query: TrendQueryDto): Promise<Trend> {
+  @Reads('trend', 'The same measures over time, without gaps', asked.trendQuerySchema, shapes.trendSchema)
+  public async trend(@Query() query: asked.TrendQuery): Promise<shapes.Trend> {
     return this.reads.trend(query);
   }
 
-  @Get('breakdown')
-  @ApiOperation({ summary: 'The same measures for each platform or group, most requests first' })
-  @ApiOkResponse({ type: BreakdownResponse })
-  @ApiWrongQuery()
-  @ApiReadErrors()
-  public async breakdown(@Query() query: BreakdownQueryDto): Promise<Breakdown> {
+  @Reads(
+    'breakdown',
+    'The same measures for each platform or group, most requests first',
+    asked.breakdownQuerySchema,
+    shapes.breakdownSchema,
+  )
+  public async breakdown(@Query() query: asked.BreakdownQuery): Promise<shapes.Breakdown> {
     return this.reads.breakdown(query);
   }
 
-  @Get('latency-distribution')
-  @ApiOperation({ summary: 'A histogram of one latency, ready to draw' })
-  @ApiOkResponse({ type: LatencyDistributionResponse })
-  @ApiWrongQuery()
-  @ApiReadErrors()
+  @Reads(
+    'latency-distribution',
+    'A histogram of one latency, ready to draw',
+    asked.latencyDistributionQuerySchema,
+    shapes.latencyDistributionSchema,
+  )
   public async latencyDistribution(
-    @Query() query: LatencyDistributionQueryDto,
-  ): Promise<LatencyDistribution> {
+    @Query() query: asked.LatencyDistributionQuery,
+  ): Promise<shapes.LatencyDistribution> {
     return this.reads.latencyDistribution(query);
   }
 }

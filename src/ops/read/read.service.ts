@@ -1,35 +1,32 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import type { z } from 'zod';
 import { DefinedTables } from '../definitions/defined-tables.service.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRows } from '../sql/sql-runner.js';
+import { validated } from '../common/validated.js';
 import { OpsOptions } from '../options/ops.options.js';
 import { Answer } from './answer.js';
 import { breakdownItems } from './breakdown.js';
 import { histogram } from './histogram.js';
-import type { BreakdownBy, LevelFilter } from './level.js';
 import { MeasuresAdder } from './measures.js';
 import { planSegments } from './read-plan.js';
 import { ReadTransactions } from './read-transactions.js';
-import type {
-  Breakdown,
-  LatencyDistribution,
-  LatencyMetric,
-  Overview,
-  Scope,
-  Trend,
-  TrendBucket,
-} from './read.types.js';
+import {
+  breakdownQuerySchema,
+  latencyDistributionQuerySchema,
+  levelQuerySchema,
+  trendQuerySchema,
+  type BreakdownQuery,
+  type LatencyDistributionQuery,
+  type LevelQuery,
+  type TrendQuery,
+} from './read-query.schemas.js';
+import type { Breakdown, LatencyDistribution, Overview, Scope, Trend } from './read.schemas.js';
 import type { ReadRow } from './sql/piece-row.js';
 import { readPieces, type ReadOptions } from './sql/read-pieces.sql.js';
 import { autoBucket, trendCuts } from './trend-buckets.js';
-
-/** [from, to), of any precision; `to` may lie in the future, where there is simply nothing yet. */
-export interface RangeQuery extends LevelFilter {
-  readonly from: Date;
-  readonly to: Date;
-}
 
 /**
  * Answers for any range of time: whole UTC days from daily rows, whole hours from hourly rows, and the rest, the
@@ -41,9 +38,10 @@ export interface RangeQuery extends LevelFilter {
  * Percentiles are those of merged distributions, within 0.79 % of percentile_cont over the raw rows. The hours of
  * a trend have the exact ones, rounded to whole milliseconds.
  *
- * All methods throw OpsBusyError where too many reads wait for their turn (`maxConcurrentReads`), OpsReadTimeoutError
- * where the database takes too long (`readTimeoutMs`), OpsSumOutOfRangeError where tokens are past 64 bits, and
- * QueryFailedError as the database gives it. They expect a range whose end is after its start.
+ * All methods throw OpsInputError naming the first field of the query that is wrong, OpsBusyError where too many reads
+ * wait for their turn (`maxConcurrentReads`), OpsReadTimeoutError where the database takes too long (`readTimeoutMs`),
+ * OpsSumOutOfRangeError where tokens are past 64 bits, and QueryFailedError as the database gives it. A range may end in
+ * the future, where there is simply nothing yet.
  */
 @Injectable()
 export class ReadService {
@@ -59,10 +57,11 @@ export class ReadService {
   }
 
   /** Totals, rates and percentiles of a range, beside those of the period of equal length before it. */
-  public async overview(query: RangeQuery): Promise<Overview> {
+  public async overview(given: LevelQuery): Promise<Overview> {
+    const query = validated(levelQuerySchema, given, 'query');
     const { from, to } = query;
     const before = new Date(2 * from.getTime() - to.getTime());
-    const answer = await this.read([before, from, to], levelOf(query), { peaks: true, freshFrom: 1 });
+    const answer = await this.read([before, from, to], query, { peaks: true, freshFrom: 1 });
     return {
       ...scopeOf(query),
       ...answer.period(1, from, to),
@@ -72,11 +71,12 @@ export class ReadService {
   }
 
   /** One point for each bucket, without gaps, up to now. */
-  public async trend(query: RangeQuery & { readonly bucket: TrendBucket | 'auto' }): Promise<Trend> {
+  public async trend(given: TrendQuery): Promise<Trend> {
+    const query = validated(trendQuerySchema, given, 'query');
     const { from, to } = query;
     const bucket = query.bucket === 'auto' ? autoBucket(from, to) : query.bucket;
     const cuts = trendCuts(from, to, bucket);
-    const answer = await this.read(cuts, levelOf(query), { hourByHour: bucket === 'hour' });
+    const answer = await this.read(cuts, query, { hourByHour: bucket === 'hour' });
     const adders = answer.bySegment();
     const points = cuts.slice(1).flatMap((end, segment) => {
       const start = cuts[segment] ?? from;
@@ -91,13 +91,8 @@ export class ReadService {
   }
 
   /** The same measures for each platform or group, most requests first. */
-  public async breakdown(query: {
-    readonly from: Date;
-    readonly to: Date;
-    readonly by: BreakdownBy;
-    readonly limit: number;
-  }): Promise<Breakdown> {
-    const { from, to, by, limit } = query;
+  public async breakdown(query: BreakdownQuery): Promise<Breakdown> {
+    const { from, to, by, limit } = validated(breakdownQuerySchema, query, 'query');
     const answer = await this.read([from, to], { by, limit });
     const { total, keys } = answer.byKey();
     return {
@@ -111,11 +106,10 @@ export class ReadService {
   }
 
   /** A histogram of one latency, with the percentiles to mark in it. */
-  public async latencyDistribution(
-    query: RangeQuery & { readonly metric: LatencyMetric },
-  ): Promise<LatencyDistribution> {
+  public async latencyDistribution(given: LatencyDistributionQuery): Promise<LatencyDistribution> {
+    const query = validated(latencyDistributionQuerySchema, given, 'query');
     const { from, to, metric } = query;
-    const answer = await this.read([from, to], levelOf(query));
+    const answer = await this.read([from, to], query);
     const adder = answer.bySegment().get(0) ?? new MeasuresAdder();
     return {
       ...scopeOf(query),
@@ -151,11 +145,7 @@ export class ReadService {
   }
 }
 
-function levelOf({ platform, groupId }: LevelFilter): LevelFilter {
-  return { ...(platform !== undefined && { platform }), ...(groupId !== undefined && { groupId }) };
-}
-
-function scopeOf({ from, to, platform, groupId }: RangeQuery): Scope {
+function scopeOf({ from, to, platform, groupId }: z.output<typeof levelQuerySchema>): Scope {
   return {
     from: from.toISOString(),
     to: to.toISOString(),

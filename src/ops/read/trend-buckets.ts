@@ -1,5 +1,9 @@
 import { DAY_MS, HOUR_MS } from '../common/utc.js';
-import type { TrendBucket } from './read.types.js';
+
+/** Widths of a point of a trend. */
+export const TREND_BUCKETS = ['5m', 'hour', 'day'] as const;
+
+export type TrendBucket = (typeof TREND_BUCKETS)[number];
 
 /** Width of a bucket, in milliseconds. */
 export const BUCKET_MS: Record<TrendBucket, number> = { '5m': 300_000, hour: HOUR_MS, day: DAY_MS };

@@ -1,5 +1,5 @@
 import { OpsSumOutOfRangeError } from './read-errors.js';
-import type { ExactSum } from './read.types.js';
+import type { ExactSum } from './measures.schemas.js';
 
 const INT64_MAX = 2n ** 63n - 1n;
 /** Decimal texts up to this length are far enough below 2^53 that two of them add up exactly as doubles. */

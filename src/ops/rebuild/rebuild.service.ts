@@ -7,41 +7,13 @@ import { OpsOptions } from '../options/ops.options.js';
 import { DrainService } from '../drain/drain.service.js';
 import { OpsRebuildEndedError, OpsRebuildNotFoundError } from './rebuild.errors.js';
 import { RangeChecker, type CheckedRange } from '../ranges/range-checker.service.js';
+import type { Range } from '../ranges/range.schemas.js';
 import { finishRebuilds } from '../drain/sql/finish-rebuilds.sql.js';
 import { notingTransaction, shortTransaction } from '../sql/short-transaction.js';
+import { givenId } from '../common/schemas.js';
+import { validated } from '../common/validated.js';
+import { rebuildRequestSchema, type RebuildProgress, type RebuildRequest } from './rebuild.schemas.js';
 import { cancelRebuild, readRebuilds, requestRebuild, type RebuildRow } from './sql/rebuild.sql.js';
-
-export interface RebuildRequest {
-  readonly from: Date;
-  readonly to: Date;
-  /** Also below the floor, and also where the result would shrink. */
-  readonly force?: boolean | undefined;
-  readonly reason?: string | undefined;
-  readonly requestedBy?: string | undefined;
-}
-
-/** A rebuild and how far it is; times are ISO 8601 in UTC. */
-export interface RebuildProgress {
-  readonly id: string;
-  readonly state: 'running' | 'finished' | 'cancelled';
-  readonly from: string;
-  readonly to: string;
-  readonly force: boolean;
-  readonly reason: string | null;
-  readonly requestedBy: string | null;
-  readonly startedAt: string;
-  readonly finishedAt: string | null;
-  readonly cancelledAt: string | null;
-  readonly hours: {
-    readonly total: number;
-    readonly done: number;
-    /** Failing or held back; failing ones are still tried again. */
-    readonly failed: number;
-    readonly cancelled: number;
-  };
-  /** Extrapolated from the hours done so far; null before the first, and after the end. */
-  readonly estimatedEnd: string | null;
-}
 
 /**
  * Rebuilds on demand. A rebuild is nothing but noted invalidations and a row that remembers the request: it is
@@ -64,20 +36,22 @@ export class RebuildService {
    * background. A forced range is widened to whole UTC days where the retention has dropped hours of a day at its end;
    * what it restores is dropped again by the next maintenance job, unless the retention has been raised.
    *
-   * @throws OpsInputError where the range is wrong
+   * @param requestedBy who asks; kept and logged
+   * @throws OpsInputError naming what is wrong: the range, most likely
    * @throws OpsBelowFloorError where it reaches below the floor and is not forced
    */
-  public async request(request: RebuildRequest): Promise<RebuildProgress> {
-    const range = await this.range(request);
+  public async request(request: RebuildRequest, requestedBy?: string): Promise<RebuildProgress> {
+    const { from, to, force, reason } = validated(rebuildRequestSchema, request);
+    const range = await this.range({ from, to }, force === true);
     const id = await notingTransaction(this.dataSource, this.options, async (manager) => {
       const created = await selectRow<{ id: string }>(
         manager,
         requestRebuild(this.tables, {
           start: range.start.toISOString(),
           end: range.end.toISOString(),
-          force: request.force === true,
-          reason: request.reason ?? null,
-          requestedBy: request.requestedBy ?? null,
+          force: force === true,
+          reason: reason ?? null,
+          requestedBy: requestedBy ?? null,
         }),
       );
       return created.id;
@@ -85,7 +59,7 @@ export class RebuildService {
     const progress = await this.progress(id);
     this.logger.log(
       `Rebuild ${id} of ${progress.hours.total} hours, ${progress.from} to ${progress.to}, asked for by ` +
-        `${request.requestedBy ?? 'nobody named'}${progress.force ? ', forced' : ''}`,
+        `${requestedBy ?? 'nobody named'}${progress.force ? ', forced' : ''}`,
     );
     void this.resume();
     return progress;
@@ -105,9 +79,9 @@ export class RebuildService {
     }
   }
 
-  private async range({ from, to, force }: RebuildRequest): Promise<CheckedRange> {
-    const range = await this.ranges.closedHours(from, to);
-    if (force === true) {
+  private async range(given: Range, force: boolean): Promise<CheckedRange> {
+    const range = await this.ranges.closedHours(given);
+    if (force) {
       return this.ranges.wholeDroppedDays(range);
     }
     this.ranges.requireAboveFloor(range);
@@ -120,8 +94,12 @@ export class RebuildService {
     return rows.map(toProgress);
   }
 
-  /** @throws OpsRebuildNotFoundError */
+  /**
+   * @throws OpsInputError where the id holds what no text may
+   * @throws OpsRebuildNotFoundError
+   */
   public async progress(id: string): Promise<RebuildProgress> {
+    validated(givenId, id, 'id');
     const [row] = /^\d{1,18}$/.test(id)
       ? await selectRows<RebuildRow>(this.dataSource, readRebuilds(this.tables, id, 1))
       : [];

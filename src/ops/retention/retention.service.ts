@@ -10,17 +10,8 @@ import { errorText, isBucketFailure } from '../sql/database-errors.js';
 import { shortTransaction } from '../sql/short-transaction.js';
 import { lockDay } from '../drain/sql/claim.sql.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
+import type { RetentionResult } from './retention.schema.js';
 import * as sql from './sql/retention.sql.js';
-
-/** What one run of the retention did. */
-export interface RetentionResult {
-  droppedHourlyRows: number;
-  /** Hourly rows that lost their distributions and were kept otherwise. */
-  droppedDistributions: number;
-  droppedDailyRows: number;
-  /** Days past a limit that were kept: stale, without right daily rows, or in work. The next run asks again. */
-  keptDays: number;
-}
 
 interface Retention {
   readonly what: 'droppedHourlyRows' | 'droppedDistributions' | 'droppedDailyRows';

@@ -5,23 +5,13 @@ import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRow, selectRows } from '../sql/sql-runner.js';
 import { errorText } from '../sql/database-errors.js';
 import { OpsRunActiveError, OpsRunEndedError, OpsRunNotFoundError, type RunKind } from './run.errors.js';
+import { givenId } from '../common/schemas.js';
+import { validated } from '../common/validated.js';
+import type { RunState } from './run.schemas.js';
 import { cancelRun, endRun, readRuns, reportRun, startRun, type RunRow } from './sql/runs.sql.js';
 
 /** How often the progress is written down, at most; milliseconds. */
 const REPORT_INTERVAL_MS = 500;
-
-/** What every run has; times are ISO 8601 in UTC. */
-export interface RunState {
-  readonly id: string;
-  /** `interrupted`: its instance stopped, or is not heard of any more. */
-  readonly state: RunRow['state'];
-  readonly requestedBy: string | null;
-  readonly startedAt: string;
-  readonly finishedAt: string | null;
-  readonly cancelRequestedAt: string | null;
-  /** Why it failed. */
-  readonly error: string | null;
-}
 
 export interface Run<Request, Result> extends RunState {
   readonly request: Request;
@@ -104,8 +94,12 @@ export class RunsService implements BeforeApplicationShutdown {
     return rows.map((row) => toRun<Request, Result>(row));
   }
 
-  /** @throws OpsRunNotFoundError */
+  /**
+   * @throws OpsInputError where the id holds what no text may
+   * @throws OpsRunNotFoundError
+   */
   public async read<Request, Result>(kind: RunKind, id: string): Promise<Run<Request, Result>> {
+    validated(givenId, id, 'id');
     const [row] = /^\d{1,18}$/.test(id)
       ? await selectRows<RunRow>(this.dataSource, readRuns(this.tables, kind, id, 1, []))
       : [];

@@ -1,8 +1,9 @@
 import { Get } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { StatusService } from './status.service.js';
+import { ApiOperation } from '@nestjs/swagger';
 import { OpsAdminController } from '../http/admin-controller.decorator.js';
-import { OpsStatusResponse } from './status.responses.js';
+import { Answers } from '../http/openapi.js';
+import { statusSchema, type OpsStatus } from './status.schemas.js';
+import { StatusService } from './status.service.js';
 
 @OpsAdminController()
 export class OpsStatusController {
@@ -12,8 +13,8 @@ export class OpsStatusController {
   @ApiOperation({
     summary: 'Where the rollup stands: pending, failing and suspicious buckets, jobs, raw tables',
   })
-  @ApiOkResponse({ type: OpsStatusResponse })
-  public async status(): Promise<OpsStatusResponse> {
+  @Answers(statusSchema)
+  public async status(): Promise<OpsStatus> {
     return this.statuses.status();
   }
 }

@@ -4,7 +4,7 @@ import {
   type Difference,
   type UnjudgedBucket,
   type VerifyReport,
-} from './verify.types.js';
+} from './verify.schemas.js';
 import type { ComparisonRow } from './sql/verify.sql.js';
 import { HOUR_MS } from '../common/utc.js';
 

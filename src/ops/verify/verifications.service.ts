@@ -1,27 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { OpsOptions } from '../options/ops.options.js';
+import { validated } from '../common/validated.js';
 import { RangeChecker } from '../ranges/range-checker.service.js';
 import { OpsRunActiveError } from '../runs/run.errors.js';
-import { RunsService, type Run, type RunState } from '../runs/runs.service.js';
+import type { RunState } from '../runs/run.schemas.js';
+import { RunsService, type Run } from '../runs/runs.service.js';
 import { ReportBuilder } from './report-builder.js';
 import { VerifyService } from './verify.service.js';
-import type { VerifyReport } from './verify.types.js';
-
-export interface VerificationRequest {
-  readonly from: Date;
-  readonly to: Date;
-  /** Note every bucket with a difference for recomputation. */
-  readonly fix?: boolean | undefined;
-  readonly requestedBy?: string | undefined;
-}
-
-/** A verification that goes on in the background, and its report so far. */
-export interface Verification extends RunState, VerifyReport {
-  readonly fix: boolean;
-}
-
-/** The same without its lists. */
-export type VerificationSummary = Omit<Verification, 'differences' | 'unjudged'>;
+import {
+  verificationRequestSchema,
+  type Verification,
+  type VerificationRequest,
+  type VerificationSummary,
+  type VerifyReport,
+} from './verify.schemas.js';
 
 interface Fix {
   readonly fix: boolean;
@@ -41,11 +33,14 @@ export class VerificationsService {
   ) {}
 
   /**
-   * @throws OpsInputError where the range is wrong
+   * @param requestedBy who asks; kept
+   * @throws OpsInputError naming what is wrong: the range, most likely
    * @throws OpsRunActiveError where this instance is verifying already
    */
-  public async request({ from, to, fix = false, requestedBy }: VerificationRequest): Promise<Verification> {
-    const { start, end } = await this.ranges.closedHours(from, to);
+  public async request(request: VerificationRequest, requestedBy?: string): Promise<Verification> {
+    const { from, to, fix: asked } = validated(verificationRequestSchema, request);
+    const fix = asked === true;
+    const { start, end } = await this.ranges.closedHours({ from, to });
     if (this.verifier.isRunning && !this.runs.isActive('verify')) {
       throw new OpsRunActiveError('verify', null); // a host's own
     }

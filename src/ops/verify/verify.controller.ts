@@ -1,77 +1,55 @@
-import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
-import {
-  ApiConflictResponse,
-  ApiNotFoundResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-} from '@nestjs/swagger';
-import { OpsRunActiveError, OpsRunEndedError, OpsRunNotFoundError } from '../runs/run.errors.js';
-import { VerificationsService } from './verifications.service.js';
-import { Accepted } from '../http/accepted.js';
-import { ApiWrongId, ApiWrongRange } from '../http/error-answers.js';
+import { Body, Param } from '@nestjs/common';
 import { Requester } from '../http/admin-request.js';
 import { OpsAdminController } from '../http/admin-controller.decorator.js';
-import { VerifyRequestDto } from '../ranges/range.dto.js';
-import { RUN_ID, runErrorAnswer } from '../runs/run.responses.js';
-import { VerificationResponse, VerificationSummaryResponse } from './verify.responses.js';
+import { CancelRoute, ListRoute, ItemRoute, RequestRoute } from '../http/routes.js';
+import { OpsRunActiveError, OpsRunEndedError, OpsRunNotFoundError } from '../runs/run.errors.js';
+import { VerificationsService } from './verifications.service.js';
+import {
+  verificationRequestSchema,
+  verificationSchema,
+  verificationSummarySchema,
+  type Verification,
+  type VerificationRequest,
+  type VerificationSummary,
+} from './verify.schemas.js';
 
-const RUNNING = runErrorAnswer(
-  'One is running on this instance.',
-  new OpsRunActiveError('verify', RUN_ID.example),
-);
-const NOT_FOUND = runErrorAnswer(
-  'There is none of that id.',
-  new OpsRunNotFoundError('verify', RUN_ID.example),
-);
-const ENDED = runErrorAnswer('It has ended.', new OpsRunEndedError('verify', RUN_ID.example));
+const NOT_FOUND = new OpsRunNotFoundError('verify', '42');
 
 @OpsAdminController('verify')
 export class OpsVerificationsController {
   public constructor(private readonly verifications: VerificationsService) {}
 
-  @Post()
-  @HttpCode(202)
-  @ApiOperation({
+  @RequestRoute({
     summary:
       'Recompute the closed buckets of a range another way and list every difference, in the background',
+    body: verificationRequestSchema,
+    answer: verificationSchema,
+    conflict: ['One is running on this instance.', new OpsRunActiveError('verify', '42')],
   })
-  @Accepted(VerificationResponse)
-  @ApiWrongRange()
-  @ApiConflictResponse(RUNNING)
   public async request(
-    @Body() body: VerifyRequestDto,
+    @Body() body: VerificationRequest,
     @Requester() requestedBy: string,
-  ): Promise<VerificationResponse> {
-    const { from, to, fix } = body;
-    return this.verifications.request({ from, to, fix, requestedBy });
+  ): Promise<Verification> {
+    return this.verifications.request(body, requestedBy);
   }
 
-  @Get()
-  @ApiOperation({ summary: 'The latest verifications, newest first, without their lists' })
-  @ApiOkResponse({ type: [VerificationSummaryResponse] })
-  public async list(): Promise<VerificationSummaryResponse[]> {
+  @ListRoute('The latest verifications, newest first, without their lists', verificationSummarySchema)
+  public async list(): Promise<VerificationSummary[]> {
     return this.verifications.list();
   }
 
-  @Get(':id')
-  @ApiOperation({ summary: 'A verification, its progress and what it has found so far' })
-  @ApiParam(RUN_ID)
-  @ApiWrongId()
-  @ApiOkResponse({ type: VerificationResponse })
-  @ApiNotFoundResponse(NOT_FOUND)
-  public async progress(@Param('id') id: string): Promise<VerificationResponse> {
+  @ItemRoute('A verification, its progress and what it has found so far', verificationSchema, NOT_FOUND)
+  public async progress(@Param('id') id: string): Promise<Verification> {
     return this.verifications.progress(id);
   }
 
-  @Delete(':id')
-  @ApiOperation({ summary: 'Cancel a verification after the UTC day under way' })
-  @ApiParam(RUN_ID)
-  @ApiWrongId()
-  @ApiOkResponse({ type: VerificationResponse })
-  @ApiNotFoundResponse(NOT_FOUND)
-  @ApiConflictResponse(ENDED)
-  public async cancel(@Param('id') id: string): Promise<VerificationResponse> {
+  @CancelRoute(
+    'Cancel a verification after the UTC day under way',
+    verificationSchema,
+    NOT_FOUND,
+    new OpsRunEndedError('verify', '42'),
+  )
+  public async cancel(@Param('id') id: string): Promise<Verification> {
     return this.verifications.cancel(id);
   }
 }

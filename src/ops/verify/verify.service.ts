@@ -14,7 +14,14 @@ import { retentionHours } from '../invalidation/sql/floors.sql.js';
 import { OpsRunActiveError } from '../runs/run.errors.js';
 import { ReportBuilder } from './report-builder.js';
 import { dailyDifferences, hourlyDifferences, noteBuckets, type ComparisonRow } from './sql/verify.sql.js';
-import { MAX_LISTED_DIFFERENCES, type VerifyReport, type VerifyRun } from './verify.types.js';
+import { MAX_LISTED_DIFFERENCES, type VerifyReport } from './verify.schemas.js';
+
+export interface VerifyRun {
+  /** Called after each step, at most a UTC day, with the report so far; the next step waits for it. */
+  readonly onProgress?: (report: VerifyReport) => Promise<void> | void;
+  /** Once aborted, the report so far is returned after the step under way. */
+  readonly signal?: AbortSignal;
+}
 
 /** The statement took too long (57014), or more memory, disk or temporary space than there is (53, but 53300: connections). */
 const TOO_LARGE = /^(57014|53(?!300))/;
@@ -43,20 +50,25 @@ export class VerifyService {
   }
 
   /**
-   * @param from start; widened outward to whole UTC hours, as `to` is
+   * @param from start, a Date or ISO 8601 with a zone; widened outward to whole UTC hours, as `to` is
    * @param to end, exclusive; cut at the last closed hour
    * @param fix notes every hour and every day with a difference as an invalidation, where a drain would recompute it
    * @throws OpsInputError where the range is wrong
    * @throws OpsRunActiveError where this instance is verifying already
    * @throws QueryFailedError where the database fails otherwise than by the size of a bucket
    */
-  public async verify(from: Date, to: Date, fix = false, run: VerifyRun = {}): Promise<VerifyReport> {
+  public async verify(
+    from: Date | string,
+    to: Date | string,
+    fix = false,
+    run: VerifyRun = {},
+  ): Promise<VerifyReport> {
     if (this.running) {
       throw new OpsRunActiveError('verify', null);
     }
     this.running = true;
     try {
-      return await this.walk(await this.ranges.closedHours(from, to), fix, run);
+      return await this.walk(await this.ranges.closedHours({ from, to }), fix, run);
     } finally {
       this.running = false;
     }

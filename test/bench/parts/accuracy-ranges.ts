@@ -1,6 +1,6 @@
 import { Random } from '../../../src/gateway/sample-traffic/random.js';
 import { DAY_MS } from '../../../src/ops/common/utc.js';
-import type { LevelFilter } from '../../../src/ops/read/level.js';
+import type { LevelFilter } from '../../../src/ops/read/read-query.schemas.js';
 import type { Scene } from '../support/scene.js';
 
 const MINUTE_MS = 60_000;

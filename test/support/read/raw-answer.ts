@@ -1,4 +1,4 @@
-import type { LevelFilter } from '../../../src/ops/read/level.js';
+import type { LevelFilter } from '../../../src/ops/read/read-query.schemas.js';
 import { computeHourly } from '../oracle/hourly.js';
 import type { Scenario } from '../oracle/arbitraries.js';
 import { ERROR_COUNT_COLUMNS, type LevelKey, type RawUsage } from '../oracle/types.js';

@@ -1,7 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
-import type { BreakdownBy } from '../../read/level.js';
-import type { Breakdown, BreakdownItem } from '../../read/read.types.js';
+import type { Breakdown, BreakdownBy, BreakdownItem } from '../../read/read.types.js';
 import { compact, count, milliseconds, percent, slaPercent } from './format.js';
 import { slaLevel } from './health.js';
 import type { Host } from './host.js';

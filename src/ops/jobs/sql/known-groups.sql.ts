@@ -2,17 +2,6 @@ import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { isoUtc } from '../../sql/sql-time.js';
 
-/** A group whose history is filed under what it was. */
-export interface ChangedGroup {
-  groupId: string;
-  /** What its rows count under from now on; null where it is gone. */
-  platform: string | null;
-  /** What its history is filed under. */
-  previousPlatform: string | null;
-  /** ISO, UTC. */
-  changedAt: string;
-}
-
 /** Compares the groups with those that were known, and remembers them. Selects those that have changed. */
 export function noteChangedGroups(tables: OpsTables): SqlStatement {
   return {

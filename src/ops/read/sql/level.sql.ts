@@ -1,5 +1,5 @@
 import { ERROR_GROUP, ERROR_PLATFORM, USAGE_PLATFORM } from '../../definitions/definitions.js';
-import type { BreakdownBy, LevelFilter } from '../level.js';
+import type { BreakdownBy, LevelFilter } from '../read-query.schemas.js';
 import type { Bindings } from './bindings.js';
 
 /** What an answer is broken down by. */

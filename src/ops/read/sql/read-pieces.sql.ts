@@ -2,7 +2,7 @@ import { COUNT_COLUMNS } from '../../definitions/columns.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { isoUtc } from '../../sql/sql-time.js';
-import type { BreakdownBy, LevelFilter } from '../level.js';
+import type { BreakdownBy, LevelFilter } from '../read-query.schemas.js';
 import type { ReadPlan } from '../read-plan.js';
 import { Bindings } from './bindings.js';
 import { bucketRelations, freshnessRelation } from './buckets.sql.js';

@@ -2,6 +2,7 @@ import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { isoUtc } from '../../sql/sql-time.js';
 import type { RunKind } from '../run.errors.js';
+import type { RunState } from '../run.schemas.js';
 
 /** Runs of a kind that are kept. */
 const KEPT = 100;
@@ -9,7 +10,7 @@ const KEPT = 100;
 /** A run; times are ISO, UTC. */
 export interface RunRow {
   id: string;
-  state: 'running' | 'finished' | 'cancelled' | 'failed' | 'interrupted';
+  state: RunState['state'];
   request: unknown;
   result: unknown;
   error: string | null;

@@ -70,18 +70,6 @@ CROSS JOIN LATERAL (
   };
 }
 
-export interface DetectStateRow {
-  rawTable: string;
-  safeId: string;
-  closedThrough: string;
-  lateRows: string;
-  belowFloorRows: string;
-  /** Since when writers hold safeId back, and who did at the last look; null where nobody does. */
-  heldSince: string | null;
-  heldBy: string | null;
-  updatedAt: string;
-}
-
 export function readDetectStates(tables: OpsTables): SqlStatement {
   return {
     text: `SELECT raw_table AS "rawTable", safe_id::text AS "safeId", ${isoUtc('closed_through')} AS "closedThrough",
@@ -90,17 +78,6 @@ export function readDetectStates(tables: OpsTables): SqlStatement {
 FROM ${tables.detectState} ORDER BY raw_table DESC`,
     values: [],
   };
-}
-
-export interface AuditStateRow {
-  lane: string;
-  /** The hours of the round that begin at or after here have been compared. */
-  position: string | null;
-  roundStartedAt: string | null;
-  /** No hour of the lane was compared longer ago than this; null during the first round. */
-  auditedSince: string | null;
-  auditedHours: string;
-  differingHours: string;
 }
 
 export function readAuditStates(tables: OpsTables): SqlStatement {
@@ -113,16 +90,6 @@ FROM ${tables.auditState} ORDER BY lane DESC`,
   };
 }
 
-export interface HeartbeatRow {
-  jobName: string;
-  lastRunAt: string | null;
-  lastSuccessAt: string | null;
-  lastErrorAt: string | null;
-  lastError: string | null;
-  lastDurationMs: string | null;
-  lastResult: string | null;
-}
-
 /** Bound: names of the jobs. Another program may keep its own in the same table. */
 export function readHeartbeats(tables: OpsTables, jobs: readonly string[]): SqlStatement {
   return {
@@ -132,18 +99,6 @@ export function readHeartbeats(tables: OpsTables, jobs: readonly string[]): SqlS
 FROM ${tables.heartbeats} WHERE job_name = ANY($1::text[]) ORDER BY job_name`,
     values: [jobs],
   };
-}
-
-/** A bucket that is failing, held back, or watched because it loses rows. */
-export interface TroubledBucketRow {
-  tier: string;
-  bucketStart: string;
-  reason: string;
-  attempts: number;
-  nextAttemptAt: string;
-  lastError: string | null;
-  suspiciousSince: string | null;
-  losingSince: string | null;
 }
 
 /** Bound: how many. */

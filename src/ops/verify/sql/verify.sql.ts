@@ -6,7 +6,7 @@ import { answer, comparedRows, countsCompare, joinedRows, storedRows } from '../
 import { computedDays } from '../fragments/hourly-days.js';
 import { computedHours } from '../fragments/raw-hours.js';
 import { sideFloors, type Sides } from '../fragments/side-floors.js';
-import type { UnjudgedReason } from '../verify.types.js';
+import type { UnjudgedReason } from '../verify.schemas.js';
 
 /** What a comparison found: one row. Buckets are ISO hours, or days as YYYY-MM-DD. */
 export interface ComparisonRow {

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { count, flag, instant, real } from '../common/schemas.js';
+
+export const latencySummarySchema = z
+  .object({
+    p50: real('Milliseconds; null without a sample.', 1820.5).nullable(),
+    p90: real('Milliseconds.', 5216).nullable(),
+    p95: real('Milliseconds.', 7808).nullable(),
+    p99: real('Milliseconds.', 15_104).nullable(),
+    avg: real('Exact mean, in milliseconds.', 2663.4).nullable(),
+    max: real('Exact maximum, in milliseconds.', 90_122).nullable(),
+    samples: count('Requests that have this latency.', 1_204_311),
+    percentilesComplete: flag(
+      'False where a bucket of the range has samples but no stored distribution: then the percentiles are null.',
+      true,
+    ),
+  })
+  .meta({ id: 'LatencySummaryResponse' });
+
+export type LatencySummary = z.infer<typeof latencySummarySchema>;
+
+/**
+ * A sum of 64 bits, exactly: a number up to 2^53 - 1, which is as far as every JSON parser has whole numbers, and the
+ * same in decimal text beyond.
+ */
+const exactSumSchema = z
+  .xor([
+    z.int().meta({ format: 'int64' }),
+    z
+      .string()
+      .regex(/^-?[0-9]{16,19}$/)
+      .meta({ format: 'int64' }),
+  ])
+  .meta({
+    description:
+      'Input, output and cache tokens, exactly: past 2^53 - 1 as decimal text, so that no parser rounds it.',
+    example: 3_918_220_114,
+  });
+
+export type ExactSum = z.infer<typeof exactSumSchema>;
+
+/** Counts are exact. Rates are per second of the range, up to now at most. */
+export const measuresSchema = z.object({
+  successCount: count('Successful requests.', 1_204_311),
+  errorCountTotal: count('Requests that failed for the client (status 400 or more).', 21_034),
+  businessLimitedCount: count(
+    "Of these, the ones limited by quota, balance or the like: not the service's fault.",
+    12_877,
+  ),
+  errorCountSla: count('Of these, the ones that count against the SLA.', 8157),
+  upstreamErrorCountExcl429529: count(
+    'Provider errors other than 429 and 529, also those that a retry hid from the client.',
+    5012,
+  ),
+  upstream429Count: count('Provider errors 429 (rate limited).', 3001),
+  upstream529Count: count('Provider errors 529 (overloaded).', 801),
+  tokenConsumed: exactSumSchema,
+  requestCountTotal: count('successCount + errorCountTotal.', 1_225_345),
+  requestCountSla: count('successCount + errorCountSla.', 1_212_468),
+  sla: real('successCount / requestCountSla; null without a request.', 0.99327).nullable(),
+  errorRate: real('errorCountTotal / requestCountTotal; null without a request.', 0.01717).nullable(),
+  upstreamErrorRate: real(
+    'The three upstream counts / requestCountTotal; null without a request. How often the providers failed, not how ' +
+      'often clients noticed.',
+    0.00719,
+  ).nullable(),
+  requestsPerSecond: real(
+    'requestCountTotal per second of the range, up to now; null where it lies in the future.',
+    0.473,
+  ).nullable(),
+  tokensPerSecond: real('tokenConsumed per second of the range, up to now.', 1511.66).nullable(),
+  duration: latencySummarySchema,
+  ttft: latencySummarySchema,
+});
+
+export type Measures = z.infer<typeof measuresSchema>;
+
+export const periodSchema = z.object({
+  ...measuresSchema.shape,
+  from: instant('ISO 8601 in UTC.', '2026-01-01T00:00:00.000Z'),
+  to: instant('ISO 8601 in UTC.', '2026-01-31T00:00:00.000Z'),
+  peakRequestsPerSecond: real(
+    'Mean rate of the busiest whole UTC hour that has passed; null where the period has none.',
+    1.21,
+  ).nullable(),
+  peakTokensPerSecond: real(
+    'Mean token rate of the UTC hour with the most tokens; null where the period has none.',
+    3920.4,
+  ).nullable(),
+});
+
+export type PeriodMeasures = z.infer<typeof periodSchema>;

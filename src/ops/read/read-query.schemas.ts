@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { parseIsoInstant } from '../common/iso-instant.js';
+import { addProblem, endsAfterStart, givenInstant, givenText, type Check } from '../common/schemas.js';
+import { DAY_MS } from '../common/utc.js';
+import { LONGEST_TREND_MS, TREND_BUCKETS, type TrendBucket } from './trend-buckets.js';
+
+/** Longest range of one answer, in days. */
+const LONGEST_RANGE_DAYS = 366;
+
+/** Where ranges begin at the earliest: so that the period before the longest one still has a year of four digits. */
+const EARLIEST = '2000-01-01T00:00:00Z';
+const LATEST = '9999-01-01T00:00:00Z';
+
+const GREATEST_ID = 2n ** 63n - 1n;
+
+/** On a whole minute. A `+` that was not percent-encoded arrives as a space, and is taken for what it was. */
+const minute = (description: string, example: string) =>
+  givenInstant(description, example, (text) => parseIsoInstant(text.replace(/ (?=\d\d:\d\d$)/, '+')))
+    .refine((time) => time.getTime() % 60_000 === 0, { error: 'must be on a whole minute', abort: true })
+    .refine(
+      (time) => time >= new Date(EARLIEST) && time <= new Date(LATEST),
+      `must be between ${EARLIEST} and ${LATEST}`,
+    );
+
+const isNotTooLong: Check<{ from: Date; to: Date }> = (payload) => {
+  if (payload.value.to.getTime() - payload.value.from.getTime() > LONGEST_RANGE_DAYS * DAY_MS) {
+    addProblem(payload, 'to', `must be at most ${LONGEST_RANGE_DAYS} days after from`);
+  }
+};
+
+const rangeSchema = z
+  .strictObject({
+    from: minute(
+      'Start, inclusive: ISO 8601 with a zone (Z or an offset), on a whole minute.',
+      '2026-01-01T00:00:00Z',
+    ),
+    to: minute(
+      `End, exclusive; after from, by at most ${LONGEST_RANGE_DAYS} days. The future is empty.`,
+      '2026-01-31T12:30:00+08:00',
+    ),
+  })
+  .check(endsAfterStart, isNotTooLong);
+
+export const levelQuerySchema = rangeSchema.safeExtend({
+  platform: givenText.min(1).max(32).optional().meta({
+    description: "Only this platform; 'unknown' has the errors that were not routed.",
+    example: 'openai',
+  }),
+  groupId: z
+    .string()
+    .refine(
+      (text) => /^-?[1-9]\d{0,18}$/.test(text) && BigInt(text.replace('-', '')) <= GREATEST_ID,
+      'must be the id of a group: a whole number of 64 bits other than 0',
+    )
+    .optional()
+    .meta({
+      format: 'int64',
+      description: 'Only this group; alone, under whatever platform its rows are.',
+      example: '12',
+    }),
+});
+
+/** Times are Dates, or ISO 8601 with a zone, as in all of these. */
+export type LevelQuery = z.input<typeof levelQuerySchema>;
+
+/** Which rows count: everything, one platform, one group (under every platform, or under one). */
+export type LevelFilter = Pick<LevelQuery, 'platform' | 'groupId'>;
+
+export const trendBucketSchema = z.enum(TREND_BUCKETS);
+
+const fitsRange: Check<{ from: Date; to: Date; bucket: TrendBucket | 'auto' }> = (payload) => {
+  const { from, to, bucket } = payload.value;
+  if (bucket !== 'auto' && bucket !== 'day' && to.getTime() - from.getTime() > LONGEST_TREND_MS[bucket]) {
+    const days = LONGEST_TREND_MS[bucket] / DAY_MS;
+    addProblem(payload, 'bucket', `must be coarser than ${bucket} for a range of more than ${days} days`);
+  }
+};
+
+export const trendQuerySchema = levelQuerySchema
+  .safeExtend({
+    bucket: z
+      .enum(['auto', ...TREND_BUCKETS])
+      .default('auto')
+      .meta({
+        description:
+          'Width of a point, in UTC. 5m: at most 1 day; hour: at most 31 days. auto: 5m up to 12 hours, hour up to 14 days.',
+      }),
+  })
+  .check(fitsRange);
+
+export type TrendQuery = z.input<typeof trendQuerySchema>;
+
+export const breakdownBySchema = z.enum(['platform', 'group']);
+
+/** By what an answer is broken down. */
+export type BreakdownBy = z.infer<typeof breakdownBySchema>;
+
+export const breakdownQuerySchema = rangeSchema.safeExtend({
+  by: breakdownBySchema,
+  limit: z
+    .preprocess(
+      (given: number | string) => (typeof given === 'string' ? Number(given) : given),
+      z.int().min(1).max(1000),
+    )
+    .prefault(20)
+    .meta({ description: 'How many, busiest first.' }),
+});
+
+export type BreakdownQuery = z.input<typeof breakdownQuerySchema>;
+
+export const latencyMetricSchema = z.enum(['duration', 'ttft']);
+
+export type LatencyMetric = z.infer<typeof latencyMetricSchema>;
+
+export const latencyDistributionQuerySchema = levelQuerySchema.safeExtend({
+  metric: latencyMetricSchema.meta({ description: 'The whole request, or its time to first token.' }),
+});
+
+export type LatencyDistributionQuery = z.input<typeof latencyDistributionQuerySchema>;

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { bigCount, count, instant, words } from '../common/schemas.js';
+import { latencySummarySchema, measuresSchema, periodSchema } from './measures.schemas.js';
+import { breakdownBySchema, latencyMetricSchema, trendBucketSchema } from './read-query.schemas.js';
+
+const range = {
+  from: instant('ISO 8601 in UTC.', '2026-01-01T00:00:00.000Z'),
+  to: instant('ISO 8601 in UTC.', '2026-01-31T00:00:00.000Z'),
+};
+const platform = words('As asked for.', 'openai').nullable();
+const groupId = bigCount('As asked for.', '12').nullable();
+
+/** What every answer repeats of the question. */
+const scopeSchema = z.object({ ...range, platform, groupId });
+
+export type Scope = z.infer<typeof scopeSchema>;
+
+const freshnessSchema = z
+  .object({
+    freshThrough: instant(
+      "Everything before it is rolled up or was read live from raw rows: the start of the range's first hour that is " +
+        'stale and was answered from its stored row, or that is missing; else the end of the range, or now if that is earlier.',
+      '2026-01-31T00:00:00.000Z',
+    ),
+    pendingHours: count(
+      'Closed hours that the answer takes whole and that are noted for recomputation, or held back as suspicious.',
+    ),
+    missingHours: count(
+      'Closed hours that the answer leaves out: not rolled up yet, and too many to be counted from raw rows.',
+    ),
+    missingFrom: instant('Start of the first hour that is left out; null where none is.', null).nullable(),
+  })
+  .meta({ id: 'FreshnessResponse' });
+
+export type Freshness = z.infer<typeof freshnessSchema>;
+
+const previousSchema = z
+  .object({
+    ...periodSchema.shape,
+    missingHours: count('Closed hours of this period that are left out; freshness speaks of the range only.'),
+  })
+  .meta({ id: 'PreviousMeasuresResponse' });
+
+export const overviewSchema = z
+  .object({
+    ...periodSchema.shape,
+    platform,
+    groupId,
+    previous: previousSchema.meta({ description: 'The period of equal length just before.' }),
+    freshness: freshnessSchema,
+  })
+  .meta({ id: 'OverviewResponse' });
+
+export type Overview = z.infer<typeof overviewSchema>;
+
+const trendPointSchema = z
+  .object({
+    ...measuresSchema.shape,
+    from: instant("Its start; of the first one the range's start.", '2026-01-01T00:00:00.000Z'),
+    to: instant('ISO 8601 in UTC.', '2026-01-01T01:00:00.000Z'),
+  })
+  .meta({ id: 'TrendPointResponse' });
+
+export type TrendPoint = z.infer<typeof trendPointSchema>;
+
+export const trendSchema = z
+  .object({
+    ...scopeSchema.shape,
+    bucket: trendBucketSchema.meta({ example: 'hour', description: 'What auto came to.' }),
+    points: z
+      .array(trendPointSchema)
+      .meta({ description: 'Without gaps, up to the bucket that contains now.' }),
+    freshness: freshnessSchema,
+  })
+  .meta({ id: 'TrendResponse' });
+
+export type Trend = z.infer<typeof trendSchema>;
+
+const breakdownItemSchema = z
+  .object({
+    ...measuresSchema.shape,
+    platform: words("The platform, or the group's; null for a group that is gone.", 'openai').nullable(),
+    groupId: bigCount('Null when broken down by platform.', '12').nullable(),
+    groupName: words('As it is now.', 'premium').nullable(),
+  })
+  .meta({ id: 'BreakdownItemResponse' });
+
+export type BreakdownItem = z.infer<typeof breakdownItemSchema>;
+
+export const breakdownSchema = z
+  .object({
+    ...range,
+    by: breakdownBySchema.meta({ example: 'group' }),
+    total: count('How many have rows in the range; items has at most limit of them.', 40),
+    items: z.array(breakdownItemSchema).meta({ description: 'Most requests first.' }),
+    freshness: freshnessSchema,
+  })
+  .meta({ id: 'BreakdownResponse' });
+
+export type Breakdown = z.infer<typeof breakdownSchema>;
+
+const histogramBinSchema = z
+  .object({
+    from: z.number().meta({ description: 'Milliseconds, inclusive.', example: 1784 }),
+    to: z.number().meta({ description: 'Milliseconds, exclusive.', example: 2040 }),
+    count: count('Samples with from <= latency < to.', 90_122),
+  })
+  .meta({ id: 'HistogramBinResponse' });
+
+export type HistogramBin = z.infer<typeof histogramBinSchema>;
+
+export const latencyDistributionSchema = z
+  .object({
+    ...scopeSchema.shape,
+    metric: latencyMetricSchema.meta({ example: 'ttft' }),
+    bins: z.array(histogramBinSchema).meta({
+      description:
+        'Contiguous; four to each doubling from 8 ms on, with borders where stored latencies are told apart; from the ' +
+        'first to the last that has a sample. Incomplete where percentilesComplete is false.',
+    }),
+    summary: latencySummarySchema,
+    freshness: freshnessSchema,
+  })
+  .meta({ id: 'LatencyDistributionResponse' });
+
+export type LatencyDistribution = z.infer<typeof latencyDistributionSchema>;

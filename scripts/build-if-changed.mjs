@@ -8,7 +8,9 @@ if (!isBuilt()) {
   if (showsProgress) process.stderr.write('Building ');
   const dots = showsProgress ? setInterval(() => process.stderr.write('.'), 500) : undefined;
   // npm names itself to what it runs.
-  const [file, args] = process.env.npm_execpath ? [process.execPath, [process.env.npm_execpath]] : ['npm', []];
+  const [file, args] = process.env.npm_execpath
+    ? [process.execPath, [process.env.npm_execpath]]
+    : ['npm', []];
   const build = spawn(file, [...args, 'run', '--silent', 'build'], { stdio: 'inherit' });
   const [code] = await once(build, 'close');
   clearInterval(dots);

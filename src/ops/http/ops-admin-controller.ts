@@ -3,11 +3,12 @@ import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { ApiAdminErrors } from './admin-answers.js';
 import { OpsAdminGuard } from './ops-admin.guard.js';
 import { OpsErrorFilter } from './ops-error.filter.js';
+import { OwnAnswers } from './own-answers.js';
 import { opsValidationPipe } from './ops-validation.pipe.js';
 
 /**
- * What every admin controller has: the prefix, the host's guard (with request ids and their log), validation, and the
- * one error shape.
+ * What every admin controller has: the prefix, the host's guard (with request ids and their log), validation, answers
+ * that no interceptor of the host wraps, and the one error shape.
  */
 export function OpsAdminController(path = ''): ClassDecorator {
   return applyDecorators(
@@ -15,6 +16,7 @@ export function OpsAdminController(path = ''): ClassDecorator {
     UseGuards(OpsAdminGuard),
     UseFilters(OpsErrorFilter),
     UsePipes(opsValidationPipe()),
+    OwnAnswers(),
     ApiTags('ops'),
     ApiBearerAuth(),
     ApiAdminErrors(),

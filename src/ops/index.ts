@@ -1,4 +1,4 @@
-export { opsMigrations, opsMigrationsIn } from '../../migrations/index.js';
+export { gatewayMigrations, opsMigrations, opsMigrationsIn } from '../../migrations/index.js';
 export { opsEntities } from './entities.js';
 export { OpsMetricsDaily } from './metrics/ops-metrics-daily.entity.js';
 export { OpsMetricsHourly } from './metrics/ops-metrics-hourly.entity.js';

@@ -136,6 +136,16 @@ describe('OpsModule in somebody else’s application', () => {
     expect(await app.get(Reports).rollUp()).toBe(3);
   });
 
+  it('is built on a DataSource that a host’s unit test mocks', async () => {
+    const query = () => Promise.resolve([{ latest: Number(HOUR[0]) }]);
+    const dataSource = { provide: DataSource, useValue: { isInitialized: true, query } };
+    const mocked = { module: KeysModule, global: true, providers: [dataSource], exports: [DataSource] };
+    const module = await Test.createTestingModule({
+      imports: [mocked, OpsModule.forRoot({ jobsEnabled: false })],
+    }).compile();
+    expect(await module.get(OpsPreaggService).getLatestHourlyBucketStart()).toEqual(HOUR[0]);
+  });
+
   it('works with a DataSource that does not list its entities', async () => {
     const app = await start([
       TypeOrmModule.forRoot({ type: 'postgres', url: database.url }),

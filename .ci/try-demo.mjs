@@ -2,7 +2,7 @@
 // Starts the demo as a newcomer does, asks it over HTTP, ends it as Ctrl-C does, and sees that nothing is left.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -15,6 +15,8 @@ const pidFile = join(dataDir, 'postgres/postmaster.pid');
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(DATABASE_URL|HOST|OPS_|LOG_)/.test(name)),
 );
+
+rmSync('dist', { recursive: true, force: true }); // a newcomer has not built anything
 
 const started = Date.now();
 // A process group of its own, as a terminal gives it: Ctrl-C reaches npm, its shell and the app together.

@@ -121,7 +121,7 @@ async function tryAll() {
   await tryReadme(cjs, tarball);
 
   console.log('\n-- a host with Nest 11, TypeORM 0.3, CommonJS, Fastify');
-  await run('npm', ['install', '--no-audit', '--no-fund', '@nestjs/platform-fastify@11', '@types/pg@8'], {
+  await run('npm', ['install', '--no-audit', '--no-fund', '@nestjs/platform-fastify@11'], {
     cwd: cjs,
   });
   await tryHost('cjs', cjs, compilers);

@@ -15,13 +15,13 @@ const INPUTS = [
   'tsconfig.cjs.json',
   'node_modules/.package-lock.json',
 ];
-const RECORD = join(ROOT, 'dist/.built-from');
+const RECORD = 'dist/.built-from';
 
 /** By content: a checkout, a copy or another clock changes the times of files that are the same. */
-function digest() {
+function digest(root) {
   const hash = createHash('sha256');
   const add = (path) => {
-    const full = join(ROOT, path);
+    const full = join(root, path);
     if (!existsSync(full)) return;
     if (statSync(full).isDirectory()) {
       for (const name of readdirSync(full).sort()) add(join(path, name));
@@ -34,10 +34,11 @@ function digest() {
 }
 
 /** Whether dist/ was built, to its end, from what is here now. */
-export function isBuilt() {
-  return existsSync(RECORD) && readFileSync(RECORD, 'utf8') === digest();
+export function isBuilt(root = ROOT) {
+  const record = join(root, RECORD);
+  return existsSync(record) && readFileSync(record, 'utf8') === digest(root);
 }
 
-export function recordBuild() {
-  writeFileSync(RECORD, digest());
+export function recordBuild(root = ROOT) {
+  writeFileSync(join(root, RECORD), digest(root));
 }

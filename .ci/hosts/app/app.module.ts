@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { OpsModule, opsEntities, opsMigrationsIn } from 'llm-gateway-ops';
+// @ts-ignore: handed on as it is; the types that it may have ask for a newer TypeScript than this package does
 import pg from 'pg';
 import { AdminGuard, HealthController, Public, Settings, surroundings } from './surroundings.js';
 

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { check, run } from './command.mjs';
 import { alsoInstalled } from './readme.mjs';
@@ -33,11 +33,18 @@ async function loads(folder, manager) {
   );
 }
 
-/** pnpm gives a package what it has declared, and nothing else. */
+/**
+ * pnpm gives a package what it has declared, and nothing else. What `add` does not ask, `install` without a lock file
+ * does: whether a peer is missing.
+ */
 export async function withPnpm(folder, tarball) {
   await newFolder(folder);
-  const strict = ['--config.auto-install-peers=false', '--config.strict-peer-dependencies=true'];
-  await run('npx', ['--yes', 'pnpm@10', 'add', ...strict, tarball, ...alsoInstalled(11)], { cwd: folder });
+  await writeFile(join(folder, '.npmrc'), 'auto-install-peers=false\nstrict-peer-dependencies=true\n');
+  const pnpm = (...args) => run('npx', ['--yes', 'pnpm@10', ...args], { cwd: folder });
+  await pnpm('add', '--lockfile-only', tarball, ...alsoInstalled(11));
+  await rm(join(folder, 'pnpm-lock.yaml'));
+  await pnpm('install');
+  console.log('ok: pnpm misses no peer');
   await loads(folder, 'pnpm');
 }
 

@@ -1,8 +1,8 @@
 // usage: node try-demo.mjs <data folder>
 // Starts the demo as a newcomer does, asks it over HTTP, ends it as Ctrl-C does, and sees that nothing is left.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -15,6 +15,8 @@ const pidFile = join(dataDir, 'postgres/postmaster.pid');
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(DATABASE_URL|HOST|OPS_|LOG_)/.test(name)),
 );
+
+rmSync('dist', { recursive: true, force: true }); // a newcomer has not built anything
 
 const started = Date.now();
 // A process group of its own, as a terminal gives it: Ctrl-C reaches npm, its shell and the app together.
@@ -87,6 +89,20 @@ async function ask({ url, token }) {
   check(overview.sla > 0.99 && overview.sla < 1, 'and an SLA that is healthy, with errors to see');
 }
 
+/** The command line beside it, on the build that is there. */
+function askByCommand() {
+  const built = statSync('dist').ctimeMs;
+  const { status, stdout } = spawnSync('npm', ['run', '--silent', 'ops', '--', 'status', '--json'], {
+    env: { ...env, OPS_DATA_DIR: dataDir },
+    encoding: 'utf8',
+  });
+  check(
+    status === 0 && Number(JSON.parse(stdout).rows.hourly) > 1_000,
+    'npm run ops -- status sees the same',
+  );
+  check(statSync('dist').ctimeMs === built, 'and has not built anything');
+}
+
 function isAlive(pid) {
   try {
     return process.kill(pid, 0);
@@ -108,6 +124,7 @@ try {
   console.log(`ok: the demo serves after ${((Date.now() - started) / 1000).toFixed(1)} s`);
   looksAtTheEnd(at);
   await ask(at);
+  askByCommand();
   await interrupt();
 } catch (error) {
   console.error(error);

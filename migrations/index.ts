@@ -12,7 +12,10 @@ import { inSchema, type MigrationClass } from './support/in-schema.js';
 
 export { SchemaConflictError } from './support/schema-conflict.error.js';
 
-/** The host's own tables; an operator's database has them already, and then they are left as they are. */
+/**
+ * The raw tables of the host, where it has none yet; those that are there are left as they are, and it is an error if
+ * one lacks a column that is read.
+ */
 export const gatewayMigrations = [CreateRawLogTables1764000000001] as const;
 
 /** What OpsModule needs, in order: list them in the `migrations` of the DataSource that OpsModule uses. */

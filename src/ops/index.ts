@@ -2,7 +2,7 @@
  * The door of the package: what a host imports. docs/embedding.md describes it; no file inside imports this one.
  */
 
-export { opsMigrations, opsMigrationsIn } from '../../migrations/index.js';
+export { gatewayMigrations, opsMigrations, opsMigrationsIn } from '../../migrations/index.js';
 export { opsEntities } from './entities.js';
 export { OpsMetricsDaily } from './definitions/ops-metrics-daily.entity.js';
 export { OpsMetricsHourly } from './definitions/ops-metrics-hourly.entity.js';

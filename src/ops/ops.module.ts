@@ -1,4 +1,11 @@
-import { Module, type CanActivate, type DynamicModule, type Provider, type Type } from '@nestjs/common';
+import {
+  applyDecorators,
+  Module,
+  type CanActivate,
+  type DynamicModule,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { DashboardController } from './dashboard/dashboard.controller.js';
 import { OpsStatusController } from './status/status.controller.js';
@@ -49,6 +56,12 @@ export interface OpsModuleStructure {
    * endpoints, so it is mounted together with them only. Default: true.
    */
   readonly dashboard?: boolean;
+  /**
+   * Decorators of the host for the controllers that anybody may ask, which are those of `GET /metrics` and of the
+   * dashboard's page: what makes a global guard of the host let them through, such as its own `Public()`. Their
+   * metadata is found on the class (`context.getClass()`). Default: none, so that a global guard decides.
+   */
+  readonly publicDecorators?: readonly ClassDecorator[];
   /** Name of the TypeORM DataSource to use. Default: the application's default DataSource. */
   readonly dataSourceName?: string;
   /** Modules whose exports the guard or the options factory need. */
@@ -88,13 +101,15 @@ const ADMIN_CONTROLLERS = [
 export class OpsModule {
   /** @throws OpsOptionsError naming each wrong option */
   public static forRoot(options: OpsModuleOptions & OpsModuleStructure = {}): DynamicModule {
-    const { adminGuard, metricsEndpoint, dashboard, dataSourceName, imports, ...rest } = options;
+    const { adminGuard, metricsEndpoint, dashboard, publicDecorators, dataSourceName, imports, ...rest } =
+      options;
     const resolved = resolveOptions(rest);
     return assemble(
       {
         ...(adminGuard && { adminGuard }),
         ...(metricsEndpoint !== undefined && { metricsEndpoint }),
         ...(dashboard !== undefined && { dashboard }),
+        ...(publicDecorators && { publicDecorators }),
         ...(dataSourceName !== undefined && { dataSourceName }),
         ...(imports && { imports }),
       },
@@ -117,13 +132,14 @@ export class OpsModule {
 
 function assemble(structure: OpsModuleStructure, options: Provider): DynamicModule {
   const { adminGuard, metricsEndpoint = true, dashboard = true, dataSourceName, imports = [] } = structure;
+  const open = (controller: Type): Type => decorated(controller, structure.publicDecorators ?? []);
   return {
     module: OpsModule,
     imports,
     controllers: [
       ...(adminGuard === undefined ? [] : ADMIN_CONTROLLERS),
-      ...(adminGuard !== undefined && dashboard ? [DashboardController] : []),
-      ...(metricsEndpoint ? [OpsPrometheusController] : []),
+      ...(adminGuard !== undefined && dashboard ? [open(DashboardController)] : []),
+      ...(metricsEndpoint ? [open(OpsPrometheusController)] : []),
     ],
     providers: [
       options,
@@ -153,4 +169,15 @@ function assemble(structure: OpsModuleStructure, options: Provider): DynamicModu
     ],
     exports: SERVICES,
   };
+}
+
+/** A class of its own where there is something to add: two apps in one process may differ. */
+function decorated(controller: Type, decorators: readonly ClassDecorator[]): Type {
+  if (decorators.length === 0) {
+    return controller;
+  }
+  const own = class extends controller {};
+  Object.defineProperty(own, 'name', { value: controller.name }); // shown by OpenAPI, as operation id
+  applyDecorators(...decorators)(own);
+  return own;
 }

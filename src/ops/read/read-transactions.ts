@@ -66,7 +66,8 @@ export class ReadTransactions {
   }
 }
 
-function poolSizeOf({ options }: DataSource): number {
-  const { poolSize, extra } = options as { poolSize?: number; extra?: { max?: number } };
+/** In a host's unit tests the DataSource is a mock, of what they call. */
+function poolSizeOf({ options }: Partial<DataSource>): number {
+  const { poolSize, extra } = (options ?? {}) as { poolSize?: number; extra?: { max?: number } };
   return extra?.max ?? poolSize ?? DEFAULT_POOL_SIZE;
 }

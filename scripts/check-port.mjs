@@ -1,6 +1,5 @@
-// What comes before `npm start` and `npm run demo`: the port, which should be noticed before anything takes time, and
-// the build, with something that moves.
-import { spawn } from 'node:child_process';
+// What comes before `npm start` and `npm run demo`, and before they build: a port that is taken should be noticed before
+// anything takes time.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
@@ -28,13 +27,3 @@ if (await isTaken()) {
   );
   process.exit(1);
 }
-
-process.stderr.write('Building ');
-const dots = setInterval(() => process.stderr.write('.'), 500);
-// npm names itself to what it runs.
-const [file, args] = process.env.npm_execpath ? [process.execPath, [process.env.npm_execpath]] : ['npm', []];
-const build = spawn(file, [...args, 'run', '--silent', 'build'], { stdio: 'inherit' });
-const [code] = await once(build, 'close');
-clearInterval(dots);
-process.stderr.write('\n');
-process.exitCode = code ?? 1;

@@ -1,0 +1,4 @@
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+
+export const createAdapter = (): AbstractHttpAdapter => new ExpressAdapter();

@@ -1,16 +1,15 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createTableIfAbsent, dropCreated, requireColumns } from './support/adopt.js';
-import { createLedger, dropEmptyLedger, recordCreated } from './support/ledger.js';
+import { createIndexIfAbsent, createTableIfAbsent, dropCreated } from './support/adopt.js';
+import { locking } from './support/beside-traffic.js';
+import { relationExists } from './support/ledger.js';
+import { requireColumns } from './support/require.js';
 
-const GROUPS = `CREATE TABLE groups (
-  id bigserial PRIMARY KEY,
+const GROUPS = `  id bigserial PRIMARY KEY,
   name varchar(100) NOT NULL CONSTRAINT uq_groups_name UNIQUE,
   platform varchar(50) NOT NULL,
-  created_at timestamptz NOT NULL DEFAULT now()
-)`;
+  created_at timestamptz NOT NULL DEFAULT now()`;
 
-const USAGE_LOGS = `CREATE TABLE usage_logs (
-  id bigserial PRIMARY KEY,
+const USAGE_LOGS = `  id bigserial PRIMARY KEY,
   user_id bigint NOT NULL,
   api_key_id bigint NOT NULL,
   account_id bigint NOT NULL,
@@ -26,11 +25,9 @@ const USAGE_LOGS = `CREATE TABLE usage_logs (
   stream boolean NOT NULL DEFAULT false,
   duration_ms int,
   first_token_ms int,
-  created_at timestamptz NOT NULL DEFAULT now()
-)`;
+  created_at timestamptz NOT NULL DEFAULT now()`;
 
-const OPS_ERROR_LOGS = `CREATE TABLE ops_error_logs (
-  id bigserial PRIMARY KEY,
+const OPS_ERROR_LOGS = `  id bigserial PRIMARY KEY,
   request_id varchar(64),
   user_id bigint,
   api_key_id bigint,
@@ -46,8 +43,7 @@ const OPS_ERROR_LOGS = `CREATE TABLE ops_error_logs (
   error_owner varchar(32),
   is_business_limited boolean NOT NULL DEFAULT false,
   error_message text,
-  created_at timestamptz NOT NULL DEFAULT now()
-)`;
+  created_at timestamptz NOT NULL DEFAULT now()`;
 
 /** The columns that the rollup reads: all it needs of tables that somebody else made. */
 const READ_COLUMNS = {
@@ -88,28 +84,27 @@ export class CreateRawLogTables1764000000001 implements MigrationInterface {
   public readonly name = 'CreateRawLogTables1764000000001';
 
   public async up(queryRunner: QueryRunner): Promise<void> {
-    await createLedger(queryRunner);
     if (!(await createTableIfAbsent(queryRunner, 'groups', GROUPS))) {
       await requireColumns(queryRunner, 'groups', READ_COLUMNS.groups);
     }
-    for (const [table, ddl] of [
+    for (const [table, columns] of [
       ['usage_logs', USAGE_LOGS],
       ['ops_error_logs', OPS_ERROR_LOGS],
     ] as const) {
-      if (await createTableIfAbsent(queryRunner, table, ddl)) {
-        await queryRunner.query(`CREATE INDEX ${CREATED_AT_INDEX[table]} ON ${table} (created_at)`);
-        await recordCreated(queryRunner, 'index', CREATED_AT_INDEX[table]);
-      } else {
+      if (await relationExists(queryRunner, table)) {
         await requireColumns(queryRunner, table, READ_COLUMNS[table]);
+        continue;
       }
+      // The foreign key locks the groups, which may be another program's.
+      await locking(queryRunner, 'groups', () => createTableIfAbsent(queryRunner, table, columns));
+      await createIndexIfAbsent(queryRunner, table, [CREATED_AT_INDEX[table], '(created_at)']);
     }
   }
 
   public async down(queryRunner: QueryRunner): Promise<void> {
     for (const table of ['ops_error_logs', 'usage_logs'] as const) {
-      await dropCreated(queryRunner, table, { columns: [], indexes: [CREATED_AT_INDEX[table]] });
+      await dropCreated(queryRunner, table, { indexes: [CREATED_AT_INDEX[table]] });
     }
-    await dropCreated(queryRunner, 'groups', { columns: [], indexes: [] });
-    await dropEmptyLedger(queryRunner);
+    await dropCreated(queryRunner, 'groups');
   }
 }

@@ -4,11 +4,9 @@ import {
   createIndexIfAbsent,
   createTableIfAbsent,
   dropCreated,
-  requireColumns,
-  requireConflictTarget,
-  requireFollowable,
+  type IndexDefinition,
 } from './support/adopt.js';
-import { createLedger, dropEmptyLedger } from './support/ledger.js';
+import { requireColumns, requireConflictTarget, requireFollowable } from './support/require.js';
 
 const COUNT = 'bigint NOT NULL DEFAULT 0';
 
@@ -44,25 +42,21 @@ const TABLES = [
 
 type MetricsTable = (typeof TABLES)[number];
 
-function indexesOf({ grain, bucket }: MetricsTable): readonly (readonly [name: string, ddl: string])[] {
-  const table = `ops_metrics_${grain}`;
+// UNIQUE treats NULLs as distinct: the overall and platform rows need COALESCE to be unique at all.
+const keyOf = ({ bucket }: MetricsTable): string =>
+  `(${bucket}, COALESCE(platform, ''), COALESCE(group_id, 0))`;
+
+function indexesOf(table: MetricsTable): readonly [unique: IndexDefinition, ...others: IndexDefinition[]] {
+  const { grain, bucket } = table;
   const prefix = `idx_ops_metrics_${grain}`;
   return [
-    [
-      `${prefix}_unique_dim`,
-      // UNIQUE treats NULLs as distinct: the overall and platform rows need COALESCE to be unique at all.
-      `CREATE UNIQUE INDEX ${prefix}_unique_dim ON ${table} (${bucket}, COALESCE(platform, ''), COALESCE(group_id, 0))`,
-    ],
-    [`${prefix}_bucket`, `CREATE INDEX ${prefix}_bucket ON ${table} (${bucket} DESC)`],
+    [`${prefix}_unique_dim`, keyOf(table), 'UNIQUE'],
+    [`${prefix}_bucket`, `(${bucket} DESC)`],
     [
       `${prefix}_platform_bucket`,
-      `CREATE INDEX ${prefix}_platform_bucket ON ${table} (platform, ${bucket} DESC)
-        WHERE platform IS NOT NULL AND group_id IS NULL`,
+      `(platform, ${bucket} DESC) WHERE platform IS NOT NULL AND group_id IS NULL`,
     ],
-    [
-      `${prefix}_group_bucket`,
-      `CREATE INDEX ${prefix}_group_bucket ON ${table} (group_id, ${bucket} DESC) WHERE group_id IS NOT NULL`,
-    ],
+    [`${prefix}_group_bucket`, `(group_id, ${bucket} DESC) WHERE group_id IS NOT NULL`],
   ];
 }
 
@@ -77,33 +71,24 @@ export class CreateOpsMetrics1764000000002 implements MigrationInterface {
     for (const table of ['usage_logs', 'ops_error_logs']) {
       await requireFollowable(queryRunner, table);
     }
-    await createLedger(queryRunner);
-    for (const metricsTable of TABLES) {
-      const table = `ops_metrics_${metricsTable.grain}`;
-      const columns = COLUMNS.map(([name, definition]) => `${name} ${definition}`).join(',\n  ');
-      await createTableIfAbsent(
-        queryRunner,
-        table,
-        `CREATE TABLE ${table} (
-  id bigserial PRIMARY KEY,
-  ${metricsTable.bucket} ${metricsTable.type} NOT NULL,
-  platform varchar(32),
-  group_id bigint,
-  ${columns}
-)`,
-      );
-      await requireColumns(queryRunner, table, [metricsTable.bucket, 'platform', 'group_id']);
-      await addMissingColumns(queryRunner, table, COLUMNS);
-      for (const [name, ddl] of indexesOf(metricsTable)) {
-        await createIndexIfAbsent(queryRunner, name, ddl);
+    // What can be refused comes first, and is taken back: then nothing has been changed.
+    try {
+      for (const table of TABLES) {
+        await this.createOrAdopt(queryRunner, table);
       }
-      const key = `(${metricsTable.bucket}, COALESCE(platform, ''), COALESCE(group_id, 0))`;
-      await requireConflictTarget(
-        queryRunner,
-        `${table} (${metricsTable.bucket}) VALUES (now())`,
-        key,
-        `idx_${table}_unique_dim is already there, but is not a unique index on ${key}: the rollup needs one.`,
-      );
+    } catch (error) {
+      if (queryRunner.isTransactionActive) {
+        await queryRunner.rollbackTransaction();
+        await queryRunner.startTransaction();
+      }
+      await this.down(queryRunner).catch(() => undefined); // The first error says what is wrong.
+      throw error;
+    }
+    for (const table of TABLES) {
+      await addMissingColumns(queryRunner, `ops_metrics_${table.grain}`, COLUMNS);
+      for (const index of indexesOf(table)) {
+        await createIndexIfAbsent(queryRunner, `ops_metrics_${table.grain}`, index);
+      }
     }
   }
 
@@ -114,6 +99,29 @@ export class CreateOpsMetrics1764000000002 implements MigrationInterface {
         indexes: indexesOf(metricsTable).map(([name]) => name),
       });
     }
-    await dropEmptyLedger(queryRunner);
+  }
+
+  private async createOrAdopt(queryRunner: QueryRunner, metricsTable: MetricsTable): Promise<void> {
+    const { grain, bucket, type } = metricsTable;
+    const table = `ops_metrics_${grain}`;
+    const columns = COLUMNS.map(([name, definition]) => `${name} ${definition}`).join(',\n  ');
+    await createTableIfAbsent(
+      queryRunner,
+      table,
+      `  id bigserial PRIMARY KEY,
+  ${bucket} ${type} NOT NULL,
+  platform varchar(32),
+  group_id bigint,
+  ${columns}`,
+    );
+    await requireColumns(queryRunner, table, [bucket, 'platform', 'group_id']);
+    const [unique] = indexesOf(metricsTable);
+    await createIndexIfAbsent(queryRunner, table, unique);
+    await requireConflictTarget(
+      queryRunner,
+      `${table} (${bucket}) VALUES (now())`,
+      keyOf(metricsTable),
+      `${unique[0]} is already there, but is not a unique index on ${keyOf(metricsTable)}: the rollup needs one.`,
+    );
   }
 }

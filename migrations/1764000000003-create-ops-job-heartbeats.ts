@@ -1,12 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import {
-  addMissingColumns,
-  createTableIfAbsent,
-  dropCreated,
-  requireColumns,
-  requireConflictTarget,
-} from './support/adopt.js';
-import { createLedger, dropEmptyLedger } from './support/ledger.js';
+import { addMissingColumns, createTableIfAbsent, dropCreated } from './support/adopt.js';
+import { requireColumns, requireConflictTarget } from './support/require.js';
 
 const COLUMNS = [
   ['last_run_at', 'timestamptz'],
@@ -22,14 +16,11 @@ export class CreateOpsJobHeartbeats1764000000003 implements MigrationInterface {
   public readonly name = 'CreateOpsJobHeartbeats1764000000003';
 
   public async up(queryRunner: QueryRunner): Promise<void> {
-    await createLedger(queryRunner);
     await createTableIfAbsent(
       queryRunner,
       'ops_job_heartbeats',
-      `CREATE TABLE ops_job_heartbeats (
-  job_name varchar(64) PRIMARY KEY,
-  ${COLUMNS.map(([name, definition]) => `${name} ${definition}`).join(',\n  ')}
-)`,
+      `  job_name varchar(64) PRIMARY KEY,
+  ${COLUMNS.map(([name, definition]) => `${name} ${definition}`).join(',\n  ')}`,
     );
     await requireColumns(queryRunner, 'ops_job_heartbeats', ['job_name']);
     await requireConflictTarget(
@@ -44,8 +35,6 @@ export class CreateOpsJobHeartbeats1764000000003 implements MigrationInterface {
   public async down(queryRunner: QueryRunner): Promise<void> {
     await dropCreated(queryRunner, 'ops_job_heartbeats', {
       columns: COLUMNS.map(([name]) => name),
-      indexes: [],
     });
-    await dropEmptyLedger(queryRunner);
   }
 }

@@ -3,33 +3,27 @@ import {
   addMissingColumns,
   createIndexIfAbsent,
   createTableIfAbsent,
+  dropAdded,
   dropCreated,
-  dropCreatedColumns,
 } from './support/adopt.js';
-import { createLedger, dropEmptyLedger } from './support/ledger.js';
 
 const TABLES = {
-  ops_metrics_invalidations: `CREATE TABLE ops_metrics_invalidations (
-  bucket_start timestamptz PRIMARY KEY,
+  ops_metrics_invalidations: `  bucket_start timestamptz PRIMARY KEY,
   reason varchar(16) NOT NULL,
   noted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   attempts int NOT NULL DEFAULT 0,
   next_attempt_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   last_error text,
   forced boolean NOT NULL DEFAULT false,
-  suspicious_at timestamptz
-)`,
-  ops_detect_state: `CREATE TABLE ops_detect_state (
-  raw_table varchar(64) PRIMARY KEY,
+  suspicious_at timestamptz`,
+  ops_detect_state: `  raw_table varchar(64) PRIMARY KEY,
   safe_id bigint NOT NULL,
   closed_through timestamptz NOT NULL,
   late_before timestamptz NOT NULL,
   late_rows bigint NOT NULL DEFAULT 0,
   below_floor_rows bigint NOT NULL DEFAULT 0,
-  updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
-)`,
-  ops_rebuilds: `CREATE TABLE ops_rebuilds (
-  id bigserial PRIMARY KEY,
+  updated_at timestamptz NOT NULL DEFAULT clock_timestamp()`,
+  ops_rebuilds: `  id bigserial PRIMARY KEY,
   range_start timestamptz NOT NULL,
   range_end timestamptz NOT NULL,
   hours_total int NOT NULL,
@@ -40,14 +34,13 @@ const TABLES = {
   finished_at timestamptz,
   cancelled_at timestamptz,
   hours_cancelled int NOT NULL DEFAULT 0,
-  hours_failed int NOT NULL DEFAULT 0
-)`,
+  hours_failed int NOT NULL DEFAULT 0`,
 } as const;
 
-const INDEXES = {
-  idx_ops_rebuilds_active: `CREATE INDEX idx_ops_rebuilds_active ON ops_rebuilds (range_start)
-    WHERE finished_at IS NULL AND cancelled_at IS NULL`,
-} as const;
+const ACTIVE_REBUILDS_INDEX = [
+  'idx_ops_rebuilds_active',
+  '(range_start) WHERE finished_at IS NULL AND cancelled_at IS NULL',
+] as const;
 
 const METRICS_TABLES = ['ops_metrics_hourly', 'ops_metrics_daily'] as const;
 
@@ -59,13 +52,10 @@ export class CreateOpsInvalidations1764000000004 implements MigrationInterface {
   public readonly name = 'CreateOpsInvalidations1764000000004';
 
   public async up(queryRunner: QueryRunner): Promise<void> {
-    await createLedger(queryRunner);
     for (const [table, ddl] of Object.entries(TABLES)) {
       await createTableIfAbsent(queryRunner, table, ddl);
     }
-    for (const [index, ddl] of Object.entries(INDEXES)) {
-      await createIndexIfAbsent(queryRunner, index, ddl);
-    }
+    await createIndexIfAbsent(queryRunner, 'ops_rebuilds', ACTIVE_REBUILDS_INDEX);
     for (const table of METRICS_TABLES) {
       await addMissingColumns(queryRunner, table, DEFINITION_VERSION);
     }
@@ -73,11 +63,10 @@ export class CreateOpsInvalidations1764000000004 implements MigrationInterface {
 
   public async down(queryRunner: QueryRunner): Promise<void> {
     for (const table of METRICS_TABLES) {
-      await dropCreatedColumns(queryRunner, table, ['definition_version']);
+      await dropAdded(queryRunner, table, { columns: ['definition_version'] });
     }
-    await dropCreated(queryRunner, 'ops_rebuilds', { columns: [], indexes: Object.keys(INDEXES) });
-    await dropCreated(queryRunner, 'ops_detect_state', { columns: [], indexes: [] });
-    await dropCreated(queryRunner, 'ops_metrics_invalidations', { columns: [], indexes: [] });
-    await dropEmptyLedger(queryRunner);
+    await dropCreated(queryRunner, 'ops_rebuilds', { indexes: [ACTIVE_REBUILDS_INDEX[0]] });
+    await dropCreated(queryRunner, 'ops_detect_state');
+    await dropCreated(queryRunner, 'ops_metrics_invalidations');
   }
 }

@@ -3,12 +3,18 @@ import {
   addMissingColumns,
   createIndexIfAbsent,
   createTableIfAbsent,
+  dropAdded,
   dropCreated,
-  dropCreatedColumns,
-  dropCreatedIndexes,
-  requireFollowable,
+  type IndexDefinition,
 } from './support/adopt.js';
-import { createLedger, dropEmptyLedger } from './support/ledger.js';
+import { columnsOf, requireFollowable } from './support/require.js';
+
+const INVALIDATIONS = 'ops_metrics_invalidations';
+/** Changed in one statement with the columns that it needs, so that it is done once and wholly. */
+const rekey = (key: string): string[] => [
+  `DROP CONSTRAINT ${INVALIDATIONS}_pkey`,
+  `ADD CONSTRAINT ${INVALIDATIONS}_pkey PRIMARY KEY (${key})`,
+];
 
 const INVALIDATION_COLUMNS = [
   ['tier', `varchar(8) NOT NULL DEFAULT 'hour'`],
@@ -25,23 +31,19 @@ const DETECT_COLUMNS = [
 ] as const;
 
 const TABLES = {
-  ops_audit_state: `CREATE TABLE ops_audit_state (
-  lane varchar(16) PRIMARY KEY,
+  ops_audit_state: `  lane varchar(16) PRIMARY KEY,
   position timestamptz,
   round_started_at timestamptz,
   last_round_started_at timestamptz,
   audited_hours bigint NOT NULL DEFAULT 0,
   differing_hours bigint NOT NULL DEFAULT 0,
   paid_until timestamptz NOT NULL DEFAULT '-infinity',
-  updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
-)`,
-  ops_known_groups: `CREATE TABLE ops_known_groups (
-  group_id bigint PRIMARY KEY,
+  updated_at timestamptz NOT NULL DEFAULT clock_timestamp()`,
+  ops_known_groups: `  group_id bigint PRIMARY KEY,
   platform varchar(50),
   previous_platform varchar(50),
   changed_at timestamptz,
-  deleted_at timestamptz
-)`,
+  deleted_at timestamptz`,
 } as const;
 
 const METRICS_TABLES = [
@@ -52,22 +54,19 @@ const METRICS_TABLES = [
 /** The time that this module wrote into computed_at: another program that writes the row changes only one of them. */
 const METRICS_COLUMNS = [['written_at', 'timestamptz']] as const;
 
-/** Finds the rows that an older version of the code, or another program, wrote last. */
-const definitionIndex = ({
-  grain,
-  bucket,
-}: (typeof METRICS_TABLES)[number]): readonly [name: string, ddl: string] => [
-  `idx_ops_metrics_${grain}_definition`,
-  `CREATE INDEX idx_ops_metrics_${grain}_definition ON ops_metrics_${grain}
-    ((CASE WHEN written_at IS DISTINCT FROM computed_at THEN 0 ELSE definition_version END), ${bucket})`,
-];
-
-/** Finds the oldest hour that still has a distribution: one entry an hour, while it has. */
-const DISTRIBUTED_INDEX = [
-  'idx_ops_metrics_hourly_distributed',
-  `CREATE INDEX idx_ops_metrics_hourly_distributed ON ops_metrics_hourly (bucket_start)
+const METRICS_INDEXES = {
+  /** Finds the rows that an older version of the code, or another program, wrote last. */
+  definition: ({ grain, bucket }: (typeof METRICS_TABLES)[number]): IndexDefinition => [
+    `idx_ops_metrics_${grain}_definition`,
+    `((CASE WHEN written_at IS DISTINCT FROM computed_at THEN 0 ELSE definition_version END), ${bucket})`,
+  ],
+  /** Finds the oldest hour that still has a distribution: one entry an hour, while it has. */
+  distributed: [
+    'idx_ops_metrics_hourly_distributed',
+    `(bucket_start)
     WHERE platform IS NULL AND group_id IS NULL AND (duration_values IS NOT NULL OR ttft_values IS NOT NULL)`,
-] as const;
+  ] as const,
+};
 
 /** Days that the release before this one would have found by comparing times: none of them may be forgotten. */
 const NOTE_STALE_DAYS = `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason)
@@ -87,60 +86,39 @@ export class AddOpsTiers1764000000007 implements MigrationInterface {
   public readonly name = 'AddOpsTiers1764000000007';
 
   public async up(queryRunner: QueryRunner): Promise<void> {
-    await createLedger(queryRunner);
     for (const table of ['usage_logs', 'ops_error_logs']) {
       await requireFollowable(queryRunner, table);
     }
-    await addMissingColumns(queryRunner, 'ops_metrics_invalidations', INVALIDATION_COLUMNS);
-    await queryRunner.query(
-      'ALTER TABLE ops_metrics_invalidations DROP CONSTRAINT ops_metrics_invalidations_pkey',
-    );
-    await queryRunner.query(
-      'ALTER TABLE ops_metrics_invalidations ADD CONSTRAINT ops_metrics_invalidations_pkey PRIMARY KEY (tier, bucket_start)',
-    );
+    await addMissingColumns(queryRunner, INVALIDATIONS, INVALIDATION_COLUMNS, rekey('tier, bucket_start'));
     await addMissingColumns(queryRunner, 'ops_detect_state', DETECT_COLUMNS);
     for (const [table, ddl] of Object.entries(TABLES)) {
       await createTableIfAbsent(queryRunner, table, ddl);
     }
     for (const table of METRICS_TABLES) {
       await addMissingColumns(queryRunner, `ops_metrics_${table.grain}`, METRICS_COLUMNS);
-      await createIndexIfAbsent(queryRunner, ...definitionIndex(table));
+      await createIndexIfAbsent(queryRunner, `ops_metrics_${table.grain}`, METRICS_INDEXES.definition(table));
     }
-    await createIndexIfAbsent(queryRunner, ...DISTRIBUTED_INDEX);
+    await createIndexIfAbsent(queryRunner, 'ops_metrics_hourly', METRICS_INDEXES.distributed);
     await queryRunner.query(NOTE_STALE_DAYS);
   }
 
   public async down(queryRunner: QueryRunner): Promise<void> {
-    await dropCreatedIndexes(queryRunner, [DISTRIBUTED_INDEX[0]]);
+    await dropAdded(queryRunner, 'ops_metrics_hourly', { indexes: [METRICS_INDEXES.distributed[0]] });
     for (const table of METRICS_TABLES) {
-      await dropCreatedIndexes(queryRunner, [definitionIndex(table)[0]]);
-      await dropCreatedColumns(
-        queryRunner,
-        `ops_metrics_${table.grain}`,
-        METRICS_COLUMNS.map(([column]) => column),
-      );
+      await dropAdded(queryRunner, `ops_metrics_${table.grain}`, {
+        indexes: [METRICS_INDEXES.definition(table)[0]],
+        columns: METRICS_COLUMNS.map(([column]) => column),
+      });
     }
     for (const table of Object.keys(TABLES)) {
-      await dropCreated(queryRunner, table, { columns: [], indexes: [] });
+      await dropCreated(queryRunner, table);
     }
-    await dropCreatedColumns(
-      queryRunner,
-      'ops_detect_state',
-      DETECT_COLUMNS.map(([column]) => column),
-    );
-    // A release without tiers takes every row for an hour; it finds stale days by itself.
-    await queryRunner.query(`DELETE FROM ops_metrics_invalidations WHERE tier <> 'hour'`);
-    await queryRunner.query(
-      'ALTER TABLE ops_metrics_invalidations DROP CONSTRAINT ops_metrics_invalidations_pkey',
-    );
-    await dropCreatedColumns(
-      queryRunner,
-      'ops_metrics_invalidations',
-      INVALIDATION_COLUMNS.map(([column]) => column),
-    );
-    await queryRunner.query(
-      'ALTER TABLE ops_metrics_invalidations ADD CONSTRAINT ops_metrics_invalidations_pkey PRIMARY KEY (bucket_start)',
-    );
-    await dropEmptyLedger(queryRunner);
+    await dropAdded(queryRunner, 'ops_detect_state', { columns: DETECT_COLUMNS.map(([column]) => column) });
+    if ((await columnsOf(queryRunner, INVALIDATIONS)).has('tier')) {
+      // A release without tiers takes every row for an hour; it finds stale days by itself.
+      await queryRunner.query(`DELETE FROM ${INVALIDATIONS} WHERE tier <> 'hour'`);
+      const columns = INVALIDATION_COLUMNS.map(([column]) => column);
+      await dropAdded(queryRunner, INVALIDATIONS, { columns }, rekey('bucket_start'));
+    }
   }
 }

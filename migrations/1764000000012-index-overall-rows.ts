@@ -1,8 +1,12 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createIndexIfAbsent } from './support/adopt.js';
-import { createLedger, dropEmptyLedger, takeCreated } from './support/ledger.js';
+import { createIndexIfAbsent, dropAdded } from './support/adopt.js';
 
-const INDEX = 'idx_ops_metrics_hourly_overall';
+const INDEX = [
+  'idx_ops_metrics_hourly_overall',
+  `(bucket_start)
+        INCLUDE (success_count, error_count_total, token_consumed, computed_at)
+        WHERE platform IS NULL AND group_id IS NULL`,
+] as const;
 
 /**
  * The busiest hour of a range is looked for in all of its overall rows, one in fifty of the table: this index has them
@@ -12,20 +16,10 @@ export class IndexOverallRows1764000000012 implements MigrationInterface {
   public readonly name = 'IndexOverallRows1764000000012';
 
   public async up(queryRunner: QueryRunner): Promise<void> {
-    await createLedger(queryRunner);
-    await createIndexIfAbsent(
-      queryRunner,
-      INDEX,
-      `CREATE INDEX ${INDEX} ON ops_metrics_hourly (bucket_start)
-        INCLUDE (success_count, error_count_total, token_consumed, computed_at)
-        WHERE platform IS NULL AND group_id IS NULL`,
-    );
+    await createIndexIfAbsent(queryRunner, 'ops_metrics_hourly', INDEX);
   }
 
   public async down(queryRunner: QueryRunner): Promise<void> {
-    if (await takeCreated(queryRunner, 'index', INDEX)) {
-      await queryRunner.query(`DROP INDEX IF EXISTS ${INDEX}`);
-    }
-    await dropEmptyLedger(queryRunner);
+    await dropAdded(queryRunner, 'ops_metrics_hourly', { indexes: [INDEX[0]] });
   }
 }

@@ -1,167 +1,159 @@
-import { QueryFailedError, type QueryRunner } from 'typeorm';
-import { recordCreated, takeCreated } from './ledger.js';
-import { SchemaConflictError } from './schema-conflict.error.js';
+import type { QueryRunner } from 'typeorm';
+import { isUnused, locking, outsideTransaction } from './beside-traffic.js';
+import { isCreated, queryRows, recordCreated, relationExists, takeCreated } from './ledger.js';
+import { columnsOf } from './require.js';
 
-/** No unique or exclusion constraint matches the ON CONFLICT specification. */
-const INVALID_CONFLICT_TARGET = '42P10';
+/** A column to be added, and what is to be altered of it then, such as its storage. */
+type ColumnDefinition = readonly [name: string, definition: string, alteration?: string];
 
-/** A relation of that name on the search path: a table, a partitioned table or a view. */
-export async function relationExists(queryRunner: QueryRunner, name: string): Promise<boolean> {
-  const rows = (await queryRunner.query('SELECT to_regclass($1) IS NOT NULL AS found', [name])) as {
-    found: boolean;
-  }[];
-  return rows[0]?.found === true;
-}
-
-export async function columnsOf(queryRunner: QueryRunner, relation: string): Promise<Set<string>> {
-  const rows = (await queryRunner.query(
-    `SELECT attname AS name FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`,
-    [relation],
-  )) as { name: string }[];
-  return new Set(rows.map((row) => row.name));
-}
+/** An index to be created: its name, and what follows `ON table` in its definition. */
+export type IndexDefinition = readonly [name: string, definition: string, unique?: 'UNIQUE'];
 
 /** Creates the table where it is absent. Resolves to true where it did. */
 export async function createTableIfAbsent(
   queryRunner: QueryRunner,
   name: string,
-  ddl: string,
+  columns: string,
 ): Promise<boolean> {
   if (await relationExists(queryRunner, name)) {
     return false;
   }
-  await queryRunner.query(ddl);
+  await queryRunner.query(`CREATE TABLE ${name} (\n${columns}\n)`);
   await recordCreated(queryRunner, 'table', name);
   return true;
 }
 
-/** Adds the columns that an adopted table lacks; those that are there are left as they are. */
+/**
+ * Adds the columns that a table lacks, in one statement; those that are there are left as they are. No default may be
+ * volatile: the table would be rewritten.
+ *
+ * @param alterations what else is altered of the table in that statement
+ */
 export async function addMissingColumns(
   queryRunner: QueryRunner,
   table: string,
-  columns: readonly (readonly [name: string, definition: string])[],
+  columns: readonly ColumnDefinition[],
+  alterations: readonly string[] = [],
 ): Promise<void> {
   const present = await columnsOf(queryRunner, table);
-  for (const [name, definition] of columns) {
-    if (!present.has(name)) {
-      await queryRunner.query(`ALTER TABLE ${table} ADD COLUMN ${name} ${definition}`);
-      await recordCreated(queryRunner, 'column', `${table}.${name}`);
-    }
-  }
-}
-
-export async function createIndexIfAbsent(
-  queryRunner: QueryRunner,
-  name: string,
-  ddl: string,
-): Promise<void> {
-  if (!(await relationExists(queryRunner, name))) {
-    await queryRunner.query(ddl);
-    await recordCreated(queryRunner, 'index', name);
-  }
-}
-
-/** Names every column that an adopted table needs and lacks; nothing of it is altered. */
-export async function requireColumns(
-  queryRunner: QueryRunner,
-  table: string,
-  needed: readonly string[],
-): Promise<void> {
-  const present = await columnsOf(queryRunner, table);
-  const missing = needed.filter((column) => !present.has(column));
-  if (missing.length > 0) {
-    throw new SchemaConflictError(
-      `Table ${table} is already there, made by another program, and lacks the column(s) ${missing.join(', ')}.`,
-    );
-  }
-}
-
-/**
- * Refuses a raw table that cannot be followed: who writes into a view or a foreign table cannot be seen, and a time
- * without a zone shifts every bucket with the database's. One that is not on the search path is looked at by the module
- * when it starts.
- */
-export async function requireFollowable(queryRunner: QueryRunner, table: string): Promise<void> {
-  const [shape] = (await queryRunner.query(
-    `SELECT c.relkind, format_type(a.atttypid, NULL) AS created_at
-     FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'created_at' AND NOT a.attisdropped
-     WHERE c.oid = to_regclass($1)`,
-    [table],
-  )) as { relkind: string; created_at: string | null }[];
-  if (shape === undefined) {
+  const missing = columns.filter(([name]) => !present.has(name));
+  if (missing.length === 0) {
     return;
   }
-  if (shape.relkind !== 'r' && shape.relkind !== 'p') {
-    throw new SchemaConflictError(
-      `${table} is not a table: who writes into a view or a foreign table cannot be seen. Name the table itself.`,
-    );
-  }
-  if (shape.created_at !== 'timestamp with time zone') {
-    throw new SchemaConflictError(
-      `Column created_at of ${table} is ${shape.created_at ?? 'missing'}, and must be timestamptz: without a zone, every bucket would shift with the database's.`,
-    );
-  }
+  const actions = missing.flatMap(([name, definition, alteration]) => [
+    `ADD COLUMN ${name} ${definition}`,
+    ...(alteration === undefined ? [] : [`ALTER COLUMN ${name} ${alteration}`]),
+  ]);
+  await locking(queryRunner, table, async () => {
+    await queryRunner.query(`ALTER TABLE ${table} ${[...actions, ...alterations].join(', ')}`);
+    for (const [name] of missing) {
+      await recordCreated(queryRunner, 'column', `${table}.${name}`);
+    }
+  });
 }
 
 /**
- * Makes sure that an upsert can really use the key as its conflict target: an index of the right name may be another
- * program's, and another one.
- *
- * @param insert what is inserted, `table (column) VALUES (value)`; it is only planned
+ * Creates the index where it is absent, without a lock that writers of the table would wait for. One of ours that was
+ * not finished is made again; one of another program's is left as it is.
  */
-export async function requireConflictTarget(
+export async function createIndexIfAbsent(
   queryRunner: QueryRunner,
-  insert: string,
-  key: string,
-  conflict: string,
+  table: string,
+  [name, definition, unique]: IndexDefinition,
 ): Promise<void> {
+  const [index] = await queryRows<{ valid: boolean }>(
+    queryRunner,
+    `SELECT coalesce(i.indisvalid, true) AS valid
+     FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE c.oid = to_regclass($1)`,
+    [name],
+  );
+  if (index?.valid === true || (index !== undefined && !(await isCreated(queryRunner, 'index', name)))) {
+    return;
+  }
+  const [on] = await queryRows<{ table: string; index: string; partitioned: boolean }>(
+    queryRunner,
+    // With their schema: without a transaction, a pooler may choose another connection, with another search_path.
+    `SELECT format('%I.%I', nspname, relname) AS table, format('%I.%I', nspname, $2::text) AS index, relkind = 'p' AS partitioned
+     FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE c.oid = to_regclass($1)`,
+    [table, name],
+  );
+  if (on === undefined) {
+    throw new Error(`Table ${table} is not on the search path`);
+  }
+  const create = (concurrently: string): string =>
+    `CREATE ${unique ?? ''} INDEX ${concurrently} ${name} ON ${on.table} ${definition}`;
+  if (await isUnused(queryRunner, table)) {
+    await queryRunner.query(create(''));
+    await recordCreated(queryRunner, 'index', name);
+    return;
+  }
+  if (on.partitioned) {
+    // PostgreSQL cannot do it CONCURRENTLY.
+    await locking(queryRunner, table, async () => {
+      await queryRunner.query(create(''));
+      await recordCreated(queryRunner, 'index', name);
+    });
+    return;
+  }
+  // Before, so that one that is not finished is known to be ours.
+  await recordCreated(queryRunner, 'index', name);
   try {
-    await queryRunner.query(`EXPLAIN INSERT INTO ${insert} ON CONFLICT ${key} DO NOTHING`);
+    await outsideTransaction(queryRunner, async () => {
+      if (index !== undefined) {
+        await queryRunner.query(`DROP INDEX CONCURRENTLY ${on.index}`);
+      }
+      await queryRunner.query(create('CONCURRENTLY'));
+    });
   } catch (error) {
-    if (
-      error instanceof QueryFailedError &&
-      (error.driverError as { code?: string }).code === INVALID_CONFLICT_TARGET
-    ) {
-      throw new SchemaConflictError(conflict, { cause: error });
-    }
+    await outsideTransaction(queryRunner, async () => {
+      await queryRunner.query(`DROP INDEX CONCURRENTLY IF EXISTS ${on.index}`);
+      await takeCreated(queryRunner, 'index', name);
+    }).catch(() => undefined); // The connection is gone: the next run finds it.
     throw error;
   }
 }
 
-/** Drops those of the columns that the ledger says were created here; the table stays, whosever it is. */
-export async function dropCreatedColumns(
-  queryRunner: QueryRunner,
-  table: string,
-  columns: readonly string[],
-): Promise<void> {
-  for (const column of columns) {
-    if (await takeCreated(queryRunner, 'column', `${table}.${column}`)) {
-      await queryRunner.query(`ALTER TABLE ${table} DROP COLUMN IF EXISTS ${column}`);
-    }
-  }
+/** Names of what a migration may have added to a table. */
+interface Added {
+  readonly columns?: readonly string[];
+  readonly indexes?: readonly string[];
 }
 
-/** Drops those of the indexes that the ledger says were created here. */
-export async function dropCreatedIndexes(
+/**
+ * Drops those of the columns and indexes that the ledger says were created here; the table stays, whosever it is.
+ *
+ * @param alterations what else is altered of the table in that statement, and before, if any column is dropped
+ */
+export async function dropAdded(
   queryRunner: QueryRunner,
-  indexes: readonly string[],
+  table: string,
+  { columns = [], indexes = [] }: Added,
+  alterations: readonly string[] = [],
 ): Promise<void> {
-  for (const index of indexes) {
-    if (await takeCreated(queryRunner, 'index', index)) {
-      await queryRunner.query(`DROP INDEX IF EXISTS ${index}`);
+  await locking(queryRunner, table, async () => {
+    for (const index of indexes) {
+      if (await takeCreated(queryRunner, 'index', index)) {
+        await queryRunner.query(`DROP INDEX IF EXISTS ${index}`);
+      }
     }
-  }
+    const actions: string[] = [];
+    for (const column of columns) {
+      if (await takeCreated(queryRunner, 'column', `${table}.${column}`)) {
+        actions.push(`DROP COLUMN IF EXISTS ${column}`);
+      }
+    }
+    if (actions.length > 0) {
+      await queryRunner.query(`ALTER TABLE IF EXISTS ${table} ${[...alterations, ...actions].join(', ')}`);
+    }
+  });
 }
 
 /** Drops what the ledger says was created here, indexes and columns before their table. */
-export async function dropCreated(
-  queryRunner: QueryRunner,
-  table: string,
-  objects: { columns: readonly string[]; indexes: readonly string[] },
-): Promise<void> {
-  await dropCreatedIndexes(queryRunner, objects.indexes);
-  await dropCreatedColumns(queryRunner, table, objects.columns);
-  if (await takeCreated(queryRunner, 'table', table)) {
-    await queryRunner.query(`DROP TABLE IF EXISTS ${table}`);
-  }
+export async function dropCreated(queryRunner: QueryRunner, table: string, added: Added = {}): Promise<void> {
+  await dropAdded(queryRunner, table, added);
+  await locking(queryRunner, table, async () => {
+    if (await takeCreated(queryRunner, 'table', table)) {
+      await queryRunner.query(`DROP TABLE IF EXISTS ${table}`);
+    }
+  });
 }

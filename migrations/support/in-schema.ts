@@ -23,7 +23,15 @@ export function inSchema(Migration: MigrationClass, schema: string): MigrationCl
     try {
       await work();
     } catch (error) {
-      await restore().catch(() => undefined); // refused in an aborted transaction, whose rollback does it
+      // The path may have been committed meanwhile, and the caller's rollback must not undo that it is restored.
+      const inside = queryRunner.isTransactionActive;
+      if (inside) {
+        await queryRunner.rollbackTransaction().catch(() => undefined);
+      }
+      await restore().catch(() => undefined); // The connection may be what was lost.
+      if (inside) {
+        await queryRunner.startTransaction().catch(() => undefined);
+      }
       throw error;
     }
     await restore();

@@ -1,6 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { EnvironmentError } from '../config/environment.js';
-import { RawLogService } from '../gateway/raw-log.service.js';
 import {
   databaseOfOthers,
   removeSampleTraffic,
@@ -37,8 +36,7 @@ async function write(app: INestApplicationContext, options: SampleTrafficArgumen
   }
   const to = new Date();
   const started = performance.now();
-  const written = await writeSampleTraffic({
-    rawLogs: app.get(RawLogService, { strict: false }),
+  const written = await writeSampleTraffic(dataSourceOf(app), {
     from: new Date(to.getTime() - options.days * DAY_MS),
     to,
     rows: options.rows,

@@ -76,12 +76,28 @@ export async function revertLast(dataSource: DataSource): Promise<string | null>
  */
 export async function revertAll(dataSource: DataSource): Promise<string[]> {
   return underLock(dataSource, async (patient) => {
+    await revertUnfinished(patient);
     const reverted: string[] = [];
     for (let name = await revertOne(patient); name !== null; name = await revertOne(patient)) {
       reverted.push(name);
     }
     return reverted;
   });
+}
+
+/** What a migration that was ended half way has made; each drops only what is written down as its own. */
+async function revertUnfinished(patient: DataSource): Promise<void> {
+  const [pending] = await pendingMigrations(patient);
+  const unfinished = patient.migrations.find(({ name }) => name === pending);
+  if (unfinished === undefined) {
+    return;
+  }
+  const queryRunner = patient.createQueryRunner();
+  try {
+    await unfinished.down(queryRunner);
+  } finally {
+    await queryRunner.release();
+  }
 }
 
 async function revertOne(patient: DataSource): Promise<string | null> {
@@ -119,9 +135,10 @@ class NoIdleLimit implements EntitySubscriberInterface {
 async function whenLocked<T>(dataSource: DataSource, work: () => Promise<T>): Promise<T> {
   for (;;) {
     const outcome = await dataSource.transaction('READ COMMITTED', async (manager) => {
+      // Without parameters: those would leave a portal open, and with it a snapshot, which every index that is built
+      // CONCURRENTLY would wait for.
       const [row] = await manager.query<{ locked: boolean }[]>(
-        'SELECT pg_try_advisory_xact_lock($1, $2) AS locked',
-        [...MIGRATION_LOCK],
+        `SELECT pg_try_advisory_xact_lock(${MIGRATION_LOCK.join(', ')}) AS locked`,
       );
       return row?.locked === true ? { result: await work() } : undefined;
     });

@@ -3,11 +3,9 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { EnvironmentError, type Environment } from '../config/environment.js';
 import { LiveTrafficService, type LiveTrafficPlan } from '../gateway/live-traffic.service.js';
-import { RawLogService } from '../gateway/raw-log.service.js';
-import type { TrafficPlan } from '../gateway/sample-traffic/generate-traffic.js';
+import { SAMPLE_GROUPS } from '../gateway/sample-traffic/catalog.js';
 import { databaseOfOthers } from '../gateway/sample-traffic/remove-sample-traffic.js';
-import { expectedArrivals } from '../gateway/sample-traffic/shape.js';
-import { writeSampleTraffic } from '../gateway/sample-traffic/write-sample-traffic.js';
+import { expectedRequests, writeSampleTraffic } from '../gateway/sample-traffic/write-sample-traffic.js';
 import { RefreshService, type OpsModuleOptions } from '../ops/index.js';
 import { lastHoursTable } from './last-hours-table.js';
 import { moving } from './moving.js';
@@ -47,15 +45,17 @@ export async function runDemo(app: INestApplicationContext): Promise<void> {
         'set OPS_DATA_DIR to a folder of its own',
     ]);
   }
-  const plan = missingTraffic(await readClock(dataSource));
-  if (plan !== null) {
+  const missing = missingRange(await readClock(dataSource));
+  if (missing !== null) {
+    const range = { ...missing, seed: TRAFFIC.seed };
+    const rows = await expectedRequests(dataSource, range, TRAFFIC.ratePerSecond);
     const written = await moving(
-      `Writing ${count(plan.rows)} requests of sample traffic`,
-      writeSampleTraffic({ rawLogs: app.get(RawLogService, { strict: false }), ...plan }),
+      `Writing ${count(rows)} requests of sample traffic`,
+      writeSampleTraffic(dataSource, { ...range, rows }),
     );
     console.log(
       `Sample traffic: ${count(written.usageRows)} requests and ${count(written.errorRows)} errors of ` +
-        `${written.groups.length} groups, ${plan.from.toISOString()} to ${plan.to.toISOString()}`,
+        `${SAMPLE_GROUPS.length} groups, ${range.from.toISOString()} to ${range.to.toISOString()}`,
     );
   }
   const refresh = app.get(RefreshService, { strict: false });
@@ -83,19 +83,11 @@ async function readClock(dataSource: DataSource): Promise<Clock> {
   return row ?? { now: Date.now(), last: null };
 }
 
-/** From the start of a UTC day in an empty database; after a restart the time since the last row, at the same rate. */
-export function missingTraffic({ now, last }: Clock): Omit<TrafficPlan, 'groups'> | null {
+/** From the start of a UTC day in an empty database; after a restart the time since the last row. */
+export function missingRange({ now, last }: Clock): { from: Date; to: Date } | null {
   const start = Math.floor((now - DEMO_DAYS * DAY_MS) / DAY_MS) * DAY_MS;
   const from = Math.max(start, last ?? 0);
-  if (now - from < SHORTEST_GAP_MS) {
-    return null;
-  }
-  return {
-    from: new Date(from),
-    to: new Date(now),
-    rows: Math.round(TRAFFIC.ratePerSecond * expectedArrivals(TRAFFIC.seed, from, now)),
-    seed: TRAFFIC.seed,
-  };
+  return now - from < SHORTEST_GAP_MS ? null : { from: new Date(from), to: new Date(now) };
 }
 
 const count = (value: number): string => value.toLocaleString('en-US');

@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
-import { RawLogService } from './raw-log.service.js';
-import { Random } from './sample-traffic/random.js';
-import { expectedArrivals } from './sample-traffic/shape.js';
-import { TrafficModel, type TrafficBatch } from './sample-traffic/traffic-model.js';
-import { ensureSampleGroups } from './sample-traffic/write-sample-traffic.js';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { expectedRequests, writeSampleTraffic } from './sample-traffic/write-sample-traffic.js';
 
 const TICK_MS = 500;
 /** After a failed write: a database that is down need not be asked, nor the log be filled, twice a second. */
@@ -21,8 +19,8 @@ export interface LiveTrafficPlan {
 }
 
 /**
- * Sample traffic at the present moment, by the same functions of time as the history. The process's clock chooses
- * how much is due and what it is like; the time of a row is the database's now().
+ * Sample traffic at the present moment, by the database's clock: each tick writes what came since the one before, as
+ * the history is written.
  *
  * Each write ends before the next begins. Failed writes are logged and given up, never thrown.
  */
@@ -33,7 +31,7 @@ export class LiveTrafficService implements OnModuleDestroy, BeforeApplicationShu
   /** Settles when the last run has written its last row. */
   private lastRun: Promise<void> = Promise.resolve();
 
-  constructor(private readonly rawLogs: RawLogService) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
    * Starts the traffic, in place of what runs already.
@@ -64,26 +62,28 @@ export class LiveTrafficService implements OnModuleDestroy, BeforeApplicationShu
   }
 
   private async run({ ratePerSecond, seed }: LiveTrafficPlan, signal: AbortSignal): Promise<void> {
-    let model: TrafficModel | null = null;
-    let owed = 0;
-    let last = Date.now();
+    let last: number | null = null;
     while (await pause(TICK_MS, signal)) {
-      const now = Date.now();
-      owed += ratePerSecond * expectedArrivals(seed, Math.max(last, now - LONGEST_CATCH_UP_MS), now);
-      last = now;
-      const batch: TrafficBatch = { usage: [], errors: [] };
       try {
-        // Another generator than the history's, or every restart would log the same requests again.
-        model ??= new TrafficModel(await ensureSampleGroups(this.rawLogs), seed, new Random(now | 0));
-        for (; owed >= 1; owed -= 1) model.add(batch, now, null);
-        await this.rawLogs.writeUsage(batch.usage);
-        await this.rawLogs.writeErrors(batch.errors);
+        const now = await databaseTime(this.dataSource);
+        const from = Math.max(last ?? now - TICK_MS, now - LONGEST_CATCH_UP_MS);
+        last = now;
+        if (from >= now) continue; // the clock was set back
+        const range = { from: new Date(from), to: new Date(now), seed };
+        const rows = await expectedRequests(this.dataSource, range, ratePerSecond);
+        if (rows > 0) await writeSampleTraffic(this.dataSource, { ...range, rows });
       } catch (error) {
         this.logger.warn(`Live traffic was not written: ${describe(error)}`);
         await pause(PAUSE_AFTER_FAILURE_MS, signal);
       }
     }
   }
+}
+
+/** Epoch milliseconds. */
+async function databaseTime(dataSource: DataSource): Promise<number> {
+  const [row] = await dataSource.query<{ now: Date }[]>('SELECT now()');
+  return row?.now.getTime() ?? NaN;
 }
 
 /** Waits without keeping the process alive; false as soon as it is told to stop. */

@@ -206,11 +206,15 @@ describe('migrations on a database of another program', () => {
     });
   });
 
-  it('say that the rows are not unique, and change nothing', async () => {
+  it.each([
+    ['hourly', 'bucket_start'],
+    ['daily', 'bucket_date'],
+  ])('say that the %s rows are not unique, and change nothing', async (grain, bucket) => {
     await foreign.createForeignMetrics(dataSource);
     await dataSource.query(`
-      DROP INDEX idx_ops_metrics_hourly_unique_dim;
-      INSERT INTO ops_metrics_hourly (bucket_start) VALUES ('2026-03-01Z'), ('2026-03-01Z')`);
+      DROP INDEX idx_ops_metrics_hourly_unique_dim, idx_ops_metrics_daily_unique_dim;
+      INSERT INTO ops_metrics_hourly (bucket_start) VALUES ('2026-01-01Z');
+      INSERT INTO ops_metrics_${grain} (${bucket}) VALUES ('2026-03-01Z'), ('2026-03-01Z')`);
     await foreign.createForeignRaw(dataSource);
     await expectLeftAlone([...RAW, ...METRICS], async () => {
       await expect(migrate(dataSource)).rejects.toMatchObject({ driverError: { code: '23505' } });

@@ -1,14 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { RawLogService } from '../../src/gateway/raw-log.service.js';
-import { writeSampleTraffic } from '../../src/gateway/sample-traffic/write-sample-traffic.js';
 
 /** Writes sample traffic of [from, to); the same for the same seed. */
-export async function writeTraffic(
-  dataSource: DataSource,
-  plan: { from: Date; to: Date; rows: number; seed: number },
-): Promise<void> {
-  await writeSampleTraffic({ ...plan, rawLogs: new RawLogService(dataSource) });
-}
+export { writeSampleTraffic as writeTraffic } from '../../src/gateway/sample-traffic/write-sample-traffic.js';
 
 /** Makes the stored rows wrong in every way that a rebuild has to mend: numbers, a level missing, one too many. */
 export async function spoilMetrics(dataSource: DataSource): Promise<void> {

@@ -1,4 +1,4 @@
-import { Random } from '../../../src/gateway/sample-traffic/random.js';
+import { Random } from '../support/random.js';
 import { DAY_MS } from '../../../src/ops/common/utc.js';
 import type { LevelFilter } from '../../../src/ops/read/read-query.schemas.js';
 import type { Scene } from '../support/scene.js';

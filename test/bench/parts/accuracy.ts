@@ -1,4 +1,4 @@
-import { Random } from '../../../src/gateway/sample-traffic/random.js';
+import { Random } from '../support/random.js';
 import { PERCENTILES } from '../../../src/ops/definitions/definitions.js';
 import type { Bench, Part } from '../support/bench.js';
 import { digits, quantile } from '../support/numbers.js';

@@ -1,4 +1,4 @@
-import { Random } from '../../../src/gateway/sample-traffic/random.js';
+import { Random } from '../support/random.js';
 import { HOUR_MS } from '../../../src/ops/common/utc.js';
 import { insertRowsAt } from '../support/late-rows.js';
 import { median, timed } from '../support/numbers.js';

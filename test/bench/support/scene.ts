@@ -3,7 +3,6 @@ import type { DataSource } from 'typeorm';
 import { closeDataSource } from '../../../src/database/close-data-source.js';
 import { createDataSource } from '../../../src/database/data-source.js';
 import { migrate } from '../../../src/database/migrate.js';
-import { RawLogService } from '../../../src/gateway/raw-log.service.js';
 import { writeSampleTraffic } from '../../../src/gateway/sample-traffic/write-sample-traffic.js';
 import { DAY_MS } from '../../../src/ops/common/utc.js';
 import { progress } from './report.js';
@@ -28,7 +27,7 @@ export async function createScene(
   { rows, days, seed }: { rows: number; days: number; seed: number },
 ): Promise<Scene> {
   return createSceneOf(server, { rows, days }, async (dataSource, from, to) => {
-    await writeSampleTraffic({ rawLogs: new RawLogService(dataSource), from, to, rows, seed });
+    await writeSampleTraffic(dataSource, { from, to, rows, seed });
   });
 }
 

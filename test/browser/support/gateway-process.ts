@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { RawLogService } from '../../../src/gateway/raw-log.service.js';
 import { writeSampleTraffic } from '../../../src/gateway/sample-traffic/write-sample-traffic.js';
 import { eventually } from '../../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
@@ -32,8 +31,7 @@ export class GatewayProcess {
   public static async start(label: string): Promise<GatewayProcess> {
     const database = await createTestDatabase(label);
     const end = Date.parse(GatewayProcess.range.to);
-    await writeSampleTraffic({
-      rawLogs: new RawLogService(database.dataSource),
+    await writeSampleTraffic(database.dataSource, {
       from: new Date(end - DAYS * 24 * HOUR_MS),
       to: new Date(end),
       rows: ROWS,

@@ -5,7 +5,7 @@ import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { OpsJobs } from '../ops/index.js';
 import { shutdownStep } from '../server/shutdown.js';
 
-/** How long requests under way may take once the running day is done; event streams never end by themselves. */
+/** How long requests under way may take once the running day is done. */
 const GRACE_MS = 5_000;
 const POLL_MS = 50;
 

@@ -72,7 +72,7 @@ export async function withSurroundings(host, url) {
     'a refresh is taken, and answered as it is documented',
   );
   const run = await finished(() => ask(`/admin/ops/refresh/${taken.body.id}`, 'of-olga'));
-  check(run.state === 'finished' && run.hourly.pendingHours === 0, 'and finishes');
+  check(run.state === 'finished' && run.refresh.pendingHours === 0, 'and finishes');
 
   const overview = await ask(`/admin/ops/overview?from=${minutesAgo(360)}&to=${minutesAgo(0)}`, 'of-olga');
   const { successCount, errorCountSla, tokenConsumed, duration } = overview.body;

@@ -28,7 +28,7 @@ class SendAnswer implements NestInterceptor {
 /**
  * The routes of the controller send their answers themselves. Clients of this module rely on its shapes, and many hosts
  * have a global interceptor that wraps every answer (`{ data }`): that one still runs, and changes nothing, since Nest
- * sends nothing for a handler that takes the response. Not for server-sent events, which Nest writes itself.
+ * sends nothing for a handler that takes the response.
  */
 export const OwnAnswers = (): ClassDecorator => (controller) => {
   const prototype = controller.prototype as Record<string, (...args: unknown[]) => unknown>;

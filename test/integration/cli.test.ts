@@ -1,31 +1,23 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
-import { createDataSource } from '../../src/database/data-source.js';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { catalogOf } from '../support/catalog.js';
 import { runCommand, type CommandResult } from '../support/command.js';
 import { eventually } from '../support/eventually.js';
 import * as rows from '../support/raw-rows.js';
-import {
-  createEmptyDatabase,
-  createTestDatabase,
-  dropDatabase,
-  urlOf,
-  type TestDatabase,
-} from '../support/test-database.js';
+import { DatabaseScene } from '../support/database-scene.js';
+import { holdDays } from '../support/refresh-scene.js';
+import { createUnmigratedDatabase } from '../support/test-database.js';
 
 const MARCH = ['--from', '2026-03-01T00:00:00Z', '--to', '2026-03-03T00:00:00Z'];
-const DAY_LOCK_NAMESPACE = 0x6f7073;
 
 describe('command line', () => {
-  let database: TestDatabase;
-  const ops = (...args: string[]): Promise<CommandResult> => runCommand(database.url, args);
+  const scene = new DatabaseScene('cli');
+  const ops = (...args: string[]): Promise<CommandResult> => runCommand(scene.url, args);
 
   beforeAll(async () => {
-    database = await createTestDatabase('cli');
-    await rows.insertGroups(database.dataSource, [{ id: 1, name: 'one', platform: 'openai' }]);
+    await rows.insertGroups(scene.dataSource, [{ id: 1, name: 'one', platform: 'openai' }]);
     const minutes = Array.from({ length: 96 }, (_v, index) => index * 30);
     await rows.insertUsage(
-      database.dataSource,
+      scene.dataSource,
       minutes.map((minute) => ({
         groupId: 1,
         inputTokens: 1,
@@ -39,13 +31,10 @@ describe('command line', () => {
     );
   });
   beforeEach(async () => {
-    await rows.truncateMetrics(database.dataSource);
-    await database.dataSource.query(
+    await rows.truncateMetrics(scene.dataSource);
+    await scene.query(
       'TRUNCATE ops_metrics_invalidations, ops_rebuilds, ops_detect_state, ops_job_heartbeats',
     );
-  });
-  afterAll(async () => {
-    await database.drop();
   });
 
   it('explains itself', async () => {
@@ -70,13 +59,9 @@ describe('command line', () => {
     expect(lines.at(-2)).toBe('100% 48/48 hours');
     expect(lines.at(-1)).toBe('Done: 48 hours');
     expect(rebuilt.stdout).not.toContain('\u001b');
-    const [request] = await database.dataSource.query<unknown[]>(
-      'SELECT reason, requested_by FROM ops_rebuilds',
-    );
+    const [request] = await scene.query<unknown>('SELECT reason, requested_by FROM ops_rebuilds');
     expect(request).toEqual({ reason: 'a test', requested_by: expect.stringMatching(/^cli:./) });
-    expect(await database.dataSource.query('SELECT count(*)::int AS days FROM ops_metrics_daily')).toEqual([
-      { days: 6 },
-    ]);
+    expect(await scene.query('SELECT count(*)::int AS days FROM ops_metrics_daily')).toEqual([{ days: 6 }]);
     expect(await ops('verify', ...MARCH)).toMatchObject({
       code: 0,
       stderr: '',
@@ -85,7 +70,7 @@ describe('command line', () => {
       ),
     });
 
-    await database.dataSource.query(
+    await scene.query(
       `UPDATE ops_metrics_hourly SET token_consumed = 7 WHERE bucket_start = '2026-03-01T05:00:00Z' AND group_id = 1`,
     );
     const found = await ops('verify', ...MARCH, '--json', '--fix');
@@ -103,33 +88,23 @@ describe('command line', () => {
   });
 
   it('comes back for a day that another instance had in work and gave up', async () => {
-    const other = new pg.Client({ connectionString: database.url });
-    await other.connect();
-    try {
-      await other.query('BEGIN');
-      await other.query('SELECT pg_advisory_xact_lock($1, ($2::date - $3::date))', [
-        DAY_LOCK_NAMESPACE,
-        '2026-03-02',
-        '1970-01-01',
-      ]);
-      // One worker, newest day first: when the older day is done, the newer one has been tried and passed over.
-      const rebuild = runCommand(database.url, ['rebuild', ...MARCH], { OPS_DRAIN_CONCURRENCY: '1' });
-      await eventually(async () => {
-        const [row] = await database.dataSource.query<{ left: number }[]>(
-          `SELECT count(*)::int AS left FROM ops_metrics_invalidations
-           WHERE tier = 'hour' AND EXISTS (SELECT FROM ops_metrics_hourly WHERE bucket_start = '2026-03-01T00:00:00Z')`,
-        );
-        return row?.left === 24;
-      }, 'the day that nobody holds rebuilt');
-      await other.query('ROLLBACK');
-      expect(await rebuild).toMatchObject({ code: 0, stdout: expect.stringContaining('Done: 48 hours') });
-    } finally {
-      await other.end();
-    }
+    const other = await scene.connect();
+    await holdDays(other, new Date('2026-03-02T00:00:00Z'));
+    // One worker, newest day first: when the older day is done, the newer one has been tried and passed over.
+    const rebuild = runCommand(scene.url, ['rebuild', ...MARCH], { OPS_DRAIN_CONCURRENCY: '1' });
+    await eventually(async () => {
+      const [row] = await scene.query<{ left: number }>(
+        `SELECT count(*)::int AS left FROM ops_metrics_invalidations
+         WHERE tier = 'hour' AND EXISTS (SELECT FROM ops_metrics_hourly WHERE bucket_start = '2026-03-01T00:00:00Z')`,
+      );
+      return row?.left === 24;
+    }, 'the day that nobody holds rebuilt');
+    await other.query('ROLLBACK');
+    expect(await rebuild).toMatchObject({ code: 0, stdout: expect.stringContaining('Done: 48 hours') });
   });
 
   it('refreshes, and shows where it stands, as text and as JSON', async () => {
-    const refreshed = await runCommand(database.url, ['refresh'], { OPS_BACKFILL_DAYS: '3650' });
+    const refreshed = await runCommand(scene.url, ['refresh'], { OPS_BACKFILL_DAYS: '3650' });
     expect(refreshed).toMatchObject({ code: 0, stderr: '' });
     expect(refreshed.stdout).toMatch(
       /^Refresh: \d+ hours noted, \d+ recomputed, \d+ days, 0 failed, .*\nMaintenance: /,
@@ -149,34 +124,27 @@ describe('command line', () => {
   });
 
   it('reverts one migration, or all: then nothing is left', async () => {
-    const name = await createEmptyDatabase('cli_revert');
-    const dataSource = createDataSource(urlOf(name));
-    try {
-      await dataSource.initialize();
-      const empty = await catalogOf(dataSource);
-      const migrations = dataSource.migrations.map((migration) => migration.name).toReversed();
-      const run = (...args: string[]): Promise<CommandResult> =>
-        runCommand(urlOf(name), ['migrate', ...args]);
-      const said = (names: readonly unknown[]): object => ({
-        code: 0,
-        stdout: names.map((reverted) => `Reverted ${String(reverted)}\n`).join(''),
-      });
-      expect(await run()).toMatchObject({ code: 0 });
-      const full = await catalogOf(dataSource);
-      expect(await run('--all')).toMatchObject({
-        code: 2,
-        stdout: '',
-        stderr: 'error: all needs --revert\n',
-      });
-      expect(await catalogOf(dataSource)).toEqual(full);
-      expect(await run('--revert')).toMatchObject(said(migrations.slice(0, 1)));
-      expect(await run('--revert', '--all')).toMatchObject(said(migrations.slice(1)));
-      expect(await catalogOf(dataSource)).toEqual(empty);
-      expect(await run('--revert', '--all')).toMatchObject({ code: 0, stdout: 'Nothing to revert.\n' });
-      expect(await catalogOf(dataSource)).toEqual(empty);
-    } finally {
-      await dataSource.destroy();
-      await dropDatabase(name);
-    }
+    const { url, dataSource, drop } = await createUnmigratedDatabase('cli_revert');
+    scene.defer(drop);
+    const empty = await catalogOf(dataSource);
+    const migrations = dataSource.migrations.map((migration) => migration.name).toReversed();
+    const run = (...args: string[]): Promise<CommandResult> => runCommand(url, ['migrate', ...args]);
+    const said = (names: readonly unknown[]): object => ({
+      code: 0,
+      stdout: names.map((reverted) => `Reverted ${String(reverted)}\n`).join(''),
+    });
+    expect(await run()).toMatchObject({ code: 0 });
+    const full = await catalogOf(dataSource);
+    expect(await run('--all')).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: 'error: all needs --revert\n',
+    });
+    expect(await catalogOf(dataSource)).toEqual(full);
+    expect(await run('--revert')).toMatchObject(said(migrations.slice(0, 1)));
+    expect(await run('--revert', '--all')).toMatchObject(said(migrations.slice(1)));
+    expect(await catalogOf(dataSource)).toEqual(empty);
+    expect(await run('--revert', '--all')).toMatchObject({ code: 0, stdout: 'Nothing to revert.\n' });
+    expect(await catalogOf(dataSource)).toEqual(empty);
   });
 });

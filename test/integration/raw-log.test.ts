@@ -1,21 +1,20 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { QueryFailedError } from 'typeorm';
 import { OpsErrorLog, UsageLog } from '../../src/gateway/entities/index.js';
 import { RawLogService } from '../../src/gateway/raw-log.service.js';
 import type { NewErrorLog, NewUsageLog } from '../../src/gateway/raw-log.types.js';
 import { generateTraffic } from '../../src/gateway/sample-traffic/generate-traffic.js';
 import { writeSampleTraffic } from '../../src/gateway/sample-traffic/write-sample-traffic.js';
-import { createTestDatabase } from '../support/test-database.js';
-import type { TestDatabase } from '../support/test-database.js';
+import { DatabaseScene } from '../support/database-scene.js';
 
-let database: TestDatabase;
+const scene = new DatabaseScene('raw_log');
 let service: RawLogService;
 
 const bare: NewUsageLog = { userId: '1', apiKeyId: '2', accountId: '3', model: 'gpt-4.1' };
 const bareError: NewErrorLog = { errorPhase: 'auth', errorType: 'authentication_error' };
 
 async function select<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
-  return database.dataSource.query<Row[]>(sql, values);
+  return scene.query<Row>(sql, values);
 }
 
 async function count(table: 'usage_logs' | 'ops_error_logs' | 'groups'): Promise<number> {
@@ -23,17 +22,12 @@ async function count(table: 'usage_logs' | 'ops_error_logs' | 'groups'): Promise
   return row?.n ?? NaN;
 }
 
-beforeAll(async () => {
-  database = await createTestDatabase('raw_log');
-  service = new RawLogService(database.dataSource);
-});
-
-afterAll(async () => {
-  await database.drop();
+beforeAll(() => {
+  service = new RawLogService(scene.dataSource);
 });
 
 beforeEach(async () => {
-  await database.dataSource.query('TRUNCATE usage_logs, ops_error_logs, groups RESTART IDENTITY');
+  await scene.query('TRUNCATE usage_logs, ops_error_logs, groups RESTART IDENTITY');
 });
 
 describe('writeUsage and writeErrors', () => {
@@ -58,7 +52,7 @@ describe('writeUsage and writeErrors', () => {
       createdAt: '2026-03-02T10:59:59.999999Z',
     };
     await service.writeUsage([row]);
-    const stored = await database.dataSource.getRepository(UsageLog).findOneOrFail({
+    const stored = await scene.dataSource.getRepository(UsageLog).findOneOrFail({
       where: { userId: row.userId },
       relations: { group: true },
     });
@@ -75,7 +69,7 @@ describe('writeUsage and writeErrors', () => {
   });
 
   test('take the defaults of the columns for what is left out', async () => {
-    await database.dataSource.transaction(async (manager) => {
+    await scene.dataSource.transaction(async (manager) => {
       await service.writeUsage([bare], manager);
       await service.writeErrors([bareError], manager);
       const [same] = await manager.query<{ usage: boolean; error: boolean }[]>(
@@ -84,13 +78,13 @@ describe('writeUsage and writeErrors', () => {
       );
       expect(same).toEqual({ usage: true, error: true });
     });
-    const [usage] = await database.dataSource.getRepository(UsageLog).find();
+    const [usage] = await scene.dataSource.getRepository(UsageLog).find();
     expect(usage).toMatchObject({
       ...{ requestId: null, groupId: null, stream: false, durationMs: null, firstTokenMs: null },
       ...{ inputTokens: 0, outputTokens: 0, cacheCreationTokens: 0, cacheReadTokens: 0 },
       ...{ totalCost: '0.0000000000', actualCost: '0.0000000000' },
     });
-    const [error] = await database.dataSource.getRepository(OpsErrorLog).find();
+    const [error] = await scene.dataSource.getRepository(OpsErrorLog).find();
     expect(error).toMatchObject({
       ...{ requestId: null, userId: null, apiKeyId: null, accountId: null, groupId: null, platform: null },
       ...{ model: null, severity: 'P2', statusCode: null, upstreamStatusCode: null, errorOwner: null },
@@ -108,7 +102,7 @@ describe('writeUsage and writeErrors', () => {
 
   test('inside a transaction that is rolled back leave nothing', async () => {
     const failure = new Error('rolled back');
-    const attempt = database.dataSource.transaction(async (manager) => {
+    const attempt = scene.dataSource.transaction(async (manager) => {
       await service.ensureGroups([{ name: 'gone', platform: 'openai' }], manager);
       await service.writeUsage([bare], manager);
       await service.writeErrors([bareError], manager);
@@ -188,7 +182,7 @@ describe('writeSampleTraffic', () => {
 });
 
 test('the entities describe the tables as they are', async () => {
-  const { upQueries } = await database.dataSource.driver.createSchemaBuilder().log();
+  const { upQueries } = await scene.dataSource.driver.createSchemaBuilder().log();
   const raw = upQueries.filter(({ query }) => /"(usage_logs|ops_error_logs|groups)"/.test(query));
   expect(raw.map(({ query }) => query)).toEqual([]);
 });

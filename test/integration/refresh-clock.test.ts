@@ -7,7 +7,7 @@ import { useTimeZone } from '../support/test-database.js';
 
 const CHILD = fileURLToPath(new URL('../support/refresh-process.mjs', import.meta.url));
 const MINUTE_MS = 60_000;
-const HOURS = 80;
+const HOURS = 40;
 
 describe('refresh in a process whose clock or zone is wrong', () => {
   const scene = new OpsScene('refresh_clock');

@@ -1,5 +1,4 @@
-import { OpsPreaggService } from '../../src/ops/index.js';
-import { DatabaseScene } from './database-scene.js';
+import { RollupScene } from './rollup-scene.js';
 import {
   COUNT_COLUMNS,
   LATENCY_COLUMNS,
@@ -17,21 +16,18 @@ export const NEXT_HOUR = '2026-03-01T06:00:00Z';
 export { failure, usage } from './spec-rows.js';
 
 /** One test's raw rows and what the rollup makes of them; groups 1 to 4 and 0 are there from the beginning. */
-export class SpecScene extends DatabaseScene {
-  public get rollup(): OpsPreaggService {
-    return new OpsPreaggService(this.dataSource);
-  }
-
+export class SpecScene extends RollupScene {
   public override async reset(): Promise<void> {
-    await rows.truncateRaw(this.dataSource);
     await rows.truncateMetrics(this.dataSource);
-    await rows.insertGroups(this.dataSource, [
-      { id: 1, name: 'one', platform: 'openai' },
-      { id: 2, name: 'two', platform: 'openai' },
-      { id: 3, name: 'three', platform: 'anthropic' },
-      { id: 4, name: 'four', platform: '' },
-      { id: 0, name: 'zero', platform: 'openai' },
-    ]);
+    await this.replaceRaw({
+      groups: [
+        { id: 1, name: 'one', platform: 'openai' },
+        { id: 2, name: 'two', platform: 'openai' },
+        { id: 3, name: 'three', platform: 'anthropic' },
+        { id: 4, name: 'four', platform: '' },
+        { id: 0, name: 'zero', platform: 'openai' },
+      ],
+    });
   }
 
   public async add(raw: { usage?: RawUsage[]; errors?: RawError[] }): Promise<void> {

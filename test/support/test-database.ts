@@ -6,7 +6,7 @@ import { createDataSource } from '../../src/database/data-source.js';
 export interface TestDatabase {
   readonly url: string;
   readonly dataSource: DataSource;
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 function required(name: string): string {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { OpsPreaggService } from '../../src/ops/index.js';
 import { OpsScene } from '../support/ops-scene.js';
-import { createOpsService } from '../support/ops-service.js';
 
 const TABLES = ['ops_metrics_hourly', 'ops_metrics_daily'] as const;
 
@@ -49,7 +49,7 @@ describe('columns of another program’s metrics tables', () => {
     // And by the service alone, in a session of any time zone.
     await scene.dataSource.transaction(async (manager) => {
       await manager.query(`SET LOCAL TimeZone = 'Asia/Kathmandu'`);
-      const service = createOpsService(scene.dataSource);
+      const service = new OpsPreaggService(scene.dataSource);
       await service.upsertHourlyMetrics(await ago(240), await ago(0), manager);
       await service.upsertDailyMetrics(await ago(240), await ago(0), manager);
     });

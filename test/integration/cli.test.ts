@@ -1,31 +1,28 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
-import { createDataSource } from '../../src/database/data-source.js';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { catalogOf } from '../support/catalog.js';
 import { runCommand, type CommandResult } from '../support/command.js';
 import { eventually } from '../support/eventually.js';
 import * as rows from '../support/raw-rows.js';
-import {
-  createEmptyDatabase,
-  createTestDatabase,
-  dropDatabase,
-  urlOf,
-  type TestDatabase,
-} from '../support/test-database.js';
+import { DatabaseScene } from '../support/database-scene.js';
+import { holdDays } from '../support/refresh-scene.js';
+import { createUnmigratedDatabase } from '../support/test-database.js';
 
-const MARCH = ['--from', '2026-03-01T00:00:00Z', '--to', '2026-03-03T00:00:00Z'];
-const DAY_LOCK_NAMESPACE = 0x6f7073;
+const DAY_MS = 86_400_000;
+/** Two days (ISO dates) and the one after them, of this week: a refresh has to come as far as they are old. */
+const [ONE, TWO, THREE] = ([4, 3, 2] as const).map((days) =>
+  new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS - days * DAY_MS).toISOString().slice(0, 10),
+) as [string, string, string];
+const DAYS = ['--from', `${ONE}T00:00:00Z`, '--to', `${THREE}T00:00:00Z`];
 
 describe('command line', () => {
-  let database: TestDatabase;
-  const ops = (...args: string[]): Promise<CommandResult> => runCommand(database.url, args);
+  const scene = new DatabaseScene('cli');
+  const ops = (...args: string[]): Promise<CommandResult> => runCommand(scene.url, args);
 
   beforeAll(async () => {
-    database = await createTestDatabase('cli');
-    await rows.insertGroups(database.dataSource, [{ id: 1, name: 'one', platform: 'openai' }]);
+    await rows.insertGroups(scene.dataSource, [{ id: 1, name: 'one', platform: 'openai' }]);
     const minutes = Array.from({ length: 96 }, (_v, index) => index * 30);
     await rows.insertUsage(
-      database.dataSource,
+      scene.dataSource,
       minutes.map((minute) => ({
         groupId: 1,
         inputTokens: 1,
@@ -34,18 +31,15 @@ describe('command line', () => {
         cacheReadTokens: 0,
         durationMs: minute,
         firstTokenMs: null,
-        createdAt: new Date(Date.UTC(2026, 2, 1, 0, minute)).toISOString(),
+        createdAt: new Date(Date.parse(ONE) + minute * 60_000).toISOString(),
       })),
     );
   });
   beforeEach(async () => {
-    await rows.truncateMetrics(database.dataSource);
-    await database.dataSource.query(
+    await rows.truncateMetrics(scene.dataSource);
+    await scene.query(
       'TRUNCATE ops_metrics_invalidations, ops_rebuilds, ops_detect_state, ops_job_heartbeats',
     );
-  });
-  afterAll(async () => {
-    await database.drop();
   });
 
   it('explains itself', async () => {
@@ -62,22 +56,20 @@ describe('command line', () => {
   });
 
   it('rebuilds with plain progress lines, verifies, and finds what was tampered with', async () => {
-    const rebuilt = await ops('rebuild', ...MARCH, '--reason', 'a test');
+    const rebuilt = await ops('rebuild', ...DAYS, '--reason', 'a test');
     expect(rebuilt).toMatchObject({ code: 0, stderr: '' });
     const lines = rebuilt.stdout.trim().split('\n');
-    expect(lines[0]).toMatch(/^Rebuild \d+: 48 hours, 2026-03-01T00:00:00.000Z to 2026-03-03T00:00:00.000Z$/);
+    const [head = ''] = lines;
+    expect(head).toMatch(/^Rebuild \d+: 48 hours, /);
+    expect(head).toContain(`${ONE}T00:00:00.000Z to ${THREE}T00:00:00.000Z`);
     expect(lines.slice(1, -1).every((line) => /^\d+% \d+\/48 hours$/.test(line))).toBe(true);
     expect(lines.at(-2)).toBe('100% 48/48 hours');
     expect(lines.at(-1)).toBe('Done: 48 hours');
     expect(rebuilt.stdout).not.toContain('\u001b');
-    const [request] = await database.dataSource.query<unknown[]>(
-      'SELECT reason, requested_by FROM ops_rebuilds',
-    );
+    const [request] = await scene.query<unknown>('SELECT reason, requested_by FROM ops_rebuilds');
     expect(request).toEqual({ reason: 'a test', requested_by: expect.stringMatching(/^cli:./) });
-    expect(await database.dataSource.query('SELECT count(*)::int AS days FROM ops_metrics_daily')).toEqual([
-      { days: 6 },
-    ]);
-    expect(await ops('verify', ...MARCH)).toMatchObject({
+    expect(await scene.query('SELECT count(*)::int AS days FROM ops_metrics_daily')).toEqual([{ days: 6 }]);
+    expect(await ops('verify', ...DAYS)).toMatchObject({
       code: 0,
       stderr: '',
       stdout: expect.stringMatching(
@@ -85,10 +77,10 @@ describe('command line', () => {
       ),
     });
 
-    await database.dataSource.query(
-      `UPDATE ops_metrics_hourly SET token_consumed = 7 WHERE bucket_start = '2026-03-01T05:00:00Z' AND group_id = 1`,
+    await scene.query(
+      `UPDATE ops_metrics_hourly SET token_consumed = 7 WHERE bucket_start = '${ONE}T05:00:00Z' AND group_id = 1`,
     );
-    const found = await ops('verify', ...MARCH, '--json', '--fix');
+    const found = await ops('verify', ...DAYS, '--json', '--fix');
     expect(found.code).toBe(1);
     expect(found.stderr.trimEnd()).not.toContain('\n');
     expect(JSON.parse(found.stdout)).toMatchObject({
@@ -96,40 +88,30 @@ describe('command line', () => {
       notedHours: 1,
       notedDays: 1,
       differences: [
-        { bucket: '2026-03-01T05:00:00.000Z', column: 'token_consumed', stored: '7', computed: '6' },
-        { bucket: '2026-03-01', column: 'token_consumed', stored: '144', computed: '145' },
+        { bucket: `${ONE}T05:00:00.000Z`, column: 'token_consumed', stored: '7', computed: '6' },
+        { bucket: ONE, column: 'token_consumed', stored: '144', computed: '145' },
       ],
     });
   });
 
   it('comes back for a day that another instance had in work and gave up', async () => {
-    const other = new pg.Client({ connectionString: database.url });
-    await other.connect();
-    try {
-      await other.query('BEGIN');
-      await other.query('SELECT pg_advisory_xact_lock($1, ($2::date - $3::date))', [
-        DAY_LOCK_NAMESPACE,
-        '2026-03-02',
-        '1970-01-01',
-      ]);
-      // One worker, newest day first: when the older day is done, the newer one has been tried and passed over.
-      const rebuild = runCommand(database.url, ['rebuild', ...MARCH], { OPS_DRAIN_CONCURRENCY: '1' });
-      await eventually(async () => {
-        const [row] = await database.dataSource.query<{ left: number }[]>(
-          `SELECT count(*)::int AS left FROM ops_metrics_invalidations
-           WHERE tier = 'hour' AND EXISTS (SELECT FROM ops_metrics_hourly WHERE bucket_start = '2026-03-01T00:00:00Z')`,
-        );
-        return row?.left === 24;
-      }, 'the day that nobody holds rebuilt');
-      await other.query('ROLLBACK');
-      expect(await rebuild).toMatchObject({ code: 0, stdout: expect.stringContaining('Done: 48 hours') });
-    } finally {
-      await other.end();
-    }
+    const other = await scene.connect();
+    await holdDays(other, new Date(TWO));
+    // One worker, newest day first: when the older day is done, the newer one has been tried and passed over.
+    const rebuild = runCommand(scene.url, ['rebuild', ...DAYS], { OPS_DRAIN_CONCURRENCY: '1' });
+    await eventually(async () => {
+      const [row] = await scene.query<{ left: number }>(
+        `SELECT count(*)::int AS left FROM ops_metrics_invalidations
+         WHERE tier = 'hour' AND EXISTS (SELECT FROM ops_metrics_hourly WHERE bucket_start = '${ONE}T00:00:00Z')`,
+      );
+      return row?.left === 24;
+    }, 'the day that nobody holds rebuilt');
+    await other.query('ROLLBACK');
+    expect(await rebuild).toMatchObject({ code: 0, stdout: expect.stringContaining('Done: 48 hours') });
   });
 
   it('refreshes, and shows where it stands, as text and as JSON', async () => {
-    const refreshed = await runCommand(database.url, ['refresh'], { OPS_BACKFILL_DAYS: '3650' });
+    const refreshed = await runCommand(scene.url, ['refresh'], { OPS_BACKFILL_DAYS: '10' });
     expect(refreshed).toMatchObject({ code: 0, stderr: '' });
     expect(refreshed.stdout).toMatch(
       /^Refresh: \d+ hours noted, \d+ recomputed, \d+ days, 0 failed, .*\nMaintenance: /,
@@ -138,45 +120,38 @@ describe('command line', () => {
     const json = await ops('status', '--json');
     expect(json).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(json.stdout)).toMatchObject({
-      latestBuckets: { hourly: '2026-03-02T23:00:00.000Z', daily: '2026-03-02' },
+      latestBuckets: { hourly: `${TWO}T23:00:00.000Z`, daily: TWO },
       rows: { hourly: '144', daily: '6' },
       jobs: [{ jobName: 'ops_rollup_maintenance' }, { jobName: 'ops_rollup_refresh', lastError: null }],
     });
     const text = await ops('status');
     expect(text).toMatchObject({ code: 0, stderr: '' });
-    expect(text.stdout).toContain('2026-03-02T23:00:00.000Z');
+    expect(text.stdout).toContain(`${TWO}T23:00:00.000Z`);
     expect(text.stdout).toContain('ops_rollup_refresh');
   });
 
   it('reverts one migration, or all: then nothing is left', async () => {
-    const name = await createEmptyDatabase('cli_revert');
-    const dataSource = createDataSource(urlOf(name));
-    try {
-      await dataSource.initialize();
-      const empty = await catalogOf(dataSource);
-      const migrations = dataSource.migrations.map((migration) => migration.name).toReversed();
-      const run = (...args: string[]): Promise<CommandResult> =>
-        runCommand(urlOf(name), ['migrate', ...args]);
-      const said = (names: readonly unknown[]): object => ({
-        code: 0,
-        stdout: names.map((reverted) => `Reverted ${String(reverted)}\n`).join(''),
-      });
-      expect(await run()).toMatchObject({ code: 0 });
-      const full = await catalogOf(dataSource);
-      expect(await run('--all')).toMatchObject({
-        code: 2,
-        stdout: '',
-        stderr: 'error: all needs --revert\n',
-      });
-      expect(await catalogOf(dataSource)).toEqual(full);
-      expect(await run('--revert')).toMatchObject(said(migrations.slice(0, 1)));
-      expect(await run('--revert', '--all')).toMatchObject(said(migrations.slice(1)));
-      expect(await catalogOf(dataSource)).toEqual(empty);
-      expect(await run('--revert', '--all')).toMatchObject({ code: 0, stdout: 'Nothing to revert.\n' });
-      expect(await catalogOf(dataSource)).toEqual(empty);
-    } finally {
-      await dataSource.destroy();
-      await dropDatabase(name);
-    }
+    const { url, dataSource, drop } = await createUnmigratedDatabase('cli_revert');
+    scene.defer(drop);
+    const empty = await catalogOf(dataSource);
+    const migrations = dataSource.migrations.map((migration) => migration.name).toReversed();
+    const run = (...args: string[]): Promise<CommandResult> => runCommand(url, ['migrate', ...args]);
+    const said = (names: readonly unknown[]): object => ({
+      code: 0,
+      stdout: names.map((reverted) => `Reverted ${String(reverted)}\n`).join(''),
+    });
+    expect(await run()).toMatchObject({ code: 0 });
+    const full = await catalogOf(dataSource);
+    expect(await run('--all')).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: 'error: all needs --revert\n',
+    });
+    expect(await catalogOf(dataSource)).toEqual(full);
+    expect(await run('--revert')).toMatchObject(said(migrations.slice(0, 1)));
+    expect(await run('--revert', '--all')).toMatchObject(said(migrations.slice(1)));
+    expect(await catalogOf(dataSource)).toEqual(empty);
+    expect(await run('--revert', '--all')).toMatchObject({ code: 0, stdout: 'Nothing to revert.\n' });
+    expect(await catalogOf(dataSource)).toEqual(empty);
   });
 });

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import { selectRow } from '../../src/ops/sql/sql-runner.js';
 import { upsertDailyRange } from '../../src/ops/rollup/sql/upsert-daily.sql.js';
 import { upsertHourlyRange } from '../../src/ops/rollup/sql/upsert-hourly.sql.js';
 import { cellsOf, cellsOfStored, readDistributions, type Grain } from '../support/distributions.js';
 import * as rows from '../support/raw-rows.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { RollupScene } from '../support/rollup-scene.js';
 
 const DAY = new Date('2026-03-29T00:00:00Z');
 const NEXT_DAY = new Date('2026-03-30T00:00:00Z');
@@ -44,22 +44,15 @@ function requests(): Request[] {
 }
 
 describe('latency distributions', () => {
-  let database: TestDatabase;
-  beforeAll(async () => {
-    database = await createTestDatabase('distributions');
-  });
-  afterAll(async () => {
-    await database.drop();
-  });
+  const scene = new RollupScene('distributions');
   beforeEach(async () => {
-    await rows.truncateRaw(database.dataSource);
-    await rows.truncateMetrics(database.dataSource);
-    await rows.insertGroups(database.dataSource, GROUPS);
+    await rows.truncateMetrics(scene.dataSource);
+    await scene.replaceRaw({ groups: GROUPS });
   });
 
   async function insert(usage: readonly Request[]): Promise<void> {
     await rows.insertUsage(
-      database.dataSource,
+      scene.dataSource,
       usage.map(({ hour, groupId, durationMs, firstTokenMs }) => ({
         groupId,
         inputTokens: 1,
@@ -74,9 +67,9 @@ describe('latency distributions', () => {
   }
 
   const upsertHourly = (distributions = true): Promise<unknown> =>
-    selectRow(database.dataSource, upsertHourlyRange(OPS_TABLES, RANGE, { distributions }));
+    selectRow(scene.dataSource, upsertHourlyRange(OPS_TABLES, RANGE, { distributions }));
   const upsertDaily = (distributions = true): Promise<unknown> =>
-    selectRow(database.dataSource, upsertDailyRange(OPS_TABLES, RANGE, { distributions }));
+    selectRow(scene.dataSource, upsertDailyRange(OPS_TABLES, RANGE, { distributions }));
 
   function samplesOf(usage: readonly Request[], latency: 'duration' | 'ttft'): number[] {
     const all = usage.map((request) => (latency === 'duration' ? request.durationMs : request.firstTokenMs));
@@ -85,7 +78,7 @@ describe('latency distributions', () => {
 
   async function expectDistributions(usage: readonly Request[], grain: Grain): Promise<void> {
     for (const latency of ['duration', 'ttft'] as const) {
-      const stored = await readDistributions(database.dataSource, grain, latency);
+      const stored = await readDistributions(scene.dataSource, grain, latency);
       expect(stored.length).toBeGreaterThan(2);
       for (const row of stored) {
         const samples = samplesOf(
@@ -118,7 +111,7 @@ describe('latency distributions', () => {
     await upsertDaily();
     await expectDistributions(usage, 'hourly');
     await expectDistributions(usage, 'daily');
-    const [overall] = await readDistributions(database.dataSource, 'daily', 'duration');
+    const [overall] = await readDistributions(scene.dataSource, 'daily', 'duration');
     const grouped = usage.filter(({ groupId }) => groupId !== 3);
     expect(samplesOf(grouped, 'duration').length).toBeLessThan(Number(overall?.samples));
   });
@@ -146,7 +139,7 @@ describe('latency distributions', () => {
     await upsertHourly(false);
     await upsertDaily(false);
     for (const grain of ['hourly', 'daily'] as const) {
-      const stored = await readDistributions(database.dataSource, grain, 'duration');
+      const stored = await readDistributions(scene.dataSource, grain, 'duration');
       expect(stored.every(({ values, counts }) => values === null && counts === null)).toBe(true);
       expect(stored.some(({ samples, sumMs }) => Number(samples) > 0 && Number(sumMs) > 0)).toBe(true);
     }
@@ -157,17 +150,17 @@ describe('latency distributions', () => {
     await insert(usage);
     await upsertHourly();
     await upsertDaily();
-    await database.dataSource.query(
+    await scene.query(
       `UPDATE ops_metrics_hourly SET duration_values = NULL, duration_counts = NULL, ttft_values = NULL, ttft_counts = NULL`,
     );
     await upsertDaily();
     await expectDistributions(usage, 'daily');
 
-    await database.dataSource.query(
+    await scene.query(
       'UPDATE ops_metrics_hourly SET duration_samples = duration_samples + 1 WHERE duration_samples > 0',
     );
     await upsertDaily();
-    const stored = await readDistributions(database.dataSource, 'daily', 'duration');
+    const stored = await readDistributions(scene.dataSource, 'daily', 'duration');
     expect(stored.map(({ values }) => values)).toEqual(stored.map(() => null));
   });
 });

@@ -1,12 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DataSource } from 'typeorm';
-import { createDataSource } from '../../src/database/data-source.js';
-import { migrate } from '../../src/database/migrate.js';
+import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
-import { createOpsApp, type OpsApp } from '../support/ops-app.js';
-import * as scene from '../support/refresh-scene.js';
-import { startRestartableServer, type RestartableServer } from '../support/restartable-server.js';
-import { expectRight, hoursAgo } from '../support/rollup-check.js';
+import { OpsScene } from '../support/ops-scene.js';
+import { createRestartableDatabase } from '../support/restartable-database.js';
 
 const CRASH = (hour: Date): string => `
   CREATE FUNCTION crash() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -16,49 +11,35 @@ const CRASH = (hour: Date): string => `
     WHEN (NEW.bucket_start = '${hour.toISOString()}') EXECUTE FUNCTION crash()`;
 
 describe('an hour that takes the server down with it', () => {
-  let server: RestartableServer;
-  let dataSource: DataSource;
-  let app: OpsApp;
-
-  beforeAll(async () => {
-    server = await startRestartableServer();
-    dataSource = await createDataSource(server.url).initialize();
-    await migrate(dataSource);
-    app = await createOpsApp(server.url, { retryBaseSeconds: 1_000, auditPercent: 0 });
-    await scene.resetScene(dataSource);
-  }, 120_000);
-  afterAll(async () => {
-    await app.close();
-    await dataSource.destroy();
-    await server.remove();
-  }, 120_000);
+  const scene = new OpsScene(
+    'drain_crash',
+    { retryBaseSeconds: 1_000, auditPercent: 0 },
+    { create: async () => (await createRestartableDatabase()).database },
+  );
+  const { ago } = scene;
 
   it('is set aside after a few times, and all the others have their turn', async () => {
-    const ago = (hours: number): Promise<Date> => hoursAgo(dataSource, hours);
     const bad = await ago(30);
     const others = await Promise.all([29, 28, 31, 32, 60, 100].map(ago));
-    for (const hour of [bad, ...others]) await scene.insertRequests(dataSource, hour);
-    await dataSource.query(CRASH(bad));
+    for (const hour of [bad, ...others]) await scene.insertRequests(hour);
+    await scene.query(CRASH(bad));
     let crashes = 0;
     for (let tick = 0; tick < 8; tick += 1) {
-      await app.refresh.tick().catch(() => (crashes += 1));
-      await eventually(
-        () => dataSource.query('SELECT 1').catch(() => undefined),
-        'a server that is up again',
-      );
+      await scene.tick().catch(() => (crashes += 1));
+      await eventually(() => scene.query('SELECT 1').catch(() => undefined), 'a server that is up again');
     }
     expect(crashes).toBeGreaterThanOrEqual(3);
     expect(crashes).toBeLessThan(8);
-    for (const hour of others) expect(await scene.storedRequests(dataSource, hour)).toBe(3);
-    expect(await scene.loggedHour(dataSource, bad)).toMatchObject({
+    for (const hour of others) expect(await scene.storedRequests(hour)).toBe(3);
+    expect(await scene.loggedHour(bad)).toMatchObject({
       attempts: 1,
       last_error: expect.stringContaining('the server went down with it'),
     });
-    expect((await app.status.status()).failingBuckets).toMatchObject([{ bucketStart: bad.toISOString() }]);
+    expect((await scene.status()).failingBuckets).toMatchObject([{ bucketStart: bad.toISOString() }]);
 
-    await dataSource.query('DROP TRIGGER crash ON ops_metrics_hourly');
-    await scene.endPauses(dataSource);
-    await app.refresh.tick();
-    await expectRight(server.url, await ago(240), await ago(0));
+    await scene.query('DROP TRIGGER crash ON ops_metrics_hourly');
+    await scene.endPauses();
+    await scene.tick();
+    await scene.expectRight();
   }, 120_000);
 });

@@ -1,41 +1,25 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createOpsApp, type OpsApp } from '../support/ops-app.js';
-import { createOpsService } from '../support/ops-service.js';
-import * as scene from '../support/refresh-scene.js';
-import { expectRight, hoursAgo } from '../support/rollup-check.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { OpsPreaggService } from '../../src/ops/index.js';
+import { OpsScene } from '../support/ops-scene.js';
 
 const TABLES = ['ops_metrics_hourly', 'ops_metrics_daily'] as const;
 
 describe('columns of another program’s metrics tables', () => {
-  let database: TestDatabase;
-  let app: OpsApp;
+  const scene = new OpsScene('foreign_columns');
+  const { ago } = scene;
 
-  beforeAll(async () => {
-    database = await createTestDatabase('foreign_columns');
-    app = await createOpsApp(database.url);
-  });
   beforeEach(async () => {
     for (const table of TABLES) {
-      await query(`ALTER TABLE ${table} DROP COLUMN IF EXISTS ttft_sample_count,
+      await scene.query(`ALTER TABLE ${table} DROP COLUMN IF EXISTS ttft_sample_count,
         DROP COLUMN IF EXISTS updated_at, DROP COLUMN IF EXISTS note`);
     }
-    await scene.resetScene(database.dataSource);
-    for (const back of [90, 50, 26]) await scene.insertRequests(database.dataSource, await ago(back), 5);
-    await scene.insertFailures(database.dataSource, await ago(50));
+    for (const back of [90, 50, 26]) await scene.insertRequests(await ago(back), 5);
+    await scene.insertFailures(await ago(50));
   });
-  afterAll(async () => {
-    await app.close();
-    await database.drop();
-  });
-
-  const ago = (hours: number): Promise<Date> => hoursAgo(database.dataSource, hours);
-  const query = <T>(text: string, values: unknown[] = []): Promise<T[]> =>
-    database.dataSource.query<T[]>(text, values);
 
   async function addColumns(updatedAt: string): Promise<void> {
     for (const table of TABLES) {
-      await query(`ALTER TABLE ${table} ADD COLUMN ttft_sample_count bigint NOT NULL DEFAULT 0,
+      await scene.query(`ALTER TABLE ${table} ADD COLUMN ttft_sample_count bigint NOT NULL DEFAULT 0,
         ADD COLUMN updated_at ${updatedAt}, ADD COLUMN note text`);
     }
   }
@@ -43,7 +27,7 @@ describe('columns of another program’s metrics tables', () => {
   /** Every row of both tables has what the columns are to hold, and nothing in the one that is nobody's business. */
   async function expectFilled(updatedAt: string): Promise<void> {
     for (const table of TABLES) {
-      const [row] = await query<Record<string, unknown>>(
+      const [row] = await scene.query<Record<string, unknown>>(
         `SELECT count(*) > 0 AS some, bool_and(ttft_sample_count = ttft_samples) AS samples,
                 sum(ttft_sample_count) > 0 AS counted, bool_and(${updatedAt} = computed_at) AS moments,
                 bool_and(written_at = computed_at) AS ours, count(note)::int AS notes FROM ${table}`,
@@ -58,14 +42,14 @@ describe('columns of another program’s metrics tables', () => {
     ['timestamp, in UTC', 'timestamp', `updated_at AT TIME ZONE 'UTC'`],
   ])('are filled where they exist: the samples, and updated_at as %s', async (_what, type, updatedAt) => {
     await addColumns(type);
-    await app.refresh.tick();
+    await scene.tick();
     await expectFilled(updatedAt);
-    await query(`UPDATE ops_metrics_hourly SET ttft_sample_count = 0`);
-    await query(`UPDATE ops_metrics_daily SET ttft_sample_count = 0`);
+    await scene.query(`UPDATE ops_metrics_hourly SET ttft_sample_count = 0`);
+    await scene.query(`UPDATE ops_metrics_daily SET ttft_sample_count = 0`);
     // And by the service alone, in a session of any time zone.
-    await database.dataSource.transaction(async (manager) => {
+    await scene.dataSource.transaction(async (manager) => {
       await manager.query(`SET LOCAL TimeZone = 'Asia/Kathmandu'`);
-      const service = createOpsService(database.dataSource);
+      const service = new OpsPreaggService(scene.dataSource);
       await service.upsertHourlyMetrics(await ago(240), await ago(0), manager);
       await service.upsertDailyMetrics(await ago(240), await ago(0), manager);
     });
@@ -73,39 +57,35 @@ describe('columns of another program’s metrics tables', () => {
   });
 
   it('that come while the app runs are filled for what is stored already', async () => {
-    await app.refresh.tick();
+    await scene.tick();
     await addColumns('timestamptz');
-    expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 3 });
-    await app.refresh.tick();
+    expect(await scene.maintain()).toMatchObject({ oldDefinitionHours: 3 });
+    await scene.tick();
     await expectFilled('updated_at');
-    expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
-    await expectRight(database.url, await ago(240), await ago(0));
+    expect(await scene.maintain()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
+    await scene.expectRight();
   });
 
   it('stay with the side of an hour that is kept, and go into its day', async () => {
     await addColumns('timestamptz');
     const hour = await ago(50);
-    await app.refresh.tick();
+    await scene.tick();
     // What another program has counted, long ago: our samples are not there.
-    await query(
+    await scene.query(
       `UPDATE ops_metrics_hourly SET ttft_sample_count = 70 + COALESCE(group_id, 0), ttft_samples = 0, ttft_sum_ms = 0,
          ttft_values = NULL, ttft_counts = NULL WHERE bucket_start = $1::timestamptz`,
-      [hour.toISOString()],
+      [hour],
     );
-    await scene.insertFailures(database.dataSource, hour);
-    const keeper = await createOpsApp(database.url, { rawRetentionDays: { usageLogs: 1 } });
-    try {
-      await keeper.refresh.tick();
-    } finally {
-      await keeper.close();
-    }
-    const [stored] = await query<unknown>(
+    await scene.insertFailures(hour);
+    const keeper = await scene.start({ rawRetentionDays: { usageLogs: 1 } });
+    await keeper.refresh.tick();
+    const [stored] = await scene.query<unknown>(
       `SELECT h.ttft_sample_count AS hour, h.error_count_total AS errors, d.ttft_sample_count AS day,
               (SELECT sum(o.ttft_sample_count)::text FROM ops_metrics_hourly o
                 WHERE (o.bucket_start AT TIME ZONE 'UTC')::date = d.bucket_date AND o.platform IS NULL) AS hours
          FROM ops_metrics_hourly h JOIN ops_metrics_daily d ON d.bucket_date = (h.bucket_start AT TIME ZONE 'UTC')::date
         WHERE h.bucket_start = $1::timestamptz AND h.platform IS NULL AND d.platform IS NULL`,
-      [hour.toISOString()],
+      [hour],
     );
     const { hours } = stored as { hours: string };
     expect(stored).toEqual({ hour: '70', errors: '4', day: hours, hours });
@@ -114,13 +94,15 @@ describe('columns of another program’s metrics tables', () => {
 
   it('are left alone where they cannot be written, or hold something else', async () => {
     for (const table of TABLES) {
-      await query(`ALTER TABLE ${table} ADD COLUMN updated_at text DEFAULT 'theirs',
+      await scene.query(`ALTER TABLE ${table} ADD COLUMN updated_at text DEFAULT 'theirs',
         ADD COLUMN ttft_sample_count bigint GENERATED ALWAYS AS (ttft_samples * 2) STORED`);
     }
-    await app.refresh.tick();
+    await scene.tick();
     for (const table of TABLES) {
-      expect(await query(`SELECT DISTINCT updated_at FROM ${table}`)).toEqual([{ updated_at: 'theirs' }]);
+      expect(await scene.query(`SELECT DISTINCT updated_at FROM ${table}`)).toEqual([
+        { updated_at: 'theirs' },
+      ]);
     }
-    await expectRight(database.url, await ago(240), await ago(0));
+    await scene.expectRight();
   });
 });

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { AdminClient, type Method } from '../support/admin-client.js';
-import { createEmptyDatabase, createTestDatabase, dropDatabase, urlOf } from '../support/test-database.js';
+import { DatabaseScene } from '../support/database-scene.js';
+import { createUnmigratedDatabase } from '../support/test-database.js';
 
 const RANGE = { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
 const QUERY = new URLSearchParams(RANGE).toString();
@@ -20,16 +21,12 @@ const ROUTES: readonly [Method, string, object | undefined][] = [
 ];
 
 describe('on a database without the module’s tables', () => {
-  let name: string;
+  const scene = new DatabaseScene('not_migrated', { create: () => createUnmigratedDatabase('not_migrated') });
   let client: AdminClient;
 
   beforeAll(async () => {
-    name = await createEmptyDatabase('not_migrated');
-    client = await AdminClient.start(urlOf(name));
-  });
-  afterAll(async () => {
-    await client.close();
-    await dropDatabase(name);
+    client = await AdminClient.start(scene.url);
+    scene.defer(() => client.close());
   });
 
   it.each(ROUTES)('%s %s answers 503 and says what to do', async (method, path, body) => {
@@ -43,15 +40,17 @@ describe('on a database without the module’s tables', () => {
   });
 });
 
-it('a table that lacks a column answers 503 too', async () => {
-  const database = await createTestDatabase('not_migrated_column');
-  await database.dataSource.query('ALTER TABLE ops_rebuilds DROP COLUMN reason');
-  const client = await AdminClient.start(database.url);
-  const response = await client.send('get', '/admin/ops/rebuilds');
-  await client.close();
-  await database.drop();
-  expect([response.status, response.body]).toEqual([
-    503,
-    { code: 'NOT_MIGRATED', message: expect.stringContaining('42703: column'), field: null },
-  ]);
+describe('on a database whose tables lack a column', () => {
+  const scene = new DatabaseScene('not_migrated_column');
+
+  it('answers 503 too', async () => {
+    await scene.query('ALTER TABLE ops_rebuilds DROP COLUMN reason');
+    const client = await AdminClient.start(scene.url);
+    scene.defer(() => client.close());
+    const response = await client.send('get', '/admin/ops/rebuilds');
+    expect([response.status, response.body]).toEqual([
+      503,
+      { code: 'NOT_MIGRATED', message: expect.stringContaining('42703: column'), field: null },
+    ]);
+  });
 });

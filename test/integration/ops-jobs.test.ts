@@ -1,16 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConsoleLogger } from '@nestjs/common';
 import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dataSourceOptions } from '../../src/database/data-source.js';
 import { OpsModule, OpsOptionsError, type OpsModuleOptions } from '../../src/ops/index.js';
 import { OpsJobs } from '../../src/ops/jobs/ops-jobs.service.js';
 import { eventually } from '../support/eventually.js';
+import { usage } from '../support/spec-rows.js';
 import * as rows from '../support/raw-rows.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { DatabaseScene } from '../support/database-scene.js';
 
 const HOURLY = 'ops_rollup_refresh';
 const DAILY = 'ops_rollup_maintenance';
@@ -29,50 +29,43 @@ interface Heartbeat {
 }
 
 describe('scheduled jobs', () => {
-  let database: TestDatabase;
-  let module: TestingModule | undefined;
+  const scene = new DatabaseScene('ops_jobs');
 
   beforeAll(async () => {
-    database = await createTestDatabase('ops_jobs');
-    await rows.insertGroups(database.dataSource, [{ id: 1, name: 'one', platform: 'openai' }]);
+    await rows.insertGroups(scene.dataSource, [{ id: 1, name: 'one', platform: 'openai' }]);
   });
   beforeEach(async () => {
-    await database.dataSource.query(
+    await scene.query(
       `TRUNCATE usage_logs, ops_job_heartbeats, ops_metrics_invalidations, ops_detect_state, ops_metrics_hourly,
         ops_metrics_daily`,
     );
   });
-  afterEach(async () => {
-    await module?.close();
-    module = undefined;
-  });
-  afterAll(async () => {
-    await database.drop();
-  });
 
   async function start(options: OpsModuleOptions, withSchedule = true): Promise<TestingModule> {
-    module = await Test.createTestingModule({
+    const module = await Test.createTestingModule({
       imports: [
-        TypeOrmModule.forRoot(dataSourceOptions(database.url)),
+        TypeOrmModule.forRoot(dataSourceOptions(scene.url)),
         ...(withSchedule ? [ScheduleModule.forRoot()] : []),
         OpsModule.forRoot({ safeDelaySeconds: 0, refreshCron: NEVER, maintenanceCron: NEVER, ...options }),
       ],
     })
       .setLogger(new ConsoleLogger({ logLevels: [] }))
       .compile();
+    scene.defer(() => module.close());
     return module.init();
   }
 
   async function heartbeats(): Promise<Map<string, Heartbeat>> {
-    const found = await database.dataSource.query<Heartbeat[]>('SELECT * FROM ops_job_heartbeats');
+    const found = await scene.query<Heartbeat>('SELECT * FROM ops_job_heartbeats');
     return new Map(found.map((row) => [row.job_name, row]));
   }
 
   const jobOf = (app: TestingModule, name: string) => app.get(SchedulerRegistry).getCronJob(name);
 
   it('run at start: first the hourly one, then the daily one', async () => {
-    await insertUsageOn('2026-03-01T05:10:00Z');
-    await start({ backfillDays: 3650 });
+    const date = new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10);
+    await insertUsageOn(`${date}T05:10:00Z`);
+    await start({});
     await eventually(async () => (await heartbeats()).has(DAILY), 'the maintenance job');
     const beats = await heartbeats();
     expect(beats.get(HOURLY)).toMatchObject({ last_error: null, last_error_at: null });
@@ -82,8 +75,8 @@ describe('scheduled jobs', () => {
     });
     expect(beats.get(DAILY)?.last_success_at).toBeInstanceOf(Date);
     expect(Number(beats.get(DAILY)?.last_duration_ms)).toBeGreaterThanOrEqual(0);
-    expect((await rows.readDaily(database.dataSource)).map((row) => row.bucket_date)).toEqual(
-      Array<string>(3).fill('2026-03-01'),
+    expect((await rows.readDaily(scene.dataSource)).map((row) => row.bucket_date)).toEqual(
+      Array<string>(3).fill(date),
     );
   });
 
@@ -112,7 +105,7 @@ describe('scheduled jobs', () => {
   it('do not run when they are switched off', async () => {
     const app = await start({ jobsEnabled: false, refreshCron: EVERY_SECOND, maintenanceCron: EVERY_SECOND });
     expect([jobOf(app, HOURLY).isActive, jobOf(app, DAILY).isActive]).toEqual([false, false]);
-    await sleep(1_500); // can only make it pass wrongly, never fail
+    await sleep(1_100); // can only make it pass wrongly, never fail
     expect(await heartbeats()).toEqual(new Map());
   });
 
@@ -135,7 +128,7 @@ describe('scheduled jobs', () => {
     await start({ refreshCron: EVERY_SECOND });
     const succeeded = await eventually(async () => (await heartbeats()).get(HOURLY), 'a first success');
     expect(succeeded.last_error).toBeNull();
-    await database.dataSource.query('ALTER TABLE ops_metrics_invalidations RENAME TO gone');
+    await scene.query('ALTER TABLE ops_metrics_invalidations RENAME TO gone');
     let failed: Heartbeat;
     try {
       failed = await eventually(async () => {
@@ -143,7 +136,7 @@ describe('scheduled jobs', () => {
         return beat?.last_error === null ? undefined : beat;
       }, 'a failure');
     } finally {
-      await database.dataSource.query('ALTER TABLE gone RENAME TO ops_metrics_invalidations');
+      await scene.query('ALTER TABLE gone RENAME TO ops_metrics_invalidations');
     }
     expect(failed.last_error).toMatch(/^42P01: .*ops_metrics_invalidations/);
     expect(failed.last_error_at).toEqual(failed.last_run_at);
@@ -174,12 +167,12 @@ describe('scheduled jobs', () => {
   it('finish the hours in work when the application closes, and leave the rest, their day included', async () => {
     await insertUsageOn('2026-03-01T05:10:00Z', '2026-03-02T06:10:00Z');
     // Detection has seen everything: these two hours are all that there is to do.
-    await database.dataSource.query(
+    await scene.query(
       `INSERT INTO ops_detect_state (raw_table, safe_id, closed_through, late_before)
        SELECT name, (SELECT max(id) FROM usage_logs), now() + interval '1 day', now()
          FROM unnest(ARRAY['usage_logs', 'ops_error_logs']) AS name`,
     );
-    await database.dataSource.query(
+    await scene.query(
       `INSERT INTO ops_metrics_invalidations (bucket_start, reason)
        VALUES ('2026-03-01T05:00:00Z', 'verify'), ('2026-03-02T06:00:00Z', 'verify')`,
     );
@@ -198,18 +191,17 @@ describe('scheduled jobs', () => {
         const close = app.close().then(() => {
           closed = true;
         });
-        await sleep(500); // can only make it pass wrongly, never fail
+        await sleep(200); // can only make it pass wrongly, never fail
         expect(closed).toBe(false);
         return { close };
       },
       'EXCLUSIVE',
     );
     await closing.close;
-    module = undefined;
 
-    const stored = await rows.readHourly(database.dataSource);
+    const stored = await rows.readHourly(scene.dataSource);
     expect(new Set(stored.map((row) => row.bucket_start))).toEqual(new Set(['2026-03-02T06:00:00Z']));
-    const left = await database.dataSource.query<unknown[]>(
+    const left = await scene.query<unknown>(
       'SELECT tier, bucket_start AS start FROM ops_metrics_invalidations ORDER BY bucket_start',
     );
     expect(left).toEqual([
@@ -220,17 +212,8 @@ describe('scheduled jobs', () => {
 
   async function insertUsageOn(...instants: string[]): Promise<void> {
     await rows.insertUsage(
-      database.dataSource,
-      instants.map((createdAt) => ({
-        groupId: 1,
-        inputTokens: 1,
-        outputTokens: 1,
-        cacheCreationTokens: 0,
-        cacheReadTokens: 0,
-        durationMs: 10,
-        firstTokenMs: null,
-        createdAt,
-      })),
+      scene.dataSource,
+      instants.map((createdAt) => usage({ createdAt })),
     );
   }
 
@@ -240,20 +223,9 @@ describe('scheduled jobs', () => {
     work: (waiting: () => Promise<number>) => Promise<T>,
     mode: 'EXCLUSIVE' | 'ACCESS EXCLUSIVE' = 'ACCESS EXCLUSIVE',
   ): Promise<T> {
-    const client = new pg.Client({ connectionString: database.url });
-    await client.connect();
-    try {
-      await client.query('BEGIN');
-      await client.query(`LOCK TABLE ${table} IN ${mode} MODE`);
-      return await work(async () => {
-        const [row] = await database.dataSource.query<{ waiting: number }[]>(
-          `SELECT count(*)::int AS waiting FROM pg_stat_activity
-           WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        );
-        return row?.waiting ?? 0;
-      });
-    } finally {
-      await client.end(); // and with it the transaction
-    }
+    const holder = await scene.begin(`LOCK TABLE ${table} IN ${mode} MODE`);
+    const result = await work(() => scene.waiting());
+    await holder.query('ROLLBACK');
+    return result;
   }
 });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import {
   ConsoleLogger,
   Injectable,
@@ -23,8 +23,8 @@ import { opsMigrationsIn } from '../../migrations/index.js';
 import { dataSourceOptions } from '../../src/database/data-source.js';
 import { OpsModule, OpsOptionsError, OpsPreaggService, RefreshService } from '../../src/ops/index.js';
 import * as rows from '../support/raw-rows.js';
-import { createEmptyDatabase, createTestDatabase, dropDatabase, urlOf } from '../support/test-database.js';
-import type { TestDatabase } from '../support/test-database.js';
+import { DatabaseScene } from '../support/database-scene.js';
+import { createUnmigratedDatabase } from '../support/test-database.js';
 
 const HOUR = [new Date('2026-03-01T05:00:00Z'), new Date('2026-03-01T06:00:00Z')] as const;
 
@@ -94,25 +94,14 @@ class Reports {
 }
 
 describe('OpsModule in somebody else’s application', () => {
-  let database: TestDatabase;
-  let elsewhere: string;
-  const apps: INestApplication<Server>[] = [];
+  const scene = new DatabaseScene('ops_module');
 
   beforeAll(async () => {
-    database = await createTestDatabase('ops_module');
-    elsewhere = await createEmptyDatabase('ops_module_other');
-    await rows.insertGroups(database.dataSource, [{ id: 1, name: 'one', platform: 'openai' }]);
-    await database.dataSource.query(
+    await rows.insertGroups(scene.dataSource, [{ id: 1, name: 'one', platform: 'openai' }]);
+    await scene.query(
       `INSERT INTO usage_logs (user_id, api_key_id, account_id, model, group_id, created_at)
        VALUES (1, 1, 1, 'm', 1, '2026-03-01T05:10:00Z')`,
     );
-  });
-  afterEach(async () => {
-    await Promise.all(apps.splice(0).map((app) => app.close()));
-  });
-  afterAll(async () => {
-    await database.drop();
-    await dropDatabase(elsewhere);
   });
 
   const typeOrm = (url: string, name?: string): DynamicModule =>
@@ -124,7 +113,7 @@ describe('OpsModule in somebody else’s application', () => {
       .compile();
     const app = module.createNestApplication<INestApplication<Server>>();
     if (prefix !== undefined) app.setGlobalPrefix(prefix);
-    apps.push(app);
+    scene.defer(() => app.close());
     return app.init();
   }
 
@@ -132,7 +121,7 @@ describe('OpsModule in somebody else’s application', () => {
     request(app.getHttpServer()).get(path).set('x-key', key);
 
   it('exports the rollup, and needs no schedule without jobs', async () => {
-    const app = await start([typeOrm(database.url), OpsModule.forRoot({ jobsEnabled: false })]);
+    const app = await start([typeOrm(scene.url), OpsModule.forRoot({ jobsEnabled: false })]);
     expect(await app.get(Reports).rollUp()).toBe(3);
   });
 
@@ -148,7 +137,7 @@ describe('OpsModule in somebody else’s application', () => {
 
   it('works with a DataSource that does not list its entities', async () => {
     const app = await start([
-      TypeOrmModule.forRoot({ type: 'postgres', url: database.url }),
+      TypeOrmModule.forRoot({ type: 'postgres', url: scene.url }),
       OpsModule.forRoot({ jobsEnabled: false }),
     ]);
     expect(await app.get(Reports).rollUp()).toBe(3);
@@ -159,14 +148,16 @@ describe('OpsModule in somebody else’s application', () => {
 
   it('uses the named DataSource, also beside a default one', async () => {
     const named = OpsModule.forRoot({ jobsEnabled: false, dataSourceName: 'metrics' });
-    const alone = await start([typeOrm(database.url, 'metrics'), named]);
+    const alone = await start([typeOrm(scene.url, 'metrics'), named]);
     expect(await alone.get(Reports).rollUp()).toBe(3);
-    const beside = await start([typeOrm(urlOf(elsewhere)), typeOrm(database.url, 'metrics'), named]);
+    const elsewhere = await createUnmigratedDatabase('ops_module_other');
+    scene.defer(elsewhere.drop);
+    const beside = await start([typeOrm(elsewhere.url), typeOrm(scene.url, 'metrics'), named]);
     expect(await beside.get(Reports).rollUp()).toBe(3);
   });
 
   it('mounts no admin endpoint without a guard', async () => {
-    const app = await start([typeOrm(database.url), OpsModule.forRoot({ jobsEnabled: false })]);
+    const app = await start([typeOrm(scene.url), OpsModule.forRoot({ jobsEnabled: false })]);
     await status(app, 'any').expect(404);
     await request(app.getHttpServer()).post('/admin/ops/rebuilds').send({}).expect(404);
     await request(app.getHttpServer()).post('/admin/ops/refresh').expect(404);
@@ -174,7 +165,7 @@ describe('OpsModule in somebody else’s application', () => {
 
   it('asks the host’s guard, with its dependencies', async () => {
     const app = await start([
-      typeOrm(database.url),
+      typeOrm(scene.url),
       OpsModule.forRoot({ jobsEnabled: false, adminGuard: KeyGuard, imports: [KeysModule.of('k1')] }),
     ]);
     await status(app, 'k2').expect(401);
@@ -185,7 +176,7 @@ describe('OpsModule in somebody else’s application', () => {
   it('takes its options from a factory, and the host’s global prefix', async () => {
     const app = await start(
       [
-        typeOrm(database.url),
+        typeOrm(scene.url),
         OpsModule.forRootAsync({
           imports: [KeysModule.of('k1')],
           inject: [Keys],
@@ -209,7 +200,7 @@ describe('OpsModule in somebody else’s application', () => {
     const startBelow = (publicDecorators: readonly ClassDecorator[]) =>
       start([
         { module: Surroundings },
-        typeOrm(database.url),
+        typeOrm(scene.url),
         OpsModule.forRoot({
           jobsEnabled: false,
           adminGuard: KeyGuard,
@@ -256,7 +247,7 @@ describe('OpsModule in somebody else’s application', () => {
 
   it('fails the start where the factory’s options are wrong, and names them', async () => {
     const attempt = start([
-      typeOrm(database.url),
+      typeOrm(scene.url),
       OpsModule.forRootAsync({ useFactory: () => ({ auditPercent: -1 }) }),
     ]);
     await expect(attempt).rejects.toThrow(OpsOptionsError);
@@ -266,7 +257,7 @@ describe('OpsModule in somebody else’s application', () => {
   it('keeps two applications of one process apart', async () => {
     const start2 = (key: string, maxRebuildDays: number) =>
       start([
-        typeOrm(database.url),
+        typeOrm(scene.url),
         OpsModule.forRoot({
           jobsEnabled: false,
           maxRebuildDays,
@@ -275,7 +266,7 @@ describe('OpsModule in somebody else’s application', () => {
         }),
       ]);
     const [one, two] = [await start2('one', 1), await start2('two', 2)];
-    const unguarded = await start([typeOrm(database.url), OpsModule.forRoot({ jobsEnabled: false })]);
+    const unguarded = await start([typeOrm(scene.url), OpsModule.forRoot({ jobsEnabled: false })]);
     await status(one, 'one').expect(200);
     await status(one, 'two').expect(401);
     await status(two, 'two').expect(200);
@@ -292,12 +283,12 @@ describe('OpsModule in somebody else’s application', () => {
         .expect(400);
       expect(answer.body).toMatchObject({ message: expect.stringContaining(`at most ${days} days`) });
     }
-    await apps.shift()?.close();
+    await one.close();
     await status(two, 'two').expect(200);
   });
 
   it('keeps its tables in a schema of their own', async () => {
-    const { url } = database;
+    const { url } = scene;
     const migrations = opsMigrationsIn('Ops-X');
     const dataSource = new DataSource({
       type: 'postgres',
@@ -309,7 +300,7 @@ describe('OpsModule in somebody else’s application', () => {
     try {
       await dataSource.runMigrations();
       const app = await start([typeOrm(url), OpsModule.forRoot({ jobsEnabled: false, schema: 'Ops-X' })]);
-      await database.dataSource.query('TRUNCATE ops_metrics_hourly');
+      await scene.query('TRUNCATE ops_metrics_hourly');
       expect(await app.get(Reports).rollUp()).toBe(3);
       expect(await dataSource.query('SELECT count(*)::int AS n FROM "Ops-X".ops_metrics_hourly')).toEqual([
         { n: 3 },

@@ -1,51 +1,26 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  auditDrains,
-  concurrentComputations,
-  heldDays,
-  pendingDays,
-  setPause,
-  type HeldDay,
-} from '../support/drain-audit.js';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { openTransactions, type HeldDay } from '../support/drain-audit.js';
 import { eventually } from '../support/eventually.js';
-import { endGatewayProcesses, GatewayProcess } from '../support/gateway-process.js';
-import { expectRight, hoursAgo, settled } from '../support/rollup-check.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { INSERT_BOTH, spoilMetrics, writeTraffic } from '../support/traffic.js';
+import type { GatewayProcess } from '../support/gateway-process.js';
+import { ProcessScene } from '../support/process-scene.js';
 
 const DAYS = 8;
 
-describe('a gateway that is suspended in mid-drain', () => {
-  let database: TestDatabase;
-  let from: Date;
-  let end: Date;
-
-  beforeAll(async () => {
-    database = await createTestDatabase('process_suspend');
-    from = await hoursAgo(database.dataSource, DAYS * 24);
-    end = await hoursAgo(database.dataSource, 0);
-    await writeTraffic(database.dataSource, { from, to: end, rows: 20_000, seed: 17 });
-    await auditDrains(database.dataSource, 0);
-    await GatewayProcess.start(database.url, 'first');
-    await settled(database.dataSource, end);
-    await endGatewayProcesses();
-  }, 300_000);
+describe('a gateway in mid-drain', () => {
+  const scene = new ProcessScene('process_suspend', { days: DAYS, rows: 20_000, seed: 17, drained: true });
+  beforeAll(() => scene.fill(), 300_000);
   beforeEach(async () => {
-    await setPause(database.dataSource, 0.2);
-    await spoilMetrics(database.dataSource);
-  });
-  afterEach(endGatewayProcesses);
-  afterAll(async () => {
-    await database.drop();
+    await scene.pause(0.2);
+    await scene.spoil();
   });
 
   /** Stops the process at a moment when its transaction stays open, with the day locked, because nobody ends it. */
   const suspendInMidDrain = async (gateway: GatewayProcess, name: string): Promise<HeldDay> =>
     eventually(async () => {
-      if (!(await heldDays(database.dataSource, name)).some(({ draining }) => draining)) return undefined;
+      if (!(await scene.held(name)).some(({ draining }) => draining)) return undefined;
       gateway.signal('SIGSTOP');
       const held = await eventually(async () => {
-        const days = await heldDays(database.dataSource, name);
+        const days = await scene.held(name);
         return days.some(({ state }) => state === 'active') ? undefined : days;
       }, 'done with the statement in work');
       // It may just have sent its COMMIT, and the maintenance job may have a day of its own.
@@ -54,34 +29,31 @@ describe('a gateway that is suspended in mid-drain', () => {
       return undefined;
     }, 'suspended in mid-drain');
 
-  it('leaves every other day to the rest, and finishes its own once it goes on', async () => {
+  it('suspended, leaves every other day to the rest, and finishes its own once it goes on', async () => {
     const env = { OPS_DRAIN_CONCURRENCY: '1', OPS_IDLE_IN_TRANSACTION_TIMEOUT_MS: '600000' };
-    const sleeper = await GatewayProcess.start(database.url, 'sleeper', env);
-    await sleeper.rebuild(from, end);
+    const sleeper = await scene.start('sleeper', env);
+    await sleeper.rebuild(scene.from, scene.end);
     const held = await suspendInMidDrain(sleeper, 'sleeper');
-    await GatewayProcess.start(database.url, 'awake', env);
+    await scene.start('awake', env);
     await eventually(async () => {
-      const days = await pendingDays(database.dataSource, end);
+      const days = await scene.pendingDays();
       return days.size === 1 && days.has(held.day);
     }, 'everything but the held day');
-    expect(await heldDays(database.dataSource, 'sleeper')).toEqual([held]);
+    expect(await scene.held('sleeper')).toEqual([held]);
 
     sleeper.signal('SIGCONT');
-    await settled(database.dataSource, end);
-    await endGatewayProcesses();
-    expect(await concurrentComputations(database.dataSource)).toEqual([]);
-    await expectRight(database.url, from, end);
+    await scene.expectRightAtTheEnd();
   }, 300_000);
 
-  it('loses its day to the rest after the idle timeout, does no harm when it goes on, and works again', async () => {
+  it('suspended, loses its day to the rest after the idle timeout, does no harm when it goes on, and works again', async () => {
     const env = { OPS_DRAIN_CONCURRENCY: '1', OPS_IDLE_IN_TRANSACTION_TIMEOUT_MS: '1500' };
-    const sleeper = await GatewayProcess.start(database.url, 'loser', env);
-    await sleeper.rebuild(from, end);
+    const sleeper = await scene.start('loser', env);
+    await sleeper.rebuild(scene.from, scene.end);
     const held = await suspendInMidDrain(sleeper, 'loser');
-    const [mark] = await database.dataSource.query<{ id: string }[]>('SELECT max(id)::text AS id FROM audit');
-    const awake = await GatewayProcess.start(database.url, 'taker', env);
-    await settled(database.dataSource, end);
-    const takers = await database.dataSource.query<{ instance: string }[]>(
+    const [mark] = await scene.query<{ id: string }>('SELECT max(id)::text AS id FROM audit');
+    const awake = await scene.start('taker', env);
+    await scene.settled();
+    const takers = await scene.query<{ instance: string }>(
       `SELECT DISTINCT instance FROM audit WHERE id > $2
           AND bucket_start >= $1::timestamptz AND bucket_start < $1::timestamptz + interval '24 hours'`,
       [held.day, mark?.id],
@@ -92,49 +64,70 @@ describe('a gateway that is suspended in mid-drain', () => {
 
     sleeper.signal('SIGCONT');
     await eventually(async () => (await sleeper.ask('GET', '/ready'))[0] === 200, 'ready');
-    await setPause(database.dataSource, 0);
-    await spoilMetrics(database.dataSource);
-    await sleeper.rebuild(from, end);
-    await settled(database.dataSource, end);
+    await scene.pause(0);
+    await scene.spoil();
+    await sleeper.rebuild(scene.from, scene.end);
+    await scene.settled();
     expect(sleeper.runs).toBe(true);
-    await endGatewayProcesses();
-    expect(await concurrentComputations(database.dataSource)).toEqual([]);
-    await expectRight(database.url, from, end);
+    await scene.expectRightAtTheEnd();
   }, 300_000);
 
-  it('keeps nobody from draining by what its detection holds', async () => {
-    await GatewayProcess.start(database.url, 'awake', { OPS_LOCK_TIMEOUT_MS: '300' });
-    await settled(database.dataSource, end);
+  it('suspended, keeps nobody from draining by what its detection holds', async () => {
+    await scene.start('awake', { OPS_LOCK_TIMEOUT_MS: '300' });
+    await scene.settled();
     // As if it had been suspended right there.
-    const suspended = database.dataSource.createQueryRunner();
-    try {
-      await suspended.startTransaction();
-      await suspended.query('SELECT FROM ops_detect_state FOR UPDATE');
-      // Without a new row detection has nothing to wait for. The audit may find it first, and note its hour.
-      await database.dataSource.query(INSERT_BOTH, [[from.toISOString()]]);
-      await database.dataSource.query(
-        `INSERT INTO ops_metrics_invalidations (bucket_start, reason)
-         SELECT at, 'verify' FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', '1 hour') AS at
-         ON CONFLICT DO NOTHING`,
-        [from.toISOString(), end.toISOString()],
+    const suspended = await scene.begin('SELECT FROM ops_detect_state FOR UPDATE');
+    // Without a new row detection has nothing to wait for. The audit may find it first, and note its hour.
+    await scene.insertLate(scene.from);
+    await scene.query(
+      `INSERT INTO ops_metrics_invalidations (bucket_start, reason)
+       SELECT at, 'verify' FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', '1 hour') AS at
+       ON CONFLICT DO NOTHING`,
+      [scene.from, scene.end],
+    );
+    await eventually(async () => (await scene.pendingDays()).size === 0, 'drained without detection');
+    await eventually(async () => {
+      const failed = await scene.query<unknown>(
+        `SELECT FROM ops_job_heartbeats
+          WHERE job_name = 'ops_rollup_refresh' AND last_error LIKE '55P03:%'`,
       );
-      await eventually(
-        async () => (await pendingDays(database.dataSource, end)).size === 0,
-        'drained without detection',
-      );
-      await eventually(async () => {
-        const failed = await database.dataSource.query<unknown[]>(
-          `SELECT FROM ops_job_heartbeats
-            WHERE job_name = 'ops_rollup_refresh' AND last_error LIKE '55P03:%'`,
-        );
-        return failed.length > 0;
-      }, 'recorded as a failure of detection');
-    } finally {
-      await suspended.rollbackTransaction();
-      await suspended.release();
-    }
-    await settled(database.dataSource, end);
-    await endGatewayProcesses();
-    await expectRight(database.url, from, end);
+      return failed.length > 0;
+    }, 'recorded as a failure of detection');
+    await suspended.query('ROLLBACK');
+    await scene.expectRightAtTheEnd();
   }, 300_000);
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'asked to stop by %s, finishes the hours in work, exits 0, and is resumed',
+    async (signal) => {
+      await scene.pause(0.3);
+      const gateway = await scene.start('asked', { OPS_DRAIN_CONCURRENCY: '1' });
+      const id = await gateway.rebuild(scene.from, scene.end);
+      // Not the one whose daily rows the maintenance job may be computing at the same moment.
+      const held = await eventually(
+        async () => (await scene.held('asked')).find(({ draining }) => draining),
+        'draining',
+      );
+      gateway.signal(signal);
+
+      expect(await gateway.ended).toEqual({ code: 0, signal: null });
+      expect(gateway.output).not.toMatch(/ERROR|Error:/);
+      // The server needs a moment to see that a session's socket was closed.
+      await eventually(
+        async () => (await openTransactions(scene.dataSource, 'asked')) === 0,
+        'without transactions',
+      );
+      const left = await scene.pendingDays();
+      expect(left.size).toBeGreaterThan(0);
+      expect(left.has(held.day)).toBe(false);
+
+      await scene.pause(0);
+      const next = await scene.start('next');
+      await scene.settled();
+      const [, progress] = await next.ask('GET', `/admin/ops/rebuilds/${id}`);
+      expect(progress).toMatchObject({ state: 'finished', hours: { failed: 0, cancelled: 0 } });
+      await scene.expectRightAtTheEnd();
+    },
+    300_000,
+  );
 });

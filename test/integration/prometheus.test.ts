@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -9,25 +9,17 @@ import { OpsModule, OpsPrometheusService, RefreshService } from '../../src/ops/i
 import { DATABASE_METRICS, PROCESS_METRICS } from '../../src/ops/prometheus/metrics.js';
 import { MAX_PLATFORMS } from '../../src/ops/prometheus/ops-prometheus.service.js';
 import { HAS_PROMTOOL, promtool, PROMTOOL_SKIPPED } from '../support/promtool.js';
-import { connect, insertFailures, insertRequests, resetScene } from '../support/refresh-scene.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-
+import { OpsScene } from '../support/ops-scene.js';
 const HOUR_MS = 3_600_000;
 
-let database: TestDatabase;
+const scene = new OpsScene('prometheus');
 let app: INestApplication;
 let lastHour: Date;
-
-beforeAll(async () => {
-  database = await createTestDatabase('prometheus');
-});
-
-afterAll(() => database.drop());
 
 async function createApp(metricsEndpoint?: boolean): Promise<INestApplication> {
   const module = await Test.createTestingModule({
     imports: [
-      TypeOrmModule.forRoot(dataSourceOptions(database.url)),
+      TypeOrmModule.forRoot(dataSourceOptions(scene.url)),
       OpsModule.forRoot({
         jobsEnabled: false,
         safeDelaySeconds: 0,
@@ -37,11 +29,9 @@ async function createApp(metricsEndpoint?: boolean): Promise<INestApplication> {
   }).compile();
   const created = module.createNestApplication({ logger: false });
   await created.listen(0, '127.0.0.1');
+  scene.defer(() => created.close());
   return created;
 }
-
-const refresh = () => app.get(RefreshService);
-const query = (sql: string, values: unknown[] = []) => database.dataSource.query<unknown>(sql, values);
 
 /** The samples of a scrape: `name{labels}` as it stands, and its value. */
 async function scrape(from = app): Promise<Map<string, number>> {
@@ -57,17 +47,15 @@ async function scrape(from = app): Promise<Map<string, number>> {
 }
 
 beforeEach(async () => {
-  await resetScene(database.dataSource);
   app = await createApp();
-  lastHour = new Date((Math.floor(Date.now() / HOUR_MS) - 1) * HOUR_MS);
-  await insertRequests(database.dataSource, lastHour, 6, 1);
-  await insertRequests(database.dataSource, lastHour, 2, 3);
-  await insertFailures(database.dataSource, lastHour, 4);
-  await refresh().tick();
-  await refresh().maintain();
+  lastHour = await scene.ago(1);
+  await scene.insertRequests(lastHour, 6, 1);
+  await scene.insertRequests(lastHour, 2, 3);
+  await scene.insertFailures(lastHour, 4);
+  // By the instance that is scraped: it counts what it has drained.
+  await app.get(RefreshService).tick();
+  await app.get(RefreshService).maintain();
 });
-
-afterEach(() => app.close());
 
 describe('GET /metrics', () => {
   it('tells a value of everything it declares', async () => {
@@ -105,9 +93,7 @@ describe('GET /metrics', () => {
   });
 
   it('goes one hour back while the last one is stale, and says 0 for an hour without traffic', async () => {
-    await query(`INSERT INTO ops_metrics_invalidations (bucket_start, reason) VALUES ($1, 'verify')`, [
-      lastHour.toISOString(),
-    ]);
+    await scene.note(lastHour);
     const samples = await scrape();
     expect(samples.get('ops_gateway_last_hour_timestamp_seconds')).toBe(
       (lastHour.getTime() - HOUR_MS) / 1000,
@@ -117,11 +103,11 @@ describe('GET /metrics', () => {
   });
 
   it('names the largest platforms and sums the rest, one that is called other included', async () => {
-    await query(
+    await scene.query(
       `INSERT INTO ops_metrics_hourly (bucket_start, platform, success_count, error_count_sla, error_count_total, duration_p50_ms)
        SELECT $1::timestamptz, 'p' || i, 1000 + i, 1, 1, 500 FROM generate_series(1, $2::int) AS i
        UNION ALL SELECT $1::timestamptz, 'other', 100000, 0, 0, 500`,
-      [lastHour.toISOString(), MAX_PLATFORMS],
+      [lastHour, MAX_PLATFORMS],
     );
     const samples = [...(await scrape())];
     const requests = samples.filter(([name]) => name.startsWith('ops_gateway_last_hour_requests'));
@@ -134,16 +120,16 @@ describe('GET /metrics', () => {
 
   it('tells stale, failing and held back hours, and how long the oldest has been waiting', async () => {
     const hours = (ago: number) => new Date(lastHour.getTime() - ago * HOUR_MS).toISOString();
-    await query(
+    await scene.query(
       `INSERT INTO ops_metrics_invalidations (bucket_start, reason, noted_at, attempts, suspicious_at) VALUES
        ($1, 'new_rows', clock_timestamp() - interval '2 hours', 0, NULL),
        ($2, 'new_rows', clock_timestamp(), 3, NULL), ($3, 'new_rows', '2020-01-01Z', 0, clock_timestamp())`,
       [hours(24), hours(25), hours(26)],
     );
     // Noted two days ago, and closed this moment: not two days old.
-    await query(
+    await scene.query(
       `INSERT INTO ops_metrics_invalidations (bucket_start, reason, noted_at) VALUES ($1, 'new_rows', now() - interval '2 days')`,
-      [lastHour.toISOString()],
+      [lastHour],
     );
     const samples = await scrape();
     expect(samples.get('ops_rollup_pending_buckets')).toBe(3);
@@ -156,16 +142,14 @@ describe('GET /metrics', () => {
 
   it('tells of stale days too, once they are over, and does not take them for hours', async () => {
     const midnight = new Date(Math.floor(Date.now() / (24 * HOUR_MS)) * 24 * HOUR_MS);
-    const [today, yesterday] = [midnight, new Date(midnight.getTime() - 24 * HOUR_MS)].map((day) =>
-      day.toISOString(),
-    );
-    await query('DELETE FROM ops_metrics_invalidations');
-    await query(
+    const [today, yesterday] = [midnight, new Date(midnight.getTime() - 24 * HOUR_MS)];
+    await scene.query('DELETE FROM ops_metrics_invalidations');
+    await scene.query(
       `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason, attempts, noted_at) VALUES
        ('day', $1, 'new_rows', 0, now()), ('day', $2, 'new_rows', 2, now())`,
       [today, yesterday],
     );
-    await query(
+    await scene.query(
       `INSERT INTO ops_rebuilds (range_start, range_end, hours_total) VALUES ($1, $1::timestamptz + interval '24 hours', 24)`,
       [yesterday],
     );
@@ -175,29 +159,29 @@ describe('GET /metrics', () => {
     expect(samples.get('ops_rollup_oldest_pending_age_seconds')).toBeLessThan(600);
     expect(samples.get('ops_rollup_rebuild_buckets_left')).toBe(1);
     // As at midnight, when the last closed hour begins with the day.
-    await query(
+    await scene.query(
       `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason) VALUES ('day', $1, 'new_rows') ON CONFLICT DO NOTHING`,
-      [lastHour.toISOString()],
+      [lastHour],
     );
     expect((await scrape()).get('ops_gateway_last_hour_timestamp_seconds')).toBe(lastHour.getTime() / 1000);
   });
 
   it('tells what became of jobs, rows and rebuilds', async () => {
-    await query(
+    await scene.query(
       `INSERT INTO ops_rebuilds (range_start, range_end, hours_total, finished_at, cancelled_at) VALUES
        ('2026-01-01Z', '2026-01-02Z', 24, now(), NULL), ('2026-01-01Z', '2026-01-02Z', 24, now(), NULL),
        ('2026-01-01Z', '2026-01-02Z', 24, NULL, now()), ('2026-02-01Z', '2026-02-02Z', 24, NULL, NULL)`,
     );
-    await query(
+    await scene.query(
       `INSERT INTO ops_metrics_invalidations (bucket_start, reason) VALUES ('2026-02-01 05:00Z', 'rebuild'), ('2026-01-01Z', 'rebuild')`,
     );
-    await query(`UPDATE ops_detect_state SET late_rows = 9007199254740991, below_floor_rows = 4`);
-    await query(
+    await scene.query(`UPDATE ops_detect_state SET late_rows = 9007199254740991, below_floor_rows = 4`);
+    await scene.query(
       `UPDATE ops_job_heartbeats SET last_error_at = last_success_at + interval '1 second', last_duration_ms = 1500,
          last_success_at = timestamptz '2026-03-01 00:00:00Z' WHERE job_name = 'ops_rollup_maintenance'`,
     );
-    await query(
-      `INSERT INTO ops_job_heartbeats (job_name, last_run_at) VALUES ('of another program', now())`,
+    await scene.query(
+      `INSERT INTO ops_job_heartbeats (job_name, last_run_at) VALUES ('another program', now())`,
     );
     expect(Object.fromEntries(await scrape())).toMatchObject({
       'ops_rollup_rebuilds{state="finished"}': 2,
@@ -220,32 +204,23 @@ describe('GET /metrics', () => {
 
 describe('a scrape', () => {
   it('touches no raw table', async () => {
-    const other = await connect(database.url);
-    try {
-      await other.query('BEGIN; LOCK TABLE usage_logs, ops_error_logs, groups IN ACCESS EXCLUSIVE MODE');
-      expect((await scrape()).get('ops_rollup_up')).toBe(1);
-    } finally {
-      await other.end();
-    }
+    await scene.begin('LOCK TABLE usage_logs, ops_error_logs, groups IN ACCESS EXCLUSIVE MODE');
+    expect((await scrape()).get('ops_rollup_up')).toBe(1);
   });
 
   it('says 0 and no stale values while the database does not answer, and recovers', async () => {
-    const other = await connect(database.url);
-    try {
-      await other.query('BEGIN; LOCK TABLE ops_metrics_invalidations IN ACCESS EXCLUSIVE MODE');
-      const scrapes = await Promise.all([scrape(), scrape(), scrape()]);
-      for (const samples of scrapes) {
-        expect(samples.get('ops_rollup_up')).toBe(0);
-        const names = new Set([...samples.keys()].map((key) => key.replace(/\{.*$/, '')));
-        expect([...names].toSorted()).toEqual(
-          Object.values(PROCESS_METRICS)
-            .map(({ name }) => name)
-            .toSorted(),
-        );
-      }
-    } finally {
-      await other.end();
+    const other = await scene.begin('LOCK TABLE ops_metrics_invalidations IN ACCESS EXCLUSIVE MODE');
+    const scrapes = await Promise.all([scrape(), scrape(), scrape()]);
+    for (const samples of scrapes) {
+      expect(samples.get('ops_rollup_up')).toBe(0);
+      const names = new Set([...samples.keys()].map((key) => key.replace(/\{.*$/, '')));
+      expect([...names].toSorted()).toEqual(
+        Object.values(PROCESS_METRICS)
+          .map(({ name }) => name)
+          .toSorted(),
+      );
     }
+    await other.query('ROLLBACK');
     expect((await scrape()).get('ops_rollup_up')).toBe(1);
   });
 
@@ -257,24 +232,19 @@ describe('a scrape', () => {
 
   it('has a registry of its own in each module, which a host can merge with its own', async () => {
     const second = await createApp();
-    try {
-      expect((await scrape(second)).get('ops_rollup_drained_buckets_total')).toBe(0);
-      expect((await scrape()).get('ops_rollup_drained_buckets_total')).toBe(1);
-      const own = new Registry();
-      new Counter({ name: 'host_requests_total', help: 'Of the host.', registers: [own] }).inc(3);
-      const merged = Registry.merge([own, app.get(OpsPrometheusService).registry]);
-      const text = await merged.metrics();
-      expect(text).toContain('host_requests_total 3');
-      expect(text).toContain('ops_rollup_up 1');
-    } finally {
-      await second.close();
-    }
+    expect((await scrape(second)).get('ops_rollup_drained_buckets_total')).toBe(0);
+    expect((await scrape()).get('ops_rollup_drained_buckets_total')).toBe(1);
+    const own = new Registry();
+    new Counter({ name: 'host_requests_total', help: 'Of the host.', registers: [own] }).inc(3);
+    const merged = Registry.merge([own, app.get(OpsPrometheusService).registry]);
+    const text = await merged.metrics();
+    expect(text).toContain('host_requests_total 3');
+    expect(text).toContain('ops_rollup_up 1');
   });
 
   it('is not served where the host does not want it', async () => {
     const without = await createApp(false);
     const response = await fetch(`${await without.getUrl()}/metrics`);
-    await without.close();
     expect(response.status).toBe(404);
   });
 });

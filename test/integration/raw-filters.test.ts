@@ -1,71 +1,51 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { OpsPreaggService } from '../../src/ops/index.js';
 import { DEFINITION_VERSION } from '../../src/ops/definitions/definition-version.js';
 import { OPS_TABLES, opsTables } from '../../src/ops/definitions/ops-tables.js';
-import { OpsOptionsError, resolveOptions, type OpsModuleOptions } from '../../src/ops/options/ops.options.js';
+import { OpsOptionsError, resolveOptions } from '../../src/ops/options/ops.options.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
-import { createOpsApp, type OpsApp } from '../support/ops-app.js';
-import { createOpsService } from '../support/ops-service.js';
-import * as scene from '../support/refresh-scene.js';
-import { hoursAgo } from '../support/rollup-check.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import type { OpsApp } from '../support/ops-app.js';
+import { OpsScene } from '../support/ops-scene.js';
 
 const HOUR_MS = 3_600_000;
 
 describe('raw rows that do not count', () => {
-  let database: TestDatabase;
+  const scene = new OpsScene('raw_filters');
+  const { ago } = scene;
 
-  beforeAll(async () => {
-    database = await createTestDatabase('raw_filters');
-  });
   beforeEach(async () => {
-    await database.dataSource.query('ALTER TABLE ops_error_logs DROP COLUMN IF EXISTS is_count_tokens');
-    await scene.resetScene(database.dataSource);
-  });
-  afterAll(async () => {
-    await database.drop();
+    await scene.query('ALTER TABLE ops_error_logs DROP COLUMN IF EXISTS is_count_tokens');
   });
 
-  const ago = (hours: number): Promise<Date> => hoursAgo(database.dataSource, hours);
-  const query = <T>(text: string, values: unknown[] = []): Promise<T[]> =>
-    database.dataSource.query<T[]>(text, values);
   const addColumn = (): Promise<unknown> =>
-    query('ALTER TABLE ops_error_logs ADD COLUMN is_count_tokens boolean');
-
-  async function withApp<T>(options: OpsModuleOptions, work: (app: OpsApp) => Promise<T>): Promise<T> {
-    const app = await createOpsApp(database.url, options);
-    try {
-      return await work(app);
-    } finally {
-      await app.close();
-    }
-  }
+    scene.query('ALTER TABLE ops_error_logs ADD COLUMN is_count_tokens boolean');
 
   /** Four requests and four failures, one hour; in the next hour four failures, of a platform of their own. */
   async function twoHours(): Promise<{ mixed: Date; alone: Date }> {
     const [mixed, alone, oldest] = [await ago(30), await ago(29), await ago(60)];
-    await scene.insertRequests(database.dataSource, oldest);
-    await scene.insertFailures(database.dataSource, oldest);
-    await scene.insertRequests(database.dataSource, mixed, 4);
-    await scene.insertFailures(database.dataSource, mixed, 4);
-    await scene.insertFailures(database.dataSource, alone, 4, 'counting');
+    await scene.insertRequests(oldest);
+    await scene.insertFailures(oldest);
+    await scene.insertRequests(mixed, 4);
+    await scene.insertFailures(mixed, 4);
+    await scene.insertFailures(alone, 4, 'counting');
     return { mixed, alone };
   }
 
   /** Of the first hour all failures but one, of the second all. */
   const mark = ({ mixed, alone }: { mixed: Date; alone: Date }): Promise<unknown> =>
-    query(
+    scene.query(
       `UPDATE ops_error_logs SET is_count_tokens = true
         WHERE created_at = $2::timestamptz
            OR id IN (SELECT id FROM ops_error_logs WHERE created_at = $1::timestamptz ORDER BY id LIMIT 3)`,
-      [mixed.toISOString(), alone.toISOString()],
+      [mixed, alone],
     );
 
   /** Requests and errors of each level of the hour; `-` for none. */
   async function levels(hour: Date): Promise<string[]> {
-    const rows = await query<{ level: string }>(
+    const rows = await scene.query<{ level: string }>(
       `SELECT concat_ws(' ', COALESCE(platform, '-'), COALESCE(group_id::text, '-'), success_count, error_count_total) AS level
          FROM ops_metrics_hourly WHERE bucket_start = $1::timestamptz ORDER BY platform NULLS FIRST, group_id NULLS FIRST`,
-      [hour.toISOString()],
+      [hour],
     );
     return rows.map(({ level }) => level);
   }
@@ -83,18 +63,19 @@ describe('raw rows that do not count', () => {
     });
   }
 
-  const MARKED = { mixed: ['- - 4 1', 'openai - 4 1', 'openai 1 4 0'], alone: [] };
+  async function expectMarked({ mixed, alone }: { mixed: Date; alone: Date }): Promise<void> {
+    expect(await levels(mixed)).toEqual(['- - 4 1', 'openai - 4 1', 'openai 1 4 0']);
+    expect(await levels(alone)).toEqual([]);
+  }
 
   it('are those of is_count_tokens: for the rollup, the audit and verify', async () => {
     await addColumn();
     const hours = await twoHours();
     await mark(hours);
-    await withApp({}, async (app) => {
-      await app.refresh.tick();
-      expect(await levels(hours.mixed)).toEqual(MARKED.mixed);
-      expect(await levels(hours.alone)).toEqual(MARKED.alone);
-      await expectRight(app);
-    });
+    const app = await scene.start();
+    await app.refresh.tick();
+    await expectMarked(hours);
+    await expectRight(app);
   });
 
   it('are left out by the service alone, in a transaction of the caller’s too', async () => {
@@ -102,13 +83,13 @@ describe('raw rows that do not count', () => {
     const hours = await twoHours();
     await mark(hours);
     const end = new Date(hours.alone.getTime() + HOUR_MS);
-    await createOpsService(database.dataSource).upsertHourlyMetrics(hours.mixed, end);
-    expect([await levels(hours.mixed), await levels(hours.alone)]).toEqual([MARKED.mixed, MARKED.alone]);
-    await query('TRUNCATE ops_metrics_hourly');
-    await database.dataSource.transaction((manager) =>
-      createOpsService(database.dataSource).upsertHourlyMetrics(hours.mixed, end, manager),
+    await new OpsPreaggService(scene.dataSource).upsertHourlyMetrics(hours.mixed, end);
+    await expectMarked(hours);
+    await scene.query('TRUNCATE ops_metrics_hourly');
+    await scene.dataSource.transaction((manager) =>
+      new OpsPreaggService(scene.dataSource).upsertHourlyMetrics(hours.mixed, end, manager),
     );
-    expect([await levels(hours.mixed), await levels(hours.alone)]).toEqual([MARKED.mixed, MARKED.alone]);
+    await expectMarked(hours);
   });
 
   it('are left out of answers from raw rows, and make no hour that is missing', async () => {
@@ -116,10 +97,10 @@ describe('raw rows that do not count', () => {
     const hours = await twoHours();
     await mark(hours);
     for (const back of [10, 9, 8, 7, 6]) {
-      await scene.insertFailures(database.dataSource, await ago(back), 1, 'counting');
+      await scene.insertFailures(await ago(back), 1, 'counting');
     }
-    await query(`UPDATE ops_error_logs SET is_count_tokens = true WHERE platform = 'counting'`);
-    const reads = new ReadService(database.dataSource, OPS_TABLES, resolveOptions({ safeDelaySeconds: 0 }));
+    await scene.query(`UPDATE ops_error_logs SET is_count_tokens = true WHERE platform = 'counting'`);
+    const reads = new ReadService(scene.dataSource, OPS_TABLES, resolveOptions({ safeDelaySeconds: 0 }));
     const ragged = { from: hours.mixed, to: new Date(hours.mixed.getTime() + 60_000) };
     expect(await reads.overview(ragged)).toMatchObject({ requestCountTotal: 5, errorCountTotal: 1 });
     expect((await reads.overview({ from: await ago(11), to: await ago(0) })).freshness).toMatchObject({
@@ -127,7 +108,7 @@ describe('raw rows that do not count', () => {
     });
     // And by a filter of the options.
     const filtered = new ReadService(
-      database.dataSource,
+      scene.dataSource,
       opsTables({ usageFilter: 'u.stream', errorFilter: `e.error_owner = 'client'` }),
       resolveOptions({ safeDelaySeconds: 0 }),
     );
@@ -139,35 +120,28 @@ describe('raw rows that do not count', () => {
 
   it('are recomputed when the column comes while the app runs, even where nothing is left', async () => {
     const hours = await twoHours();
-    await withApp({}, async (app) => {
-      await app.refresh.tick();
-      expect(await levels(hours.mixed)).toEqual(['- - 4 4', 'openai - 4 4', 'openai 1 4 0']);
-      expect(await levels(hours.alone)).toEqual(['- - 0 4', 'counting - 0 4']);
-      await addColumn();
-      await mark(hours);
-      expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 3 });
-      expect(await app.refresh.tick()).toMatchObject({ drainedHours: 3, suspiciousHours: 0 });
-      expect([await levels(hours.mixed), await levels(hours.alone)]).toEqual([MARKED.mixed, MARKED.alone]);
-      await expectRight(app);
-      expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
-    });
+    const app = await scene.start();
+    await app.refresh.tick();
+    expect(await levels(hours.mixed)).toEqual(['- - 4 4', 'openai - 4 4', 'openai 1 4 0']);
+    expect(await levels(hours.alone)).toEqual(['- - 0 4', 'counting - 0 4']);
+    await addColumn();
+    await mark(hours);
+    expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 3 });
+    expect(await app.refresh.tick()).toMatchObject({ drainedHours: 3, suspiciousHours: 0 });
+    await expectMarked(hours);
+    await expectRight(app);
+    expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
   });
 
   it('are recomputed where the hour was stale already when its definition changed', async () => {
     const hours = await twoHours();
-    await withApp({}, (app) => app.refresh.tick());
+    await (await scene.start()).refresh.tick();
     await addColumn();
     await mark(hours);
-    for (const hour of [hours.mixed, hours.alone]) {
-      await query(
-        `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason) VALUES ('hour', $1::timestamptz, 'new_rows')`,
-        [hour.toISOString()],
-      );
-    }
-    await withApp({}, async (app) => {
-      expect(await app.refresh.tick()).toMatchObject({ drainedHours: 2, suspiciousHours: 0 });
-      expect([await levels(hours.mixed), await levels(hours.alone)]).toEqual([MARKED.mixed, MARKED.alone]);
-    });
+    for (const hour of [hours.mixed, hours.alone]) await scene.note(hour, 'new_rows');
+    const app = await scene.start();
+    expect(await app.refresh.tick()).toMatchObject({ drainedHours: 2, suspiciousHours: 0 });
+    await expectMarked(hours);
   });
 
   it('are those that a filter of the options leaves out; another filter recomputes, back and forth', async () => {
@@ -179,38 +153,36 @@ describe('raw rows that do not count', () => {
       [{ usageFilter: 'false' }, ['- - 0 4', 'openai - 0 4'], ['- - 0 4', 'counting - 0 4']],
       [{}, ['- - 4 4', 'openai - 4 4', 'openai 1 4 0'], ['- - 0 4', 'counting - 0 4']],
     ] as const) {
-      await withApp(options, async (app) => {
-        await app.refresh.maintain();
-        expect(await app.refresh.tick()).toMatchObject({ suspiciousHours: 0, pendingHours: 0 });
-        expect(await levels(mixed)).toEqual(mixedLevels);
-        // An hour of which no row counts any more is not there.
-        expect(await levels(alone)).toEqual(aloneLevels);
-        await expectRight(app);
-        expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
-      });
+      const app = await scene.start(options);
+      await app.refresh.maintain();
+      expect(await app.refresh.tick()).toMatchObject({ suspiciousHours: 0, pendingHours: 0 });
+      expect(await levels(mixed)).toEqual(mixedLevels);
+      // An hour of which no row counts any more is not there.
+      expect(await levels(alone)).toEqual(aloneLevels);
+      await expectRight(app);
+      expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: 0, oldDefinitionDays: 0 });
     }
-    expect(await query('SELECT DISTINCT definition_version AS version FROM ops_metrics_hourly')).toEqual([
-      { version: DEFINITION_VERSION },
-    ]);
+    expect(
+      await scene.query('SELECT DISTINCT definition_version AS version FROM ops_metrics_hourly'),
+    ).toEqual([{ version: DEFINITION_VERSION }]);
   });
 
   it('leave hours alone that a newer release has computed, with or without filters', async () => {
     const { mixed } = await twoHours();
-    await withApp({}, async (app) => {
-      await app.refresh.tick();
-      const [newer, filtered, old] = [DEFINITION_VERSION + 1, 7_001 + DEFINITION_VERSION, 7_000 + 2];
-      for (const [version, found] of [
-        [newer, 0],
-        [filtered, 0],
-        [old, 1],
-      ]) {
-        await query(
-          'UPDATE ops_metrics_hourly SET definition_version = $2 WHERE bucket_start = $1::timestamptz',
-          [mixed.toISOString(), version],
-        );
-        expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: found });
-      }
-    });
+    const app = await scene.start();
+    await app.refresh.tick();
+    const [newer, filtered, old] = [DEFINITION_VERSION + 1, 7_001 + DEFINITION_VERSION, 7_000 + 2];
+    for (const [version, found] of [
+      [newer, 0],
+      [filtered, 0],
+      [old, 1],
+    ]) {
+      await scene.query(
+        'UPDATE ops_metrics_hourly SET definition_version = $2 WHERE bucket_start = $1::timestamptz',
+        [mixed, version],
+      );
+      expect(await app.refresh.maintain()).toMatchObject({ oldDefinitionHours: found });
+    }
   });
 
   it.each([
@@ -219,16 +191,13 @@ describe('raw rows that do not count', () => {
     ['usageFilter', 'u.id > 3)'],
   ])('are not decided by a wrong %s: %s', async (option, filter) => {
     const { mixed } = await twoHours();
-    await withApp({ [option]: filter }, async (app) => {
-      await expect(app.refresh.tick()).rejects.toMatchObject({
-        name: 'OpsFilterError',
-        message: expect.stringMatching(new RegExp(`^${option} must be a condition`)),
-      });
-      expect(await levels(mixed)).toEqual([]);
-      expect((await app.status.status()).jobs).toMatchObject([
-        { lastError: expect.stringContaining(option) },
-      ]);
+    const app = await scene.start({ [option]: filter });
+    await expect(app.refresh.tick()).rejects.toMatchObject({
+      name: 'OpsFilterError',
+      message: expect.stringMatching(new RegExp(`^${option} must be a condition`)),
     });
+    expect(await levels(mixed)).toEqual([]);
+    expect((await app.status.status()).jobs).toMatchObject([{ lastError: expect.stringContaining(option) }]);
     expect(() => resolveOptions({ [option]: '' })).toThrow(OpsOptionsError);
   });
 });

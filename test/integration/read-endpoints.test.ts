@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import request from 'supertest';
@@ -6,45 +6,36 @@ import type { App } from 'supertest/types.js';
 import type { OpsErrorBody } from '../../src/ops/http/ops-error.filter.js';
 import type { LatencyDistribution, Overview, Trend } from '../../src/ops/read/read.types.js';
 import { error, GROUPS, usage } from '../support/oracle/samples.js';
-import { createOpsService } from '../support/ops-service.js';
 import * as rows from '../support/raw-rows.js';
 import { createReadApp } from '../support/read/read-app.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { RollupScene } from '../support/rollup-scene.js';
 
 const DAY = { from: '2025-03-09T00:00:00Z', to: '2025-03-10T00:00:00Z' };
 
 describe('the read endpoints', () => {
-  let database: TestDatabase;
+  const scene = new RollupScene('read_endpoints', { prepare: rows.loosenUsage });
   let app: INestApplication<App>;
   let isAdmin = true;
 
   beforeAll(async () => {
-    database = await createTestDatabase('read_endpoints');
-    const { dataSource } = database;
-    app = await createReadApp(dataSource, { canActivate: () => isAdmin });
-    await rows.loosenUsage(dataSource);
-    await rows.insertGroups(dataSource, GROUPS);
-    await rows.insertUsage(dataSource, [
-      usage({ durationMs: 100, firstTokenMs: 20, inputTokens: 7, createdAt: '2025-03-09T07:10:00Z' }),
-      usage({ durationMs: 200, outputTokens: 3, createdAt: '2025-03-09T07:59:59.999999Z' }),
-      usage({ durationMs: 1000, groupId: 2, createdAt: '2025-03-09T09:00:00Z' }),
-    ]);
-    await rows.insertErrors(dataSource, [
-      error({ errorOwner: 'provider', upstreamStatusCode: 529, createdAt: '2025-03-09T07:30:00Z' }),
-      error({ platform: null, groupId: null, statusCode: 429, isBusinessLimited: true }),
-    ]);
-    const service = createOpsService(dataSource);
-    await service.upsertHourlyMetrics(new Date(DAY.from), new Date(DAY.to));
-    await service.upsertDailyMetrics(new Date(DAY.from), new Date(DAY.to));
+    app = await createReadApp(scene.dataSource, { canActivate: () => isAdmin });
+    scene.defer(() => app.close());
+    await scene.replaceRaw({
+      groups: GROUPS,
+      usage: [
+        usage({ durationMs: 100, firstTokenMs: 20, inputTokens: 7, createdAt: '2025-03-09T07:10:00Z' }),
+        usage({ durationMs: 200, outputTokens: 3, createdAt: '2025-03-09T07:59:59.999999Z' }),
+        usage({ durationMs: 1000, groupId: 2, createdAt: '2025-03-09T09:00:00Z' }),
+      ],
+      errors: [
+        error({ errorOwner: 'provider', upstreamStatusCode: 529, createdAt: '2025-03-09T07:30:00Z' }),
+        error({ platform: null, groupId: null, statusCode: 429, isBusinessLimited: true }),
+      ],
+    });
+    await scene.rollUp(new Date(DAY.from), new Date(DAY.to));
   });
   beforeEach(() => {
     isAdmin = true;
-  });
-  afterAll(async () => {
-    await app.close();
-    if (database.dataSource.isInitialized) {
-      await database.drop();
-    }
   });
 
   const get = (path: string, query: Record<string, string>): request.Test =>

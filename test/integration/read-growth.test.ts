@@ -86,9 +86,7 @@ describe('with the number of groups', () => {
   const breakdown = (by: BreakdownBy, cuts: readonly Date[]): SqlStatement =>
     pieces([cuts[0] ?? midnight, cuts.at(-1) ?? midnight], { level: { by, limit: LIMIT } });
   const eachSize = async (statement: SqlStatement): Promise<PlanWork[]> =>
-    Promise.all(
-      databases.map(async ({ dataSource }) => workOf(dataSource, statement.text, statement.values)),
-    );
+    Promise.all(databases.map(async ({ dataSource }) => workOf(dataSource, statement)));
   /** Ends two hours after, and before, a midnight: two days' rows, and hours at both ends. */
   const ragged = [new Date(daysAgo(DAYS).getTime() + 22 * HOUR_MS), daysAgo(0)];
   const everyDay = Array.from({ length: DAYS + 1 }, (_, index) => daysAgo(DAYS - index));
@@ -179,8 +177,10 @@ describe('with the length of the range', () => {
   };
 
   it("a year's overview probes its days, and only the hours at its ends; the busiest hour is one scan a period", async () => {
-    const { text, values } = overviewOf('2025-01-01T05:00:00Z', '2025-12-31T05:00:00Z');
-    const { scans } = await workOf(database.dataSource, text, values);
+    const { scans } = await workOf(
+      database.dataSource,
+      overviewOf('2025-01-01T05:00:00Z', '2025-12-31T05:00:00Z'),
+    );
     // Of both years: the hours outside whole days, looked for and then taken, and the scans for the busiest ones.
     expect(scans.get('ops_metrics_hourly')).toBeLessThanOrEqual(2 * (24 + 24) + 2);
     expect(scans.get('ops_metrics_daily')).toBeLessThanOrEqual(2 * 2 * 365);
@@ -199,8 +199,10 @@ describe('with the length of the range', () => {
       `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason) VALUES
        ('day', '2025-06-01Z', 'new_rows'), ('hour', '2025-07-01 07:00Z', 'new_rows')`,
     );
-    const { text, values } = overviewOf('2025-01-01T00:00:00Z', '2025-12-31T00:00:00Z');
-    const { scans } = await workOf(database.dataSource, text, values);
+    const { scans } = await workOf(
+      database.dataSource,
+      overviewOf('2025-01-01T00:00:00Z', '2025-12-31T00:00:00Z'),
+    );
     expect(scans.get('ops_metrics_hourly')).toBeLessThanOrEqual(2 * (24 + 24) + 2);
   });
 });

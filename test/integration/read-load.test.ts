@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Response } from 'supertest';
 import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import { ReadTransactions } from '../../src/ops/read/read-transactions.js';
 import { AdminClient } from '../support/admin-client.js';
-import { connect } from '../support/refresh-scene.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { DatabaseScene } from '../support/database-scene.js';
 
 const YEAR = 'from=2025-01-01T00:00Z&to=2026-01-01T00:00Z';
 const READS = [
@@ -15,21 +14,12 @@ const READS = [
 ];
 
 describe('many or slow reads', () => {
-  let database: TestDatabase;
+  const scene = new DatabaseScene('read_load');
   let client: AdminClient;
 
-  beforeAll(async () => {
-    database = await createTestDatabase('read_load');
-  });
-  afterEach(async () => {
-    await client.close();
-  });
-  afterAll(async () => {
-    await database.drop();
-  });
-
   const start = async (variables: Record<string, string>): Promise<void> => {
-    client = await AdminClient.start(database.url, variables);
+    client = await AdminClient.start(scene.url, variables);
+    scene.defer(() => client.close());
   };
   const send = async (count: number): Promise<Response[]> =>
     Promise.all(
@@ -42,13 +32,9 @@ describe('many or slow reads', () => {
 
   /** While nobody can read usage_logs. */
   async function whileLocked(work: () => Promise<void>): Promise<void> {
-    const other = await connect(database.url);
-    try {
-      await other.query('BEGIN; LOCK TABLE usage_logs IN ACCESS EXCLUSIVE MODE');
-      await work();
-    } finally {
-      await other.end();
-    }
+    const other = await scene.begin('LOCK TABLE usage_logs IN ACCESS EXCLUSIVE MODE');
+    await work();
+    await other.query('ROLLBACK');
   }
 
   it('leave connections for readiness and metrics behind a locked table, and answer 503', async () => {
@@ -101,14 +87,14 @@ describe('many or slow reads', () => {
 
   it('are given up after readTimeoutMs', async () => {
     await start({ OPS_READ_TIMEOUT_MS: '200' });
-    await database.dataSource.query(`
+    await scene.query(`
       ALTER TABLE ops_metrics_invalidations RENAME TO invalidations;
       CREATE VIEW ops_metrics_invalidations AS
         SELECT 'hour'::text AS tier, clock_timestamp() AS bucket_start FROM pg_sleep(30)`);
     try {
       expect((await send(4)).map(codeOf)).toEqual(Array<string>(4).fill('503 READ_TIMEOUT'));
     } finally {
-      await database.dataSource.query(`
+      await scene.query(`
         DROP VIEW ops_metrics_invalidations;
         ALTER TABLE invalidations RENAME TO ops_metrics_invalidations`);
     }
@@ -126,10 +112,10 @@ describe('many or slow reads', () => {
     ];
     const text = `SELECT ARRAY[${names.map((name) => `current_setting('${name}')`).join(', ')}] AS settings,
       pg_backend_pid() AS pid`;
-    const { dataSource } = database;
+    const { dataSource } = scene;
     const stricter = 'ALTER DATABASE CURRENT SET default_transaction_isolation';
     await dataSource.query(
-      stricter.replace('CURRENT', new URL(database.url).pathname.slice(1)) + ` = 'serializable'`,
+      stricter.replace('CURRENT', new URL(scene.url).pathname.slice(1)) + ` = 'serializable'`,
     );
     const reads = new ReadTransactions(dataSource, resolveOptions({ readTimeoutMs: 3000 }));
     const [row] = await reads.run((manager) => manager.query<{ settings: string[]; pid: number }[]>(text));

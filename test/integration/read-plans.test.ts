@@ -1,42 +1,28 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import { planSegments } from '../../src/ops/read/read-plan.js';
 import { readPieces } from '../../src/ops/read/sql/read-pieces.sql.js';
 import { error, GROUPS, usage } from '../support/oracle/samples.js';
-import { createOpsService } from '../support/ops-service.js';
-import * as rows from '../support/raw-rows.js';
 import { scansOf } from '../support/read/plan-scans.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { RollupScene } from '../support/rollup-scene.js';
 
 const MIDNIGHT = new Date('2025-03-09T00:00:00Z');
 const DAYS = 86_400_000;
 
 describe('the plan of a read', () => {
-  let database: TestDatabase;
+  const scene = new RollupScene('read_plans');
 
   beforeAll(async () => {
-    database = await createTestDatabase('read_plans');
-    const { dataSource } = database;
     const minutesAgo = Array.from({ length: 20_000 }, (_, index) =>
       new Date(MIDNIGHT.getTime() - index * 60_000).toISOString(),
     );
-    await rows.insertGroups(dataSource, GROUPS);
-    await rows.insertUsage(
-      dataSource,
-      minutesAgo.map((createdAt, index) => usage({ durationMs: index, createdAt })),
-    );
-    await rows.insertErrors(
-      dataSource,
-      minutesAgo.map((createdAt) => error({ createdAt })),
-    );
-    const service = createOpsService(dataSource);
-    const start = new Date(MIDNIGHT.getTime() - 14 * DAYS);
-    await service.upsertHourlyMetrics(start, MIDNIGHT);
-    await service.upsertDailyMetrics(start, MIDNIGHT);
-    await dataSource.query('ANALYZE');
-  });
-  afterAll(async () => {
-    await database.drop();
+    await scene.replaceRaw({
+      groups: GROUPS,
+      usage: minutesAgo.map((createdAt, index) => usage({ durationMs: index, createdAt })),
+      errors: minutesAgo.map((createdAt) => error({ createdAt })),
+    });
+    await scene.rollUp(new Date(MIDNIGHT.getTime() - 14 * DAYS), MIDNIGHT);
+    await scene.query('ANALYZE');
   });
 
   it.each([
@@ -58,7 +44,7 @@ describe('the plan of a read', () => {
         peaks: !('by' in level),
         hourByHour: false,
       });
-      const scans = await scansOf(database.dataSource, text, values);
+      const scans = await scansOf(scene.dataSource, text, values);
       const raw = scans.filter(({ table }) => ['usage_logs', 'ops_error_logs'].includes(table));
       expect(raw.length).toBeGreaterThan(0);
       for (const { node, condition } of raw) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import request from 'supertest';
@@ -7,36 +7,32 @@ import { OpenApiDocument } from '../support/openapi.js';
 import { GROUPS } from '../support/oracle/samples.js';
 import * as rows from '../support/raw-rows.js';
 import { createReadApp } from '../support/read/read-app.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { RollupScene } from '../support/rollup-scene.js';
 
 const RANGE = { from: '2025-03-09T06:00:00Z', to: '2025-03-09T09:30:00Z' };
 const INT64_MAX = 2n ** 63n - 1n;
 const MAX_SAFE = 2n ** 53n - 1n;
 
 describe('sums past what a double holds', () => {
-  let database: TestDatabase;
+  const scene = new RollupScene('read_sums', {
+    prepare: (dataSource) => dataSource.query('ALTER TABLE usage_logs ALTER input_tokens TYPE bigint'),
+  });
   let app: INestApplication<App>;
   let api: OpenApiDocument;
 
   beforeAll(async () => {
-    database = await createTestDatabase('read_sums');
-    app = await createReadApp(database.dataSource, { canActivate: () => true });
+    app = await createReadApp(scene.dataSource, { canActivate: () => true });
+    scene.defer(() => app.close());
     api = new OpenApiDocument(SwaggerModule.createDocument(app, new DocumentBuilder().build()));
-    await database.dataSource.query('ALTER TABLE usage_logs ALTER input_tokens TYPE bigint');
   });
   beforeEach(async () => {
-    await rows.truncateRaw(database.dataSource);
-    await rows.truncateMetrics(database.dataSource);
-    await rows.insertGroups(database.dataSource, GROUPS);
-  });
-  afterAll(async () => {
-    await app.close();
-    await database.drop();
+    await rows.truncateMetrics(scene.dataSource);
+    await scene.replaceRaw({ groups: GROUPS });
   });
 
   /** Overall and group rows of the hours from 06:00 on, with so many tokens, or successes, each. */
   const storeHours = (values: readonly bigint[], column = 'token_consumed'): Promise<unknown> =>
-    database.dataSource.query(
+    scene.query(
       `INSERT INTO ops_metrics_hourly (bucket_start, platform, group_id, ${column})
        SELECT '2025-03-09T06:00:00Z'::timestamptz + (i - 1) * interval '1 hour', l.platform, l.group_id, v
        FROM unnest($1::bigint[]) WITH ORDINALITY AS given(v, i),
@@ -45,7 +41,7 @@ describe('sums past what a double holds', () => {
     );
   /** A row within the ragged end. */
   const insertRaw = (tokens: bigint): Promise<unknown> =>
-    database.dataSource.query(
+    scene.query(
       `INSERT INTO usage_logs (user_id, api_key_id, account_id, model, group_id, input_tokens, created_at)
        VALUES (1, 1, 1, 'm', 1, $1, '2025-03-09T09:10:00Z')`,
       [String(tokens)],

@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
-import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import type { LevelFilter } from '../../src/ops/read/read-query.schemas.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
 import type { LatencySummary, Measures, Overview } from '../../src/ops/read/read.types.js';
 import type { Scenario } from '../support/oracle/arbitraries.js';
 import { percentileCont } from '../support/oracle/arithmetic.js';
-import { createOpsService } from '../support/ops-service.js';
 import * as rows from '../support/raw-rows.js';
 import * as arbitraries from '../support/read/arbitraries.js';
 import { knownRows } from '../support/read/missing-hours.js';
 import { rawAnswer } from '../support/read/raw-answer.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { RollupScene } from '../support/rollup-scene.js';
 
 const WORST_ERROR = 0.0079;
 
@@ -67,26 +64,17 @@ const added = (answers: readonly Measures[]): number[] =>
   answers.map(sumsOf).reduce((sum, one) => sum.map((value, index) => value + (one[index] ?? NaN)));
 
 describe('reading any range', () => {
-  let database: TestDatabase;
+  const scene = new RollupScene('read_property', { prepare: rows.loosenUsage });
   let reads: ReadService;
 
-  beforeAll(async () => {
-    database = await createTestDatabase('read_property');
-    reads = new ReadService(database.dataSource, OPS_TABLES, resolveOptions());
-    await rows.loosenUsage(database.dataSource);
-  });
-  afterAll(async () => {
-    await database.drop();
+  beforeAll(() => {
+    reads = scene.reads({});
   });
 
   async function load(raw: Scenario, rolledUpMinutes: number, hasDaily: boolean): Promise<void> {
-    const { dataSource } = database;
-    await rows.truncateRaw(dataSource);
-    await rows.truncateMetrics(dataSource);
-    await rows.insertGroups(dataSource, raw.groups);
-    await rows.insertUsage(dataSource, raw.usage);
-    await rows.insertErrors(dataSource, raw.errors);
-    const service = createOpsService(dataSource);
+    await rows.truncateMetrics(scene.dataSource);
+    await scene.replaceRaw(raw);
+    const service = scene.rollup;
     const end = arbitraries.minuteAt(rolledUpMinutes);
     await service.upsertHourlyMetrics(arbitraries.HISTORY_START, end);
     const wholeDays = arbitraries.minuteAt(Math.floor(rolledUpMinutes / 1440) * 1440);

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createOpsApp, type OpsApp } from '../support/ops-app.js';
-import * as scene from '../support/refresh-scene.js';
-import { databaseNow, expectRight } from '../support/rollup-check.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { noteDay } from '../support/refresh-scene.js';
+import { OpsScene } from '../support/ops-scene.js';
+import { databaseNow } from '../support/rollup-check.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -29,24 +28,14 @@ JOIN (
    AND h.group_key = COALESCE(d.group_id, 0)) compared`;
 
 describe('daily rows', () => {
-  let database: TestDatabase;
-  let app: OpsApp;
+  const scene = new OpsScene('refresh_daily');
   let today: Date;
 
-  beforeAll(async () => {
-    database = await createTestDatabase('refresh_daily');
-    app = await createOpsApp(database.url);
-  });
   beforeEach(async () => {
-    await scene.resetScene(database.dataSource);
-    today = new Date(Math.floor((await databaseNow(database.dataSource)).getTime() / DAY_MS) * DAY_MS);
+    today = new Date(Math.floor((await databaseNow(scene.dataSource)).getTime() / DAY_MS) * DAY_MS);
     await writeEveryDay(1);
-    await app.refresh.tick();
-    await app.refresh.maintain();
-  });
-  afterAll(async () => {
-    await app.close();
-    await database.drop();
+    await scene.tick();
+    await scene.maintain();
   });
 
   const dayAt = (days: number, hour = 0): Date => new Date(today.getTime() - days * DAY_MS + hour * HOUR_MS);
@@ -55,15 +44,15 @@ describe('daily rows', () => {
   async function writeEveryDay(count: number): Promise<void> {
     for (let days = 0; days <= DAYS; days += 1) {
       for (const hour of [0, 11, 23]) {
-        await scene.insertRequests(database.dataSource, dayAt(days, hour), count, 1 + ((days + hour) % 3));
-        await scene.insertFailures(database.dataSource, dayAt(days, hour), count);
+        await scene.insertRequests(dayAt(days, hour), count, 1 + ((days + hour) % 3));
+        await scene.insertFailures(dayAt(days, hour), count);
       }
     }
   }
 
   /** When each day was last computed, in days ago. */
   async function computedAt(): Promise<Map<string, string>> {
-    const rows = await database.dataSource.query<{ date: string; at: string }[]>(
+    const rows = await scene.query<{ date: string; at: string }>(
       `SELECT bucket_date::text AS date, min(computed_at)::text AS at FROM ops_metrics_daily GROUP BY 1`,
     );
     return new Map(rows.map(({ date, at }) => [date, at]));
@@ -80,100 +69,82 @@ describe('daily rows', () => {
     for (let round = 0; round < 4; round += 1) {
       await writeEveryDay(2);
       const end = new AbortController();
-      const ended = app.refresh.tick().finally(() => {
+      const ended = scene.tick().finally(() => {
         end.abort();
       });
-      while (!end.signal.aborted) looks.push(...(await database.dataSource.query<Look[]>(DISAGREEING)));
+      while (!end.signal.aborted) looks.push(...(await scene.query<Look>(DISAGREEING)));
       expect(await ended).toMatchObject({ failedBuckets: 0, drainedDays: DAYS, pendingDays: 0 });
     }
     // Some of the looks fell between an hour and its day.
     expect(looks.some(({ disagreeing }) => disagreeing > 0)).toBe(true);
     expect(looks.filter(({ unnoted }) => unnoted > 0)).toEqual([]);
     expect(Math.min(...looks.map(({ days }) => days))).toBeGreaterThanOrEqual(DAYS);
-    await expectRight(database.url, dayAt(DAYS), today);
+    await scene.expectRight(dayAt(DAYS), today);
   });
 
   it('cost no other hour of their day a recomputation when one of its hours changes', async () => {
     const hours = (): Promise<{ hour: number; at: string }[]> =>
-      database.dataSource.query(
+      scene.query(
         `SELECT (extract(epoch FROM bucket_start - $1::timestamptz) / 3600)::int AS hour, max(computed_at)::text AS at
            FROM ops_metrics_hourly
           WHERE bucket_start >= $1::timestamptz AND bucket_start < $1::timestamptz + interval '24 hours'
           GROUP BY 1 ORDER BY 1`,
-        [dayAt(4).toISOString()],
+        [dayAt(4)],
       );
     const before = await hours();
-    await scene.insertRequests(database.dataSource, dayAt(4, 11), 1, 3);
-    expect(await app.refresh.tick()).toMatchObject({ drainedHours: 1, drainedDays: 1 });
+    await scene.insertRequests(dayAt(4, 11), 1, 3);
+    expect(await scene.tick()).toMatchObject({ drainedHours: 1, drainedDays: 1 });
     const after = await hours();
     expect(after.map(({ hour }) => hour)).toEqual([0, 11, 23]);
     expect(after.filter(({ at }, i) => at !== before[i]?.at).map(({ hour }) => hour)).toEqual([11]);
-    await expectRight(database.url, dayAt(DAYS), today);
+    await scene.expectRight(dayAt(DAYS), today);
   });
 
   it('are found by the audit where they are missing or not the sum of their hours, and nowhere else', async () => {
     const before = await computedAt();
     expect([...before.keys()].toSorted()).toEqual(Array.from({ length: DAYS }, (_, i) => dateOf(DAYS - i)));
-    expect(await app.refresh.tick()).toMatchObject({ differingDays: 0, drainedDays: 0 });
+    expect(await scene.tick()).toMatchObject({ differingDays: 0, drainedDays: 0 });
 
-    await database.dataSource.query('DELETE FROM ops_metrics_daily WHERE bucket_date = $1::date', [
-      dateOf(3),
-    ]);
-    await database.dataSource.query(
+    await scene.query('DELETE FROM ops_metrics_daily WHERE bucket_date = $1::date', [dateOf(3)]);
+    await scene.query(
       `UPDATE ops_metrics_daily SET token_consumed = token_consumed + 1
         WHERE bucket_date = $1::date AND platform IS NULL`,
       [dateOf(5)],
     );
-    expect(await app.refresh.tick()).toMatchObject({ differingDays: 2, drainedDays: 2, drainedHours: 0 });
+    expect(await scene.tick()).toMatchObject({ differingDays: 2, drainedDays: 2, drainedHours: 0 });
     const after = await computedAt();
     const renewed = [...after].filter(([date, at]) => before.get(date) !== at).map(([date]) => date);
     expect(renewed.toSorted()).toEqual([dateOf(5), dateOf(3)]);
     expect(after.has(dateOf(0))).toBe(false); // today is open
-    await expectRight(database.url, dayAt(DAYS), today);
+    await scene.expectRight(dayAt(DAYS), today);
   });
 
   it('wait until their day has been closed for the safe delay, noted or not', async () => {
-    const patient = await createOpsApp(database.url, { safeDelaySeconds: 86_400 });
-    try {
-      await patient.refresh.tick(); // ends the round of the other, whose hours close sooner
-      await database.dataSource.query('TRUNCATE ops_metrics_daily');
-      expect(await patient.refresh.tick()).toMatchObject({ drainedDays: DAYS - 1, pendingDays: 0 });
-      await scene.noteDay(database.dataSource, dayAt(1));
-      expect(await patient.refresh.tick()).toMatchObject({ drainedDays: 0, pendingDays: 0 });
-      expect((await computedAt()).has(dateOf(1))).toBe(false);
-      expect(await app.refresh.tick()).toMatchObject({ drainedDays: 1, pendingDays: 0 });
-    } finally {
-      await patient.close();
-    }
-    await expectRight(database.url, dayAt(DAYS), today);
+    const patient = await scene.start({ safeDelaySeconds: 86_400 });
+    await patient.refresh.tick(); // ends the round of the other, whose hours close sooner
+    await scene.query('TRUNCATE ops_metrics_daily');
+    expect(await patient.refresh.tick()).toMatchObject({ drainedDays: DAYS - 1, pendingDays: 0 });
+    await noteDay(scene.dataSource, dayAt(1));
+    expect(await patient.refresh.tick()).toMatchObject({ drainedDays: 0, pendingDays: 0 });
+    expect((await computedAt()).has(dateOf(1))).toBe(false);
+    expect(await scene.tick()).toMatchObject({ drainedDays: 1, pendingDays: 0 });
+    await scene.expectRight(dayAt(DAYS), today);
   });
 
   it('are left to whoever has their day in work', async () => {
-    const holder = await scene.connect(database.url);
-    try {
-      await database.dataSource.query('TRUNCATE ops_metrics_daily');
-      await scene.holdDays(holder, dayAt(4), 2);
-      expect(await app.refresh.tick()).toMatchObject({ drainedDays: DAYS - 2, pendingDays: 2 });
-      await holder.query('COMMIT');
-      expect(await app.refresh.tick()).toMatchObject({ drainedDays: 2, pendingDays: 0 });
-    } finally {
-      await holder.end();
-    }
-    await expectRight(database.url, dayAt(DAYS), today);
+    await scene.query('TRUNCATE ops_metrics_daily');
+    const holder = await scene.holdDays(dayAt(4), 2);
+    expect(await scene.tick()).toMatchObject({ drainedDays: DAYS - 2, pendingDays: 2 });
+    await holder.query('COMMIT');
+    expect(await scene.tick()).toMatchObject({ drainedDays: 2, pendingDays: 0 });
+    await scene.expectRight(dayAt(DAYS), today);
   });
 
   it('vanish with the last hour of their level, and of their day', async () => {
-    await database.dataSource.query(
-      'DELETE FROM usage_logs WHERE created_at >= $1::timestamptz AND created_at < $2::timestamptz',
-      [dayAt(2).toISOString(), dayAt(1).toISOString()],
-    );
-    await database.dataSource.query(
-      'DELETE FROM ops_error_logs WHERE created_at >= $1::timestamptz AND created_at < $2::timestamptz',
-      [dayAt(2).toISOString(), dayAt(1).toISOString()],
-    );
-    await app.rebuilds.request({ from: dayAt(2), to: dayAt(1), force: true });
-    await app.refresh.tick();
+    await scene.purge(dayAt(2), dayAt(1));
+    await scene.app.rebuilds.request({ from: dayAt(2), to: dayAt(1), force: true });
+    await scene.tick();
     expect((await computedAt()).has(dateOf(2))).toBe(false);
-    await expectRight(database.url, dayAt(DAYS), today);
+    await scene.expectRight(dayAt(DAYS), today);
   });
 });

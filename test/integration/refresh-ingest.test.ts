@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
+import { DatabaseScene } from '../support/database-scene.js';
 import { eventually } from '../support/eventually.js';
 import { createOpsApp, type OpsApp } from '../support/ops-app.js';
-import * as scene from '../support/refresh-scene.js';
-import { expectRight, hoursAgo } from '../support/rollup-check.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { insertFailures, insertRequests, resetScene, staleHours } from '../support/refresh-scene.js';
+import { expectRight } from '../support/rollup-check.js';
 
 const DAYS = 40;
 const ROWS_PER_HOUR = 150;
@@ -28,42 +28,34 @@ interface Look {
 }
 
 describe('ingest during a rebuild of everything', () => {
-  let database: TestDatabase;
+  const scene = new DatabaseScene('refresh_ingest');
+  /** Its sessions are told apart by their name. */
   let app: OpsApp;
-  let writers: pg.Client[];
   let from: Date;
   let to: Date;
 
   beforeAll(async () => {
-    database = await createTestDatabase('refresh_ingest');
-    const url = new URL(database.url);
+    const url = new URL(scene.url);
     url.searchParams.set('application_name', 'rollup');
     app = await createOpsApp(url.href, { maxRebuildDays: 100 });
-    const { dataSource } = database;
-    await scene.resetScene(dataSource);
-    [from, to] = [await hoursAgo(dataSource, DAYS * 24), await hoursAgo(dataSource, 0)];
+    scene.defer(() => app.close());
+    await resetScene(scene.dataSource);
+    [from, to] = [await scene.ago(DAYS * 24), await scene.ago(0)];
     for (const table of [
       `usage_logs (user_id, api_key_id, account_id, model, group_id, duration_ms, created_at) SELECT 1, 1, 1, 'm', 1 + i % 3, i % 997`,
       `ops_error_logs (error_phase, error_type, platform, status_code, created_at) SELECT 'upstream', 'e', 'openai', 500`,
     ]) {
-      await dataSource.query(
+      await scene.query(
         `INSERT INTO ${table}, h + i * interval '1 second'
            FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS h,
                 generate_series(1, $3::int) AS i`,
-        [from.toISOString(), to.toISOString(), ROWS_PER_HOUR],
+        [from, to, ROWS_PER_HOUR],
       );
     }
-    await dataSource.query('ANALYZE');
+    await scene.query('ANALYZE');
     await app.refresh.tick();
-    writers = [await scene.connect(database.url), await scene.connect(database.url)];
-  });
-  afterAll(async () => {
-    await Promise.all(writers.map((writer) => writer.end()));
-    await app.close();
-    await database.drop();
   });
 
-  const rebuildAll = async (): Promise<string> => (await app.rebuilds.request({ from, to })).id;
   const isEnded = async (id: string): Promise<boolean> =>
     (await app.rebuilds.progress(id)).state === 'finished';
 
@@ -76,18 +68,18 @@ describe('ingest during a rebuild of everything', () => {
       for (; writing; written += 1) {
         const at = new Date(to.getTime() - ((written * 37 + index) % (DAYS * 24)) * HOUR_MS);
         await writer.query('BEGIN');
-        await scene.insertRequests(writer, at, 2, 1 + (written % 3));
-        await scene.insertFailures(writer, at, 1);
+        await insertRequests(writer, at, 2, 1 + (written % 3));
+        await insertFailures(writer, at, 1);
         await writer.query('COMMIT');
       }
       return written;
     };
-    const written = writers.map(write);
+    const written = [await scene.connect(), await scene.connect()].map(write);
     try {
       for (let round = 0; round < 2; round += 1) {
-        const id = await rebuildAll();
+        const { id } = await app.rebuilds.request({ from, to });
         const tick = app.refresh.tick();
-        while (!(await isEnded(id))) looks.push(...(await database.dataSource.query<Look[]>(LOOK)));
+        while (!(await isEnded(id))) looks.push(...(await scene.query<Look>(LOOK)));
         await tick;
       }
     } finally {
@@ -105,59 +97,49 @@ describe('ingest during a rebuild of everything', () => {
   it.each(['usage_logs', 'ops_error_logs', 'groups'])(
     'lets LOCK TABLE %s IN ACCESS EXCLUSIVE MODE through in the middle',
     async (table) => {
-      const migration = await scene.connect(database.url);
-      try {
-        const id = await rebuildAll();
-        await eventually(async () => (await app.rebuilds.progress(id)).hours.done > 24, 'a day rebuilt');
-        // Waits for the transactions that read just now: at most one on each of two connections.
-        await migration.query('BEGIN');
-        await migration.query(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
-        const left = (await scene.staleHours(database.dataSource)).filter(
-          (hour) => new Date(hour) < to,
-        ).length;
-        await migration.query('COMMIT');
-        expect(left).toBeGreaterThan(24);
-        await eventually(() => isEnded(id), 'an ended rebuild');
-        expect((await app.rebuilds.progress(id)).hours).toEqual({
-          total: DAYS * 24,
-          done: DAYS * 24,
-          failed: 0,
-          cancelled: 0,
-        });
-      } finally {
-        await migration.end();
-      }
+      const migration = await scene.connect();
+      const { id } = await app.rebuilds.request({ from, to });
+      await eventually(async () => (await app.rebuilds.progress(id)).hours.done > 24, 'a day rebuilt');
+      // Waits for the transactions that read just now: at most one on each of two connections.
+      await migration.query('BEGIN');
+      await migration.query(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+      const left = (await staleHours(scene.dataSource)).filter((hour) => new Date(hour) < to).length;
+      await migration.query('COMMIT');
+      expect(left).toBeGreaterThan(24);
+      await eventually(() => isEnded(id), 'an ended rebuild');
+      expect((await app.rebuilds.progress(id)).hours).toEqual({
+        total: DAYS * 24,
+        done: DAYS * 24,
+        failed: 0,
+        cancelled: 0,
+      });
     },
   );
 
   it('waits for a migration that keeps its lock, and goes on without loss when it ends', async () => {
-    const impatient = await createOpsApp(database.url, {
+    const impatient = await createOpsApp(scene.url, {
       lockTimeoutMs: 50,
       retryBaseSeconds: 1,
       retryMaxSeconds: 1,
     });
-    const migration = await scene.connect(database.url);
-    try {
-      await scene.insertRequests(writers[0] ?? migration, new Date(to.getTime() - 30 * HOUR_MS), 5);
-      await impatient.refresh.tick();
-      await impatient.rebuilds.request({ from: new Date(to.getTime() - 30 * HOUR_MS), to });
-      await migration.query('BEGIN; LOCK TABLE usage_logs IN ACCESS EXCLUSIVE MODE');
-      await impatient.rebuilds.resume(); // after the drain that the request has started
-      await expect(impatient.refresh.tick()).rejects.toMatchObject({ driverError: { code: '55P03' } });
-      // Somebody was in the way, which is nobody's failure.
-      const { invalidations } = await impatient.status.status();
-      expect(invalidations).toMatchObject({ pending: expect.any(Number), failing: 0 });
-      expect(invalidations.pending).toBeGreaterThan(0);
-      await migration.query('COMMIT');
-      await eventually(
-        async () => (await impatient.refresh.tick()).pendingHours === 0,
-        'every hour drained after the migration',
-      );
-    } finally {
-      await migration.end();
-      await impatient.close();
-    }
+    scene.defer(() => impatient.close());
+    const migration = await scene.connect();
+    await insertRequests(migration, new Date(to.getTime() - 30 * HOUR_MS), 5);
+    await impatient.refresh.tick();
+    await impatient.rebuilds.request({ from: new Date(to.getTime() - 30 * HOUR_MS), to });
+    await migration.query('BEGIN; LOCK TABLE usage_logs IN ACCESS EXCLUSIVE MODE');
+    await impatient.rebuilds.resume(); // after the drain that the request has started
+    await expect(impatient.refresh.tick()).rejects.toMatchObject({ driverError: { code: '55P03' } });
+    // Somebody was in the way, which is nobody's failure.
+    const { invalidations } = await impatient.status.status();
+    expect(invalidations).toMatchObject({ pending: expect.any(Number), failing: 0 });
+    expect(invalidations.pending).toBeGreaterThan(0);
+    await migration.query('COMMIT');
+    await eventually(
+      async () => (await impatient.refresh.tick()).pendingHours === 0,
+      'every hour drained after the migration',
+    );
     await app.refresh.maintain();
-    await expectRight(database.url, from, to);
+    await expectRight(scene.url, from, to);
   });
 });

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import type { SqlStatement } from '../../src/ops/sql/sql-statement.js';
 import { selectRow } from '../../src/ops/sql/sql-runner.js';
 import { upsertDailyRange } from '../../src/ops/rollup/sql/upsert-daily.sql.js';
 import { upsertHourlyRange, upsertHours } from '../../src/ops/rollup/sql/upsert-hourly.sql.js';
 import { guarded } from '../support/hours-to-recompute.js';
-import { workOf, type Work } from '../support/plan-work.js';
+import { workOf, type PlanWork } from '../support/read/plan-work.js';
 import { truncateMetrics, truncateRaw } from '../support/raw-rows.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { DatabaseScene } from '../support/database-scene.js';
 
 const DAY = Date.parse('2026-03-01T00:00:00Z');
 const HOURS = 3;
@@ -35,9 +35,8 @@ const STATEMENTS: readonly (readonly [name: string, before: readonly SqlStatemen
 
 /** Two groups to a platform, two requests an hour in each group, and an error in every tenth. */
 describe('ten times the groups and platforms take ten times the work, no more', () => {
-  let database: TestDatabase;
+  const scene = new DatabaseScene('rollup_growth');
   beforeAll(async () => {
-    database = await createTestDatabase('rollup_growth');
     // What statistics the planner has is up to the test.
     for (const table of [
       'groups',
@@ -46,26 +45,23 @@ describe('ten times the groups and platforms take ten times the work, no more', 
       'ops_metrics_hourly',
       'ops_metrics_daily',
     ]) {
-      await database.dataSource.query(`ALTER TABLE ${table} SET (autovacuum_enabled = false)`);
+      await scene.query(`ALTER TABLE ${table} SET (autovacuum_enabled = false)`);
     }
   });
-  afterAll(async () => {
-    await database.drop();
-  });
   async function fill(groups: number): Promise<void> {
-    await truncateRaw(database.dataSource);
-    await truncateMetrics(database.dataSource);
-    await database.dataSource.query(
+    await truncateRaw(scene.dataSource);
+    await truncateMetrics(scene.dataSource);
+    await scene.query(
       `INSERT INTO groups (id, name, platform) SELECT g, 'g' || g, 'p' || g / 2 FROM generate_series(1, $1::int) AS g`,
       [groups],
     );
-    await database.dataSource.query(
+    await scene.query(
       `INSERT INTO usage_logs (user_id, api_key_id, account_id, model, group_id, duration_ms, first_token_ms, created_at)
         SELECT 1, 1, 1, 'm', g, 100 * g + n, 50 * g + n, $2::timestamptz + (n % $3::int) * interval '1 hour'
         FROM generate_series(1, $1::int) AS g, generate_series(0, 2 * $3::int - 1) AS n`,
       [groups, range.start.toISOString(), HOURS],
     );
-    await database.dataSource.query(
+    await scene.query(
       `INSERT INTO ops_error_logs (error_phase, error_type, status_code, platform, group_id, created_at)
         SELECT 'upstream', 'timeout', 504, 'p' || g / 2, g, $2::timestamptz
         FROM generate_series(1, $1::int, 10) AS g`,
@@ -78,15 +74,15 @@ describe('ten times the groups and platforms take ten times the work, no more', 
     analyzed: boolean,
     before: readonly SqlStatement[],
     statement: SqlStatement,
-  ): Promise<Work> {
+  ): Promise<PlanWork> {
     await fill(groups);
     for (const step of before) {
-      await selectRow(database.dataSource, step);
+      await selectRow(scene.dataSource, step);
     }
     if (analyzed) {
-      await database.dataSource.query('ANALYZE');
+      await scene.query('ANALYZE');
     }
-    return workOf(database.dataSource, statement);
+    return workOf(scene.dataSource, statement);
   }
 
   describe.each([
@@ -94,9 +90,9 @@ describe('ten times the groups and platforms take ten times the work, no more', 
     ['with those of empty tables', false],
   ] as const)('%s', (_name, analyzed) => {
     beforeAll(async () => {
-      await truncateRaw(database.dataSource);
-      await truncateMetrics(database.dataSource);
-      await database.dataSource.query('VACUUM ANALYZE');
+      await truncateRaw(scene.dataSource);
+      await truncateMetrics(scene.dataSource);
+      await scene.query('VACUUM ANALYZE');
     });
 
     it.each(STATEMENTS)(
@@ -106,7 +102,7 @@ describe('ten times the groups and platforms take ten times the work, no more', 
         const many = await work(MANY, analyzed, before, statement);
         expect(few.rows).toBeGreaterThan(FEW);
         expect(many.rows / few.rows).toBeLessThan(ROWS_AT_MOST);
-        expect(many.blocks / few.blocks).toBeLessThan(BLOCKS_AT_MOST);
+        expect(many.pages / few.pages).toBeLessThan(BLOCKS_AT_MOST);
       },
       60_000,
     );

@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
-import { createDataSource } from '../../src/database/data-source.js';
-import { migrate } from '../../src/database/migrate.js';
 import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import type { SqlStatement } from '../../src/ops/sql/sql-statement.js';
 import { resolveOptions } from '../../src/ops/options/ops.options.js';
@@ -10,7 +8,7 @@ import { upsertHourlyRange, upsertHours } from '../../src/ops/rollup/sql/upsert-
 import { hourlyDifferences } from '../../src/ops/verify/sql/verify.sql.js';
 import { guarded } from '../support/hours-to-recompute.js';
 import { scansOf, type Scan } from '../support/read/plan-scans.js';
-import { createEmptyDatabase, dropDatabase, urlOf } from '../support/test-database.js';
+import { DatabaseScene } from '../support/database-scene.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -42,28 +40,20 @@ const STATEMENTS: readonly (readonly [name: string, statement: SqlStatement])[] 
 
 /** The raw tables by UTC day, and every statement that reads the raw rows of one of these days. */
 describe.each(['plain', 'partitioned'] as const)('the plan on %s raw tables', (layout) => {
-  let database: string;
-  let dataSource: DataSource;
-
-  beforeAll(async () => {
-    database = await createEmptyDatabase(`rollup_plans_${layout}`);
-    dataSource = await createDataSource(urlOf(database)).initialize();
-    await migrate(dataSource);
-    if (layout === 'partitioned') {
-      await partition(dataSource, 'usage_logs');
-      await partition(dataSource, 'ops_error_logs');
-    }
-    await fill(dataSource);
-  });
-  afterAll(async () => {
-    await dataSource.destroy();
-    await dropDatabase(database);
+  const scene = new DatabaseScene(`rollup_plans_${layout}`, {
+    prepare: async (dataSource) => {
+      if (layout === 'partitioned') {
+        await partition(dataSource, 'usage_logs');
+        await partition(dataSource, 'ops_error_logs');
+      }
+      await fill(dataSource);
+    },
   });
 
   it.each(STATEMENTS)(
     'reads the raw rows of %s by its time, and no others',
     async (_name, { text, values }) => {
-      const scans = (await scansOf(dataSource, text, values)).filter(({ table }) => isRaw(table));
+      const scans = (await scansOf(scene.dataSource, text, values)).filter(({ table }) => isRaw(table));
       const executed = scans.filter(({ loops }) => loops > 0);
       expect(executed.length).toBeGreaterThan(0);
       expect(scans.filter(({ node }) => node === 'Seq Scan' && layout === 'plain')).toEqual([]);

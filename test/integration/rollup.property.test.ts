@@ -1,44 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { END_DAY, FIRST_DAY, scenario, window, type Scenario } from '../support/oracle/arbitraries.js';
-import { diffRows } from '../support/oracle/compare.js';
+import { END_DAY, FIRST_DAY, scenario, window } from '../support/oracle/arbitraries.js';
 import { computeDaily } from '../support/oracle/daily.js';
 import { storedHourly } from '../support/oracle/hourly-arbitrary.js';
 import { computeHourly } from '../support/oracle/hourly.js';
-import type { DailyRow, HourlyRow } from '../support/oracle/types.js';
 import { daysOf, hoursOf } from '../support/oracle/window.js';
-import { createOpsService } from '../support/ops-service.js';
+import type { OpsPreaggService } from '../../src/ops/index.js';
 import * as rows from '../support/raw-rows.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { RollupScene } from '../support/rollup-scene.js';
 
 /** An hour and a day on both sides of the window, so that rows outside it are there to be left alone. */
 const ALL_FROM = new Date(FIRST_DAY.getTime() - 86_400_000);
 const ALL_TO = new Date(END_DAY.getTime() + 86_400_000);
 
 describe('rollup against the oracle', () => {
-  let database: TestDatabase;
-  let service: ReturnType<typeof createOpsService>;
-
-  beforeAll(async () => {
-    database = await createTestDatabase('rollup_property');
-    service = createOpsService(database.dataSource);
-    await rows.loosenUsage(database.dataSource);
+  const scene = new RollupScene('rollup_property', { prepare: rows.loosenUsage });
+  let service: OpsPreaggService;
+  beforeAll(() => {
+    service = scene.rollup;
   });
-  afterAll(async () => {
-    await database.drop();
-  });
-
-  async function replaceRaw({ groups, usage, errors }: Scenario): Promise<void> {
-    await rows.truncateRaw(database.dataSource);
-    await rows.insertGroups(database.dataSource, groups);
-    await rows.insertUsage(database.dataSource, usage);
-    await rows.insertErrors(database.dataSource, errors);
-  }
-
-  async function expectTables(hourly: readonly HourlyRow[], daily: readonly DailyRow[]): Promise<void> {
-    expect(diffRows(hourly, await rows.readHourly(database.dataSource))).toEqual([]);
-    expect(diffRows(daily, await rows.readDaily(database.dataSource))).toEqual([]);
-  }
 
   /** fast-check prints seed, path and the smallest failing rows it found before its time was up. */
   async function assertProperty<T>(
@@ -47,8 +27,8 @@ describe('rollup against the oracle', () => {
     check: (value: T) => Promise<void>,
   ): Promise<void> {
     const property = fc.asyncProperty(arbitrary, async (value) => {
-      await rows.truncateRaw(database.dataSource);
-      await rows.truncateMetrics(database.dataSource);
+      await rows.truncateRaw(scene.dataSource);
+      await rows.truncateMetrics(scene.dataSource);
       await check(value);
     });
     await fc.assert(property, { numRuns, interruptAfterTimeLimit: 90_000, markInterruptAsFailure: true });
@@ -56,13 +36,13 @@ describe('rollup against the oracle', () => {
 
   it('equals it to the last digit in any window, and again on a second run', async () => {
     await assertProperty(50, fc.record({ raw: scenario, window }), async ({ raw, window: { from, to } }) => {
-      await replaceRaw(raw);
+      await scene.replaceRaw(raw);
       const hourly = computeHourly(raw.groups, raw.usage, raw.errors, from, to);
       const daily = computeDaily(hourly, from, to);
       for (let run = 0; run < 2; run += 1) {
         expect(await service.upsertHourlyMetrics(from, to)).toBe(hourly.length);
         expect(await service.upsertDailyMetrics(from, to)).toBe(daily.length);
-        await expectTables(hourly, daily);
+        await scene.expectTables(hourly, daily);
       }
     });
   }, 120_000);
@@ -70,23 +50,23 @@ describe('rollup against the oracle', () => {
   it('follows changed and removed raw rows inside the window and leaves everything outside it', async () => {
     const arbitrary = fc.record({ before: scenario, after: scenario, window });
     await assertProperty(25, arbitrary, async ({ before, after, window: { from, to } }) => {
-      await replaceRaw(before);
+      await scene.replaceRaw(before);
       await service.upsertHourlyMetrics(ALL_FROM, ALL_TO);
       await service.upsertDailyMetrics(ALL_FROM, ALL_TO);
       const oldHourly = computeHourly(before.groups, before.usage, before.errors, ALL_FROM, ALL_TO);
       const oldDaily = computeDaily(oldHourly, ALL_FROM, ALL_TO);
-      await expectTables(oldHourly, oldDaily);
+      await scene.expectTables(oldHourly, oldDaily);
 
-      await replaceRaw(after);
+      await scene.replaceRaw(after);
       const newHourly = computeHourly(after.groups, after.usage, after.errors, from, to);
       expect(await service.upsertHourlyMetrics(from, to)).toBe(newHourly.length);
       const [isHour, isDay] = [hoursOf(from, to), daysOf(from, to)];
       const hourly = [...oldHourly.filter((row) => !isHour(row.bucket_start)), ...newHourly];
-      await expectTables(hourly, oldDaily);
+      await scene.expectTables(hourly, oldDaily);
 
       const newDaily = computeDaily(hourly, from, to);
       expect(await service.upsertDailyMetrics(from, to)).toBe(newDaily.length);
-      await expectTables(hourly, [...oldDaily.filter((row) => !isDay(row.bucket_date)), ...newDaily]);
+      await scene.expectTables(hourly, [...oldDaily.filter((row) => !isDay(row.bucket_date)), ...newDaily]);
     });
   }, 120_000);
 
@@ -95,10 +75,10 @@ describe('rollup against the oracle', () => {
       40,
       fc.record({ stored: storedHourly, window }),
       async ({ stored, window: { from, to } }) => {
-        await rows.insertHourly(database.dataSource, stored);
+        await rows.insertHourly(scene.dataSource, stored);
         const daily = computeDaily(stored, from, to);
         expect(await service.upsertDailyMetrics(from, to)).toBe(daily.length);
-        await expectTables(stored, daily);
+        await scene.expectTables(stored, daily);
       },
     );
   }, 120_000);
@@ -109,7 +89,7 @@ describe('rollup against the oracle', () => {
       { seed: 1, numRuns: 1 },
     );
     if (raw === undefined) throw new Error('fast-check gave no sample');
-    await replaceRaw(raw);
+    await scene.replaceRaw(raw);
     for (const table of ['ops_metrics_hourly', 'ops_metrics_daily']) {
       const upsert = (): Promise<number> =>
         table === 'ops_metrics_hourly'
@@ -117,11 +97,11 @@ describe('rollup against the oracle', () => {
           : service.upsertDailyMetrics(ALL_FROM, ALL_TO);
       const written = await upsert();
       expect(written).toBeGreaterThan(20);
-      await database.dataSource.query(
+      await scene.query(
         `UPDATE ${table} SET created_at = '2001-01-01T00:00:00Z', computed_at = '2001-01-01T00:00:00Z'`,
       );
       expect(await upsert()).toBe(written);
-      const [counts] = await database.dataSource.query<Record<string, string>[]>(
+      const [counts] = await scene.query<Record<string, string>>(
         `SELECT count(*) FILTER (WHERE created_at = '2001-01-01T00:00:00Z') AS kept,
                 count(*) FILTER (WHERE computed_at > '2001-01-01T00:00:00Z') AS renewed
            FROM ${table}`,
@@ -136,15 +116,15 @@ describe('rollup against the oracle', () => {
     ['without a start', new Date(NaN), END_DAY],
     ['without an end', FIRST_DAY, new Date(NaN)],
   ])('touches nothing for a range that is %s', async (_what, from, to) => {
-    await rows.truncateRaw(database.dataSource);
-    await rows.truncateMetrics(database.dataSource);
+    await rows.truncateRaw(scene.dataSource);
+    await rows.truncateMetrics(scene.dataSource);
     const [stored] = fc.sample(
       storedHourly.filter((hourly) => hourly.length > 20),
       { seed: 1, numRuns: 1 },
     );
-    await rows.insertHourly(database.dataSource, stored ?? []);
+    await rows.insertHourly(scene.dataSource, stored ?? []);
     expect(await service.upsertHourlyMetrics(from, to)).toBe(0);
     expect(await service.upsertDailyMetrics(from, to)).toBe(0);
-    await expectTables(stored ?? [], []);
+    await scene.expectTables(stored ?? [], []);
   });
 });

@@ -1,17 +1,16 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { END_DAY, FIRST_DAY, scenario } from '../support/oracle/arbitraries.js';
-import { diffRows } from '../support/oracle/compare.js';
 import { computeDaily } from '../support/oracle/daily.js';
 import { computeHourly } from '../support/oracle/hourly.js';
 import type { HourlyRow } from '../support/oracle/types.js';
 import { dayOf } from '../support/oracle/window.js';
-import { createOpsService } from '../support/ops-service.js';
 import * as rows from '../support/raw-rows.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { useTimeZone } from '../support/test-database.js';
+import { RollupScene } from '../support/rollup-scene.js';
 
 const CHILD = fileURLToPath(new URL('../support/rollup-process.mjs', import.meta.url));
 const FROM = new Date(FIRST_DAY.getTime() + 90 * 60_000);
@@ -20,13 +19,11 @@ const TO = new Date(END_DAY.getTime() - 30 * 60_000);
 const SESSION_ZONES = ['Asia/Kolkata', 'America/New_York', 'Pacific/Chatham'];
 
 describe('rollup in any time zone', () => {
-  let database: TestDatabase;
+  const scene = new RollupScene('rollup_timezone', { prepare: rows.loosenUsage });
   let hourly: HourlyRow[];
   let lastHour: string;
 
   beforeAll(async () => {
-    database = await createTestDatabase('rollup_timezone');
-    await rows.loosenUsage(database.dataSource);
     const [raw] = fc.sample(
       scenario.filter(
         ({ groups, usage, errors }) => groups.length > 3 && usage.length > 90 && errors.length > 45,
@@ -34,43 +31,31 @@ describe('rollup in any time zone', () => {
       { seed: 20250309, numRuns: 1 },
     );
     if (raw === undefined) throw new Error('fast-check gave no sample');
-    await rows.insertGroups(database.dataSource, raw.groups);
-    await rows.insertUsage(database.dataSource, raw.usage);
-    await rows.insertErrors(database.dataSource, raw.errors);
+    await scene.replaceRaw(raw);
     hourly = computeHourly(raw.groups, raw.usage, raw.errors, FROM, TO);
     lastHour = hourly.map((row) => row.bucket_start).reduce((a, b) => (a > b ? a : b));
   });
   beforeEach(async () => {
-    await rows.truncateMetrics(database.dataSource);
-  });
-  afterAll(async () => {
-    await database.drop();
+    await rows.truncateMetrics(scene.dataSource);
   });
 
   /** The database's own zone reaches only sessions that begin afterwards. */
   async function useSessionZone(zone: string): Promise<void> {
-    const { dataSource } = database;
-    await dataSource.query(
-      `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone TO %L', current_database(), '${zone}'); END $$`,
-    );
+    const { dataSource } = scene;
+    await useTimeZone(dataSource, zone);
     await dataSource.destroy();
     await dataSource.initialize();
     expect(await dataSource.query('SHOW timezone')).toEqual([{ TimeZone: zone }]);
   }
 
-  async function expectTables(): Promise<void> {
-    expect(diffRows(hourly, await rows.readHourly(database.dataSource))).toEqual([]);
-    const daily = computeDaily(hourly, FROM, TO);
-    expect(diffRows(daily, await rows.readDaily(database.dataSource))).toEqual([]);
-  }
+  const expectTables = (): Promise<void> => scene.expectTables(hourly, computeDaily(hourly, FROM, TO));
 
   it.each(SESSION_ZONES)('gives the same rows and latest buckets in a session of %s', async (zone) => {
     await useSessionZone(zone);
-    const service = createOpsService(database.dataSource);
+    const service = scene.rollup;
     expect(await service.getLatestHourlyBucketStart()).toBeNull();
     expect(await service.getLatestDailyBucketDate()).toBeNull();
-    expect(await service.upsertHourlyMetrics(FROM, TO)).toBe(hourly.length);
-    expect(await service.upsertDailyMetrics(FROM, TO)).toBe(computeDaily(hourly, FROM, TO).length);
+    expect(await scene.rollUp(FROM, TO)).toEqual([hourly.length, computeDaily(hourly, FROM, TO).length]);
     await expectTables();
     expect(await service.getLatestHourlyBucketStart()).toEqual(new Date(lastHour));
     expect(await service.getLatestDailyBucketDate()).toEqual(new Date(dayOf(lastHour)));
@@ -87,7 +72,7 @@ describe('rollup in any time zone', () => {
       await useSessionZone(zone);
       const { stdout } = await promisify(execFile)(
         process.execPath,
-        [CHILD, database.url, FROM.toISOString(), TO.toISOString()],
+        [CHILD, scene.url, FROM.toISOString(), TO.toISOString()],
         { env: { ...process.env, TZ: tz, NODE_OPTIONS: '' } },
       );
       expect(JSON.parse(stdout)).toEqual({

@@ -1,87 +1,74 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { BoundDataSource, dataSourceOptions } from '../../src/database/data-source.js';
 import { LostConnectionError } from '../../src/ops/index.js';
 import { selectRows } from '../../src/ops/sql/sql-runner.js';
 import { shortTransaction } from '../../src/ops/sql/short-transaction.js';
 import { boundTransaction } from '../../src/ops/sql/bound-queries.js';
-import { auditDrains, heldDays, setPause } from '../support/drain-audit.js';
 import { eventually } from '../support/eventually.js';
-import { endGatewayProcesses, GatewayProcess } from '../support/gateway-process.js';
-import { expectRight, hoursAgo, settled } from '../support/rollup-check.js';
+import { ProcessScene } from '../support/process-scene.js';
 import { SilentProxy } from '../support/silent-proxy.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { spoilMetrics, writeTraffic } from '../support/traffic.js';
 
 const LIMITS = { statementTimeoutMs: 100, lockTimeoutMs: 100, idleInTransactionTimeoutMs: 1_000 };
 
-let database: TestDatabase;
+const scene = new ProcessScene('silent', { days: 5, rows: 5_000, seed: 12, drained: true });
 let proxy: SilentProxy;
 
-beforeAll(async () => {
-  database = await createTestDatabase('silent');
-});
 beforeEach(async () => {
-  proxy = await SilentProxy.before(database.url);
+  proxy = await SilentProxy.before(scene.url);
+  scene.defer(() => proxy.close());
 });
-afterEach(async () => {
-  await endGatewayProcesses();
-  await proxy.close();
-});
-afterAll(() => database.drop());
 
 describe('a connection that falls silent', () => {
-  let dataSource: DataSource;
-
   /** A host's own, with one connection: what is not closed and replaced is missing at once. */
-  beforeEach(async () => {
-    dataSource = await new DataSource({
-      type: 'postgres',
-      url: proxy.url,
-      poolSize: 1,
-      connectTimeoutMS: 0,
-    }).initialize();
-  });
-  afterEach(() => dataSource.destroy());
+  async function connect(): Promise<DataSource> {
+    const options = { type: 'postgres', url: proxy.url, poolSize: 1, connectTimeoutMS: 0 } as const;
+    const dataSource = await new DataSource(options).initialize();
+    scene.defer(() => dataSource.destroy());
+    return dataSource;
+  }
 
-  const answers = async (): Promise<unknown> => dataSource.query('SELECT 1 AS one');
+  const answers = async (dataSource: DataSource): Promise<unknown> => dataSource.query('SELECT 1 AS one');
 
-  it('in a transaction of the jobs: ends it, and is replaced', async () => {
-    const work = shortTransaction(dataSource, LIMITS, async (manager) => {
-      proxy.fallSilent();
-      await manager.query('SELECT 1');
-    });
-    await expect(work).rejects.toThrow(LostConnectionError);
-    proxy.heal();
-    expect(await answers()).toEqual([{ one: 1 }]);
-  });
-
-  it('before the COMMIT: ends it, and is replaced', async () => {
-    const work = shortTransaction(dataSource, LIMITS, async (manager) => {
-      await manager.query('SELECT 1');
+  it('in a transaction of the jobs, or before its COMMIT: ends it, and is replaced', async () => {
+    const sources = [await connect(), await connect()];
+    let begun = 0;
+    const silence = eventually(() => Promise.resolve(begun === 2)).then(() => {
       proxy.fallSilent();
     });
-    await expect(work).rejects.toThrow(LostConnectionError);
+    // The first still has a statement to send, the other has had its answer.
+    const works = sources.map((dataSource, index) =>
+      shortTransaction(dataSource, LIMITS, async (manager) => {
+        if (index === 1) await manager.query('SELECT 1');
+        begun += 1;
+        await silence;
+        if (index === 0) await manager.query('SELECT 1');
+      }),
+    );
+    const ends = await Promise.allSettled(works);
+    for (const end of ends) expect(end).toMatchObject({ reason: expect.any(LostConnectionError) });
     proxy.heal();
-    expect(await answers()).toEqual([{ one: 1 }]);
+    for (const dataSource of sources) expect(await answers(dataSource)).toEqual([{ one: 1 }]);
   });
 
   it('is not waited for in the pool either, and whoever has it gives it back', async () => {
+    const dataSource = await connect();
     const holder = dataSource.createQueryRunner();
     await holder.connect();
     const late = boundTransaction(dataSource, { limitMs: 50 }, (manager) => manager.query('SELECT 1'));
     await expect(late).rejects.toThrow(/no answer within 50 ms/);
     await holder.release();
-    expect(await answers()).toEqual([{ one: 1 }]);
-    expect(await answers()).toEqual([{ one: 1 }]);
+    expect(await answers(dataSource)).toEqual([{ one: 1 }]);
+    expect(await answers(dataSource)).toEqual([{ one: 1 }]);
   });
 
   it('says which connection was lost where the server ended it between two statements', async () => {
+    const dataSource = await connect();
     const work = boundTransaction(dataSource, { limitMs: 10_000 }, async (manager) => {
       const rows = await manager.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
-      await database.dataSource.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+      await scene.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
       await eventually(async () => {
-        const [row] = await database.dataSource.query<{ gone: boolean }[]>(
+        const [row] = await scene.query<{ gone: boolean }>(
           'SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = $1) AS gone',
           [rows[0]?.pid],
         );
@@ -90,11 +77,12 @@ describe('a connection that falls silent', () => {
       await manager.query('SELECT 1');
     });
     await expect(work).rejects.toThrow(/connection to the database was lost.*57P01/);
-    expect(await answers()).toEqual([{ one: 1 }]);
+    expect(await answers(dataSource)).toEqual([{ one: 1 }]);
   });
 
   it('ends the bookkeeping too, which is no transaction of the module’s', async () => {
-    const bound = new BoundDataSource(dataSourceOptions(proxy.url, 1), { limitMs: 500 });
+    const options = { ...dataSourceOptions(proxy.url, 1), connectTimeoutMS: 500 };
+    const bound = new BoundDataSource(options, { limitMs: 500 });
     await bound.initialize();
     proxy.fallSilent();
     await expect(selectRows(bound, { text: 'SELECT 1', values: [] })).rejects.toThrow(LostConnectionError);
@@ -106,52 +94,35 @@ describe('a connection that falls silent', () => {
 });
 
 describe('a gateway whose way to the database falls silent in the middle of a tick', () => {
-  let from: Date;
-  let end: Date;
   const env = {
+    OPS_DRAIN_CONCURRENCY: '1',
     OPS_STATEMENT_TIMEOUT_MS: '2000',
     OPS_LOCK_TIMEOUT_MS: '1000',
     OPS_IDLE_IN_TRANSACTION_TIMEOUT_MS: '1000',
   };
 
-  beforeAll(async () => {
-    from = await hoursAgo(database.dataSource, 5 * 24);
-    end = await hoursAgo(database.dataSource, 0);
-    await writeTraffic(database.dataSource, { from, to: end, rows: 5_000, seed: 12 });
-    await auditDrains(database.dataSource, 0);
-    await GatewayProcess.start(database.url, 'first');
-    await settled(database.dataSource, end);
-    await endGatewayProcesses();
-  }, 120_000);
+  beforeAll(() => scene.fill(), 120_000);
 
-  async function draining(name: string): Promise<GatewayProcess> {
-    await spoilMetrics(database.dataSource);
-    await setPause(database.dataSource, 0.5);
-    const gateway = await GatewayProcess.start(proxy.url, name, env);
-    await gateway.rebuild(from, end);
-    await eventually(async () => (await heldDays(database.dataSource, name)).length > 0, 'draining');
-    return gateway;
-  }
-
-  it('is not ready meanwhile, and goes on by itself afterwards', async () => {
-    const gateway = await draining('patient');
-    proxy.fallSilent();
-    expect(await gateway.ask('GET', '/ready')).toEqual([
+  it('is not ready meanwhile, ends when it is asked to, whatever hangs, and else goes on by itself', async () => {
+    await scene.spoil();
+    await scene.pause(0.5);
+    const other = await SilentProxy.before(scene.url);
+    scene.defer(() => other.close());
+    const patient = await scene.start('patient', env, proxy.url);
+    const asked = await scene.start('asked', env, other.url);
+    await patient.rebuild(scene.from, scene.end);
+    await Promise.all([scene.draining('patient'), scene.draining('asked')]);
+    for (const way of [proxy, other]) way.fallSilent();
+    asked.signal('SIGTERM');
+    expect(await patient.ask('GET', '/ready')).toEqual([
       503,
       expect.objectContaining({ message: expect.stringMatching(/database not reachable/) }),
     ]);
     proxy.heal();
-    await setPause(database.dataSource, 0);
-    await settled(database.dataSource, end);
-    await eventually(async () => (await gateway.ask('GET', '/ready'))[0] === 200, 'ready');
-    await endGatewayProcesses();
-    await expectRight(database.url, from, end);
+    await scene.pause(0);
+    expect(await asked.ended).toMatchObject({ signal: null });
+    await scene.settled();
+    await eventually(async () => (await patient.ask('GET', '/ready'))[0] === 200, 'ready');
+    await scene.expectRightAtTheEnd();
   }, 120_000);
-
-  it('ends when it is asked to, whatever hangs', async () => {
-    const gateway = await draining('asked');
-    proxy.fallSilent();
-    gateway.signal('SIGTERM');
-    expect(await gateway.ended).toMatchObject({ signal: null });
-  }, 60_000);
 });

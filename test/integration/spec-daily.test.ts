@@ -1,24 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { levelsOf, SpecScene, storedHour, usage } from '../support/spec-scene.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const MORNING = '2026-03-01T05:00:00Z';
 const NOON = '2026-03-01T12:00:00Z';
 const NIGHT = '2026-03-01T23:00:00Z';
 
 describe('ops_metrics_daily, line by line', () => {
-  let database: TestDatabase;
-  let scene: SpecScene;
-  beforeAll(async () => {
-    database = await createTestDatabase('spec_daily');
-    scene = new SpecScene(database.dataSource);
-  });
-  beforeEach(async () => {
-    await scene.reset();
-  });
-  afterAll(async () => {
-    await database.drop();
-  });
+  const scene = new SpecScene('spec_daily');
 
   it('sums the counts, past int4 too', async () => {
     const [day] = await scene.daily([

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { RawError } from '../support/oracle/types.js';
 import { failure, levelsOf, rowAt, SpecScene, usage } from '../support/spec-scene.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const counts = (total: bigint, limited: bigint, sla: bigint) => ({
   error_count_total: total,
@@ -15,18 +14,7 @@ const upstream = (other: bigint, is429: bigint, is529: bigint) => ({
 });
 
 describe('errors of ops_metrics_hourly, line by line', () => {
-  let database: TestDatabase;
-  let scene: SpecScene;
-  beforeAll(async () => {
-    database = await createTestDatabase('spec_errors');
-    scene = new SpecScene(database.dataSource);
-  });
-  beforeEach(async () => {
-    await scene.reset();
-  });
-  afterAll(async () => {
-    await database.drop();
-  });
+  const scene = new SpecScene('spec_errors');
 
   it.each<[string, Partial<RawError>, ReturnType<typeof counts>]>([
     ['status 400', { statusCode: 400 }, counts(1n, 0n, 1n)],
@@ -58,6 +46,11 @@ describe('errors of ops_metrics_hourly, line by line', () => {
     [
       'the provider’s status before the client’s',
       { ...provider, statusCode: 429, upstreamStatusCode: 500 },
+      upstream(1n, 0n, 0n),
+    ],
+    [
+      'a status of 0 of the provider',
+      { ...provider, statusCode: 429, upstreamStatusCode: 0 },
       upstream(1n, 0n, 0n),
     ],
     ['no status at all', { ...provider, statusCode: null }, upstream(1n, 0n, 0n)],

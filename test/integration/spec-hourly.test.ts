@@ -1,26 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { failure, levelsOf, rowAt, SpecScene, usage } from '../support/spec-scene.js';
 import { loosenUsage } from '../support/raw-rows.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const INT_MAX = 2_147_483_647;
 const GROUP = 'openai/1';
 const ALL_LEVELS = ['-/-', 'openai/-', 'openai/1'];
 
 describe('ops_metrics_hourly, line by line', () => {
-  let database: TestDatabase;
-  let scene: SpecScene;
-  beforeAll(async () => {
-    database = await createTestDatabase('spec_hourly');
-    scene = new SpecScene(database.dataSource);
-    await loosenUsage(database.dataSource);
-  });
-  beforeEach(async () => {
-    await scene.reset();
-  });
-  afterAll(async () => {
-    await database.drop();
-  });
+  const scene = new SpecScene('spec_hourly', { prepare: loosenUsage });
 
   describe('from usage_logs', () => {
     it('counts a row at the overall, the platform and the group level', async () => {

@@ -1,31 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { OpsPreaggService } from '../../src/ops/index.js';
 import * as raw from '../support/raw-rows.js';
 import { failure, HOUR, levelsOf, NEXT_HOUR, SpecScene, storedHour, usage } from '../support/spec-scene.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const at = (time: string): Date => new Date(`2026-03-01T${time}Z`);
 const LONG_AGO = '2001-01-01T00:00:00Z';
 
 describe('ranges, latest buckets and what happens to rows, line by line', () => {
-  let database: TestDatabase;
-  let scene: SpecScene;
+  const scene = new SpecScene('spec_ranges');
   let rollup: OpsPreaggService;
-  beforeAll(async () => {
-    database = await createTestDatabase('spec_ranges');
-    scene = new SpecScene(database.dataSource);
+  beforeEach(() => {
     rollup = scene.rollup;
   });
-  beforeEach(async () => {
-    await scene.reset();
-  });
-  afterAll(async () => {
-    await database.drop();
-  });
 
-  const hourly = () => raw.readHourly(database.dataSource);
-  const daily = () => raw.readDaily(database.dataSource);
+  const hourly = () => raw.readHourly(scene.dataSource);
+  const daily = () => raw.readDaily(scene.dataSource);
 
   it('a window inside an hour is widened to the whole hour', async () => {
     await scene.add({
@@ -42,7 +32,7 @@ describe('ranges, latest buckets and what happens to rows, line by line', () => 
   });
 
   it('a daily window is widened to whole days', async () => {
-    await raw.insertHourly(database.dataSource, [
+    await raw.insertHourly(scene.dataSource, [
       storedHour('2026-03-01T00:00:00Z', { success_count: 1n }),
       storedHour('2026-03-01T23:00:00Z', { success_count: 2n }),
       storedHour('2026-03-02T00:00:00Z', { success_count: 4n }),
@@ -66,7 +56,7 @@ describe('ranges, latest buckets and what happens to rows, line by line', () => 
       usage: [usage(), usage({ groupId: 3 }), usage({ groupId: 3, createdAt: NEXT_HOUR })],
     });
     await rollup.upsertDailyMetrics(at('00:00:00'), at('01:00:00'));
-    await database.dataSource.query('DELETE FROM usage_logs WHERE group_id = 3');
+    await scene.query('DELETE FROM usage_logs WHERE group_id = 3');
     await rollup.upsertHourlyMetrics(at('05:00:00'), at('06:00:00'));
     const rows = await hourly();
     expect(levelsOf(rows.filter((row) => row.bucket_start === HOUR))).toEqual([
@@ -83,7 +73,7 @@ describe('ranges, latest buckets and what happens to rows, line by line', () => 
     await rollup.upsertHourlyMetrics(at('05:00:00'), at('07:00:00'));
     await rollup.upsertDailyMetrics(at('00:00:00'), at('01:00:00'));
     expect(levelsOf(await daily())).toEqual(['-/-', 'openai/-', 'openai/1']);
-    await database.dataSource.query('DELETE FROM usage_logs');
+    await scene.query('DELETE FROM usage_logs');
     expect(await rollup.upsertHourlyMetrics(at('00:00:00'), at('23:00:00'))).toBe(0);
     expect(await rollup.upsertDailyMetrics(at('00:00:00'), at('23:00:00'))).toBe(0);
     expect([await hourly(), await daily()]).toEqual([[], []]);
@@ -96,10 +86,10 @@ describe('ranges, latest buckets and what happens to rows, line by line', () => 
       ['ops_metrics_daily', () => rollup.upsertDailyMetrics(at('05:00:00'), at('06:00:00'))],
     ] as const) {
       await upsert();
-      await database.dataSource.query(`UPDATE ${table} SET created_at = $1, computed_at = $1`, [LONG_AGO]);
-      const [before] = await database.dataSource.query<{ now: Date }[]>('SELECT clock_timestamp() AS now');
+      await scene.query(`UPDATE ${table} SET created_at = $1, computed_at = $1`, [LONG_AGO]);
+      const [before] = await scene.query<{ now: Date }>('SELECT clock_timestamp() AS now');
       await upsert();
-      const stamps = await database.dataSource.query<{ created_at: Date; computed_at: Date }[]>(
+      const stamps = await scene.query<{ created_at: Date; computed_at: Date }>(
         `SELECT created_at, computed_at FROM ${table}`,
       );
       expect(stamps).toHaveLength(3);
@@ -111,7 +101,7 @@ describe('ranges, latest buckets and what happens to rows, line by line', () => 
   });
 
   it('rows of another program under the same key are overwritten, not doubled', async () => {
-    await raw.insertHourly(database.dataSource, [
+    await raw.insertHourly(scene.dataSource, [
       storedHour(HOUR, { success_count: 77n, duration_avg_ms: 5 }),
       storedHour(HOUR, { platform: 'openai', success_count: 77n }),
       storedHour(HOUR, { platform: 'openai', group_id: 1, success_count: 77n }),
@@ -123,7 +113,7 @@ describe('ranges, latest buckets and what happens to rows, line by line', () => 
 
   it('becomes part of the caller’s transaction', async () => {
     await scene.add({ usage: [usage()] });
-    const runner = database.dataSource.createQueryRunner();
+    const runner = scene.dataSource.createQueryRunner();
     await runner.startTransaction();
     try {
       expect(await rollup.upsertHourlyMetrics(at('05:00:00'), at('06:00:00'), runner)).toBe(3);
@@ -149,24 +139,21 @@ describe('ranges, latest buckets and what happens to rows, line by line', () => 
       ['America/St_Johns', 'Postgres, MDY'],
       ['Europe/Lisbon', 'ISO, YMD'],
     ])('are UTC for a role with TimeZone %s and DateStyle %s', async (zone, style) => {
-      await raw.insertHourly(database.dataSource, [
+      await raw.insertHourly(scene.dataSource, [
         storedHour('2026-03-01T23:00:00Z', {}),
         storedHour('2026-03-29T00:00:00Z', { platform: 'openai', group_id: 3 }),
       ]);
       await rollup.upsertDailyMetrics(at('00:00:00'), new Date('2026-04-01T00:00:00Z'));
       const extra = { options: `-c timezone=${zone} -c datestyle=${style.replace(' ', '')}` };
-      const odd = await new DataSource({ type: 'postgres', url: database.url, extra }).initialize();
-      try {
-        expect(await odd.query('SHOW timezone')).toEqual([{ TimeZone: zone }]);
-        const service = new OpsPreaggService(odd);
-        expect(await service.getLatestHourlyBucketStart()).toEqual(new Date('2026-03-29T00:00:00Z'));
-        expect(await service.getLatestDailyBucketDate()).toEqual(new Date('2026-03-29T00:00:00Z'));
-        await scene.add({ usage: [usage()] });
-        expect(await service.upsertHourlyMetrics(at('05:00:00'), at('06:00:00'))).toBe(3);
-        expect(await service.upsertDailyMetrics(at('05:00:00'), at('06:00:00'))).toBe(3);
-      } finally {
-        await odd.destroy();
-      }
+      const odd = await new DataSource({ type: 'postgres', url: scene.url, extra }).initialize();
+      scene.defer(() => odd.destroy());
+      expect(await odd.query('SHOW timezone')).toEqual([{ TimeZone: zone }]);
+      const service = new OpsPreaggService(odd);
+      expect(await service.getLatestHourlyBucketStart()).toEqual(new Date('2026-03-29T00:00:00Z'));
+      expect(await service.getLatestDailyBucketDate()).toEqual(new Date('2026-03-29T00:00:00Z'));
+      await scene.add({ usage: [usage()] });
+      expect(await service.upsertHourlyMetrics(at('05:00:00'), at('06:00:00'))).toBe(3);
+      expect(await service.upsertDailyMetrics(at('05:00:00'), at('06:00:00'))).toBe(3);
       const rows = await hourly();
       expect(levelsOf(rows.filter((row) => row.bucket_start === HOUR))).toHaveLength(3);
       expect((await daily()).map((row) => row.bucket_date)).toEqual(

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import type { SqlStatement } from '../../src/ops/sql/sql-statement.js';
 import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import { retentionHours } from '../../src/ops/invalidation/sql/floors.sql.js';
 import { dailyDifferences, hourlyDifferences } from '../../src/ops/verify/sql/verify.sql.js';
-import { workOf } from '../support/plan-work.js';
+import { workOf } from '../support/read/plan-work.js';
 import { resetScene } from '../support/refresh-scene.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { DatabaseScene } from '../support/database-scene.js';
 
 const START = '2026-03-01T00:00:00.000Z';
 const HOURS = 3;
@@ -26,26 +26,22 @@ const STATEMENTS: readonly (readonly [name: string, statement: SqlStatement])[] 
 ];
 
 describe('the work of verify', () => {
-  let database: TestDatabase;
+  const scene = new DatabaseScene('verify_growth');
   /** By the name of a statement: its work for each of GROUPS. */
   const work = new Map<string, number[]>(STATEMENTS.map(([name]) => [name, []]));
 
   beforeAll(async () => {
-    database = await createTestDatabase('verify_growth');
     for (const groups of GROUPS) {
       await fill(groups);
       for (const [name, statement] of STATEMENTS) {
-        work.get(name)?.push((await workOf(database.dataSource, statement)).rows);
+        work.get(name)?.push((await workOf(scene.dataSource, statement)).rows);
       }
     }
   }, 180_000);
-  afterAll(async () => {
-    await database.drop();
-  });
 
   /** Two requests and an error per group and hour, on some platforms, and what is stored of them at every level. */
   async function fill(groups: number): Promise<void> {
-    const { dataSource } = database;
+    const { dataSource } = scene;
     await resetScene(dataSource);
     await dataSource.query('DELETE FROM groups');
     await dataSource.query(

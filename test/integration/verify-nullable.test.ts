@@ -1,46 +1,31 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createOpsApp, type OpsApp } from '../support/ops-app.js';
+import { describe, expect, it } from '@jest/globals';
 import * as rows from '../support/raw-rows.js';
-import { resetScene } from '../support/refresh-scene.js';
-import { hoursAgo } from '../support/rollup-check.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { OpsScene } from '../support/ops-scene.js';
 import { failure, usage } from '../support/spec-scene.js';
 
 const LONG = 'a-platform-of-more-than-32-characters-in-its-name';
 
 /** Raw tables of another program: their flags may be NULL, and their platforms be anything. */
 describe('verify on adopted raw tables', () => {
-  let database: TestDatabase;
-  let app: OpsApp;
+  const scene = new OpsScene('verify_nullable', {}, { prepare: rows.loosenUsage });
 
-  beforeAll(async () => {
-    database = await createTestDatabase('verify_nullable');
-    app = await createOpsApp(database.url);
-    const { dataSource } = database;
-    await resetScene(dataSource);
-    await rows.loosenUsage(dataSource);
-    await dataSource.query(
+  it('agrees with the rollup on every NULL, group 0 and odd platform, and finds nothing to fix', async () => {
+    const { dataSource } = scene;
+    await scene.query(
       `ALTER TABLE ops_error_logs ALTER COLUMN is_business_limited DROP NOT NULL, ALTER COLUMN platform TYPE varchar(64)`,
     );
-    await dataSource.query('ALTER TABLE groups ALTER COLUMN platform DROP NOT NULL');
+    await scene.query('ALTER TABLE groups ALTER COLUMN platform DROP NOT NULL');
     await rows.insertGroups(dataSource, [
       { id: 0, name: 'zero', platform: 'openai' },
       { id: 4, name: 'empty', platform: '' },
       { id: 5, name: 'long', platform: LONG },
     ]);
-    await dataSource.query(`INSERT INTO groups (id, name, platform) VALUES (6, 'null', NULL)`);
-    const oldest = { createdAt: (await hoursAgo(dataSource, 60)).toISOString() };
+    await scene.query(`INSERT INTO groups (id, name, platform) VALUES (6, 'null', NULL)`);
+    const oldest = { createdAt: (await scene.ago(60)).toISOString() };
     await rows.insertUsage(dataSource, [usage(oldest)]);
     await rows.insertErrors(dataSource, [failure(oldest)]);
-  });
-  afterAll(async () => {
-    await app.close();
-    await database.drop();
-  });
 
-  it('agrees with the rollup on every NULL, group 0 and odd platform, and finds nothing to fix', async () => {
-    const { dataSource } = database;
-    const at = (await hoursAgo(dataSource, 20)).toISOString();
+    const at = (await scene.ago(20)).toISOString();
     await rows.insertErrors(dataSource, [failure({ createdAt: at })]);
     await dataSource.query(
       `INSERT INTO ops_error_logs (error_phase, error_type, platform, group_id, status_code, upstream_status_code,
@@ -62,11 +47,11 @@ describe('verify on adopted raw tables', () => {
       })),
     );
     await dataSource.query('UPDATE usage_logs SET input_tokens = NULL WHERE group_id IN (1, 5)');
-    await app.refresh.tick();
-    await app.refresh.maintain();
+    await scene.tick();
+    await scene.maintain();
 
-    const [from, to] = [await hoursAgo(dataSource, 48), await hoursAgo(dataSource, 0)];
-    expect(await app.verify.verify(from, to, true)).toMatchObject({
+    const [from, to] = [await scene.ago(48), await scene.ago(0)];
+    expect(await scene.app.verify.verify(from, to, true)).toMatchObject({
       differences: [],
       unjudged: [],
       notedHours: 0,

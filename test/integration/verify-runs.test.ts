@@ -1,41 +1,26 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import type { Verification } from '../../src/ops/index.js';
 import { AdminClient } from '../support/admin-client.js';
 import { endOf, refreshed, verified } from '../support/admin-runs.js';
 import { eventually } from '../support/eventually.js';
-import { createOpsApp, type OpsApp } from '../support/ops-app.js';
-import * as scene from '../support/refresh-scene.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { changeStored, fillVerifyScene } from '../support/verify-scene.js';
+import { VerifyScene } from '../support/verify-scene.js';
 
 const VERIFY = '/admin/ops/verify';
 
 /** Verifications and ticks over HTTP, on two instances of one database. */
 describe('runs over HTTP', () => {
-  let database: TestDatabase;
-  let app: OpsApp;
+  const scene = new VerifyScene('verify_runs');
   let one: AdminClient;
   let two: AdminClient;
   let range: { from: string; to: string };
-  let hour: Date;
 
   beforeAll(async () => {
-    database = await createTestDatabase('verify_runs');
-    app = await createOpsApp(database.url);
-    one = await AdminClient.start(database.url);
-    two = await AdminClient.start(database.url);
+    [one, two] = [await AdminClient.start(scene.url), await AdminClient.start(scene.url)];
+    scene.defer(() => Promise.all([one.close(), two.close()]));
   });
-  beforeEach(async () => {
-    const filled = await fillVerifyScene(database.dataSource, app);
-    range = { from: filled.from.toISOString(), to: filled.to.toISOString() };
-    hour = filled.hour;
-  });
-  afterAll(async () => {
-    await one.close();
-    await two.close();
-    await app.close();
-    await database.drop();
+  beforeEach(() => {
+    range = { from: scene.from.toISOString(), to: scene.to.toISOString() };
   });
 
   const requested = async (client: AdminClient, body: object = range): Promise<Verification> =>
@@ -43,29 +28,14 @@ describe('runs over HTTP', () => {
 
   /** While the hourly table is locked no verification gets on. */
   async function whileLocked<T>(work: (holder: pg.Client) => Promise<T>): Promise<T> {
-    const holder = await scene.connect(database.url);
-    try {
-      await holder.query('BEGIN; LOCK TABLE ops_metrics_hourly IN ACCESS EXCLUSIVE MODE');
-      return await work(holder);
-    } finally {
-      await holder.end();
-    }
+    return work(await scene.begin('LOCK TABLE ops_metrics_hourly IN ACCESS EXCLUSIVE MODE'));
   }
 
   const waiting = (count: number): Promise<unknown> =>
-    eventually(async () => {
-      const [row] = await database.dataSource.query<{ waits: number }[]>(
-        `SELECT count(*)::int AS waits FROM pg_locks WHERE relation = 'ops_metrics_hourly'::regclass AND NOT granted`,
-      );
-      return row?.waits === count;
-    }, 'a statement that waits');
+    eventually(async () => (await scene.waiting()) === count, 'a statement that waits');
 
   it('takes a verification with 202, says where it is, and every instance shows it to the end', async () => {
-    await changeStored(
-      database.dataSource,
-      'UPDATE ops_metrics_hourly SET ttft_sum_ms = 1 WHERE bucket_start = {hour}',
-      hour,
-    );
+    await scene.change('UPDATE ops_metrics_hourly SET ttft_sum_ms = 1 WHERE bucket_start = {hour}');
     const response = await one.send('post', VERIFY, { ...range, fix: true });
     expect(response.status).toBe(202);
     const { id } = response.body as Verification;
@@ -137,13 +107,13 @@ describe('runs over HTTP', () => {
 
   it('says that one is interrupted when its instance is not heard of any more, and stops with its instance', async () => {
     const dead = await verified(one, range);
-    await database.dataSource.query(
+    await scene.query(
       `UPDATE ops_runs SET state = 'running', finished_at = NULL, alive_until = clock_timestamp() - interval '1 second'`,
     );
     expect((await two.send('get', `${VERIFY}/${dead.id}`)).body).toMatchObject({ state: 'interrupted' });
     expect((await two.send('delete', `${VERIFY}/${dead.id}`)).status).toBe(409);
 
-    const leaving = await AdminClient.start(database.url);
+    const leaving = await AdminClient.start(scene.url);
     const id = await whileLocked(async (holder) => {
       const running = await requested(leaving);
       await waiting(1);
@@ -152,30 +122,28 @@ describe('runs over HTTP', () => {
       await closed;
       return running.id;
     });
-    const [row] = await database.dataSource.query<unknown[]>('SELECT state FROM ops_runs WHERE id = $1', [
-      id,
-    ]);
+    const [row] = await scene.query<unknown>('SELECT state FROM ops_runs WHERE id = $1', [id]);
     expect(row).toEqual({ state: 'interrupted' });
   });
 
   it('records why one failed', async () => {
-    await database.dataSource.query('ALTER TABLE ops_metrics_hourly RENAME TO away');
+    await scene.query('ALTER TABLE ops_metrics_hourly RENAME TO away');
     try {
       const { state, error } = await verified(one, range);
       expect([state, error]).toEqual(['failed', expect.stringMatching(/^42P01: /)]);
     } finally {
-      await database.dataSource.query('ALTER TABLE away RENAME TO ops_metrics_hourly');
+      await scene.query('ALTER TABLE away RENAME TO ops_metrics_hourly');
     }
   });
 
   it('keeps the last 100', async () => {
     const { id } = await verified(one, range);
-    await database.dataSource.query(
+    await scene.query(
       `INSERT INTO ops_runs (kind, state, request, result, alive_until)
        SELECT kind, 'finished', '{}', '{}', now() FROM unnest(ARRAY['verify', 'refresh']) AS kind, generate_series(1, 150)`,
     );
     const { id: last } = await verified(one, range);
-    const kept = await database.dataSource.query<{ kind: string; runs: number; oldest: string }[]>(
+    const kept = await scene.query<{ kind: string; runs: number; oldest: string }>(
       `SELECT kind, count(*)::int AS runs, max(id)::text AS newest FROM ops_runs GROUP BY kind ORDER BY kind`,
     );
     expect(kept).toMatchObject([
@@ -186,48 +154,39 @@ describe('runs over HTTP', () => {
   });
 
   it('needs one connection, its own record included', async () => {
-    const narrow = await createOpsApp(database.url, {}, 1); // a second one at the same time would wait for ever
-    try {
-      const { id } = await narrow.verifications.request({
-        from: new Date(range.from),
-        to: new Date(range.to),
-      });
-      const ended = await eventually(async () => {
-        const run = await narrow.verifications.progress(id);
-        return run.state === 'running' ? null : run;
-      }, 'its end');
-      expect(ended).toMatchObject({ state: 'finished', hours: 72, differenceCount: 0 });
-    } finally {
-      await narrow.close();
-    }
+    const narrow = await scene.start({}, 1); // a second one at the same time would wait for ever
+    const { id } = await narrow.verifications.request({
+      from: new Date(range.from),
+      to: new Date(range.to),
+    });
+    const ended = await eventually(async () => {
+      const run = await narrow.verifications.progress(id);
+      return run.state === 'running' ? null : run;
+    }, 'its end');
+    expect(ended).toMatchObject({ state: 'finished', hours: 72, differenceCount: 0 });
   });
 
   it('takes a tick with 202, one at a time, and tells what it did', async () => {
-    await scene.insertRequests(database.dataSource, new Date(hour.getTime() + 3_600_000), 1);
-    const holder = await scene.connect(database.url);
-    try {
-      await holder.query('BEGIN; LOCK TABLE ops_metrics_hourly IN SHARE MODE');
-      const response = await one.send('post', '/admin/ops/refresh');
-      expect(response.status).toBe(202);
-      const { id } = response.body as { id: string };
-      expect(response.headers.location).toBe(`/admin/ops/refresh/${id}`);
-      expect(response.body).toMatchObject({ state: 'running', refresh: null, maintenance: null });
-      await waiting(1);
-      const refused = await one.send('post', '/admin/ops/refresh');
-      expect([refused.status, refused.body]).toMatchObject([409, { code: 'REFRESH_RUNNING' }]);
-      expect((await two.send('get', '/admin/ops/refresh').expect(200)).body).toMatchObject([
-        { id, state: 'running' },
-      ]);
-      await holder.query('ROLLBACK');
-      const ended = await endOf(two, 'refresh', id);
-      expect(ended).toMatchObject({
-        state: 'finished',
-        refresh: { drainedHours: expect.any(Number), lateRows: 1 },
-        maintenance: { oldDefinitionHours: 0 },
-      });
-    } finally {
-      await holder.end();
-    }
+    await scene.insertRequests(scene.hoursLater(1), 1);
+    const holder = await scene.begin('LOCK TABLE ops_metrics_hourly IN SHARE MODE');
+    const response = await one.send('post', '/admin/ops/refresh');
+    expect(response.status).toBe(202);
+    const { id } = response.body as { id: string };
+    expect(response.headers.location).toBe(`/admin/ops/refresh/${id}`);
+    expect(response.body).toMatchObject({ state: 'running', refresh: null, maintenance: null });
+    await waiting(1);
+    const refused = await one.send('post', '/admin/ops/refresh');
+    expect([refused.status, refused.body]).toMatchObject([409, { code: 'REFRESH_RUNNING' }]);
+    expect((await two.send('get', '/admin/ops/refresh').expect(200)).body).toMatchObject([
+      { id, state: 'running' },
+    ]);
+    await holder.query('ROLLBACK');
+    const ended = await endOf(two, 'refresh', id);
+    expect(ended).toMatchObject({
+      state: 'finished',
+      refresh: { drainedHours: expect.any(Number), lateRows: 1 },
+      maintenance: { oldDefinitionHours: 0 },
+    });
     expect(await refreshed(two)).toMatchObject({ state: 'finished', refresh: { drainedHours: 0 } });
   });
 });

@@ -1,33 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Difference, VerifyReport } from '../../src/ops/index.js';
-import { createOpsApp, type OpsApp } from '../support/ops-app.js';
-import { expectRight } from '../support/rollup-check.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { changeStored, fillVerifyScene } from '../support/verify-scene.js';
+import { describe, expect, it } from '@jest/globals';
+import { VerifyScene } from '../support/verify-scene.js';
+import type { Difference } from '../../src/ops/index.js';
 
 describe('verify', () => {
-  let database: TestDatabase;
-  let app: OpsApp;
-  let from: Date;
-  let to: Date;
-  /** 01:00 of the first day: three requests and two errors of openai. */
-  let hour: Date;
-
-  beforeAll(async () => {
-    database = await createTestDatabase('verify');
-    // Without the audit, which finds what somebody has changed before verify is asked.
-    app = await createOpsApp(database.url, { auditPercent: 0 });
-  });
-  beforeEach(async () => {
-    ({ from, to, hour } = await fillVerifyScene(database.dataSource, app));
-  });
-  afterAll(async () => {
-    await app.close();
-    await database.drop();
-  });
-
-  const verify = (fix = false): Promise<VerifyReport> => app.verify.verify(from, to, fix);
-  const change = (text: string, at = hour): Promise<void> => changeStored(database.dataSource, text, at);
+  // Without the audit, which finds what somebody has changed before verify is asked.
+  const scene = new VerifyScene('verify', { auditPercent: 0 });
 
   const OVERALL = 'bucket_start = {hour} AND platform IS NULL';
   const GROUP = 'bucket_start = {hour} AND group_id = 3';
@@ -143,19 +120,19 @@ describe('verify', () => {
       { ...hourly, column: '(row)', stored: 'present' },
     ],
   ])('finds %s in an hour, and in no other', async (_what, text, expected) => {
-    await change(text);
-    const { differences, differenceCount } = await verify();
+    await scene.change(text);
+    const { differences, differenceCount } = await scene.verify();
     const found = differences.filter(({ table, column }) => table === 'hourly' && !isTwin(column, expected));
     expect(found).toMatchObject([{ ...expected, pending: false }]);
     expect(differenceCount).toBe(differences.length);
     // What an hour says also makes its day wrong, and no other day.
     for (const { table, bucket } of differences) {
-      if (table === 'daily') expect(bucket).toBe(hour.toISOString().slice(0, 10));
+      if (table === 'daily') expect(bucket).toBe(scene.hour.toISOString().slice(0, 10));
     }
-    expect(await verify(true)).toMatchObject({ differenceCount });
-    await app.refresh.tick();
-    expect(await verify()).toMatchObject({ differenceCount: 0 });
-    await expectRight(database.url, from, to);
+    expect(await scene.verify(true)).toMatchObject({ differenceCount });
+    await scene.tick();
+    expect(await scene.verify()).toMatchObject({ differenceCount: 0 });
+    await scene.expectRight(scene.from, scene.to);
   });
 
   it.each<[string, string, Partial<Difference>]>([
@@ -227,14 +204,14 @@ describe('verify', () => {
       },
     ],
   ])('finds %s in a day, and a refresh heals it', async (_what, text, expected) => {
-    await change(text);
-    const report = await verify(true);
+    await scene.change(text);
+    const report = await scene.verify(true);
     const found = report.differences.filter(({ column }) => !isTwin(column, expected));
-    expect(found).toMatchObject([{ ...expected, bucket: hour.toISOString().slice(0, 10) }]);
+    expect(found).toMatchObject([{ ...expected, bucket: scene.hour.toISOString().slice(0, 10) }]);
     expect([report.notedHours, report.notedDays]).toEqual([0, 1]);
-    await app.refresh.tick();
-    expect(await verify()).toMatchObject({ differenceCount: 0 });
-    await expectRight(database.url, from, to);
+    await scene.tick();
+    expect(await scene.verify()).toMatchObject({ differenceCount: 0 });
+    await scene.expectRight(scene.from, scene.to);
   });
 });
 

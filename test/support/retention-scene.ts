@@ -1,9 +1,10 @@
-import type { DataSource } from 'typeorm';
+import type { DailyRow, HourlyRow } from './oracle/types.js';
 import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import type { RetentionResult } from '../../src/ops/retention/retention.schema.js';
 import { RetentionService } from '../../src/ops/retention/retention.service.js';
 import { resolveOptions, type OpsModuleOptions } from '../../src/ops/index.js';
-import { insertFailures, insertRequests, resetScene } from './refresh-scene.js';
+import { OpsScene } from './ops-scene.js';
+import { readDaily, readHourly } from './raw-rows.js';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -15,51 +16,62 @@ export const dayAgo = (days: number): Date =>
 /** Start of an hour of the UTC day so many days ago. */
 export const hourOf = (days: number, hour: number): Date => new Date(dayAgo(days).getTime() + hour * HOUR_MS);
 
-/** Requests in two hours, and failures in a third, of each of the given days. */
-export async function fillDays(dataSource: DataSource, days: readonly number[]): Promise<void> {
-  await resetScene(dataSource);
-  await dataSource.query('TRUNCATE ops_metrics_dropped_hours');
-  for (const day of days) {
-    await insertRequests(dataSource, hourOf(day, 3), 4 + day, 1);
-    await insertRequests(dataSource, hourOf(day, 20), 2, 3);
-    await insertFailures(dataSource, hourOf(day, 11), 3);
-  }
-}
-
-/** The retention alone, without the rest of the maintenance job. */
-export async function runRetention(
-  dataSource: DataSource,
-  options: OpsModuleOptions,
-): Promise<RetentionResult> {
-  return new RetentionService(dataSource, OPS_TABLES, resolveOptions(options)).run();
-}
-
-/** The days (ISO dates) that have rows in a metrics table, oldest first. */
-export async function daysIn(dataSource: DataSource, table: 'hourly' | 'daily'): Promise<string[]> {
-  const day = table === 'daily' ? 'bucket_date' : `(bucket_start AT TIME ZONE 'UTC')::date`;
-  const rows = await dataSource.query<{ day: string }[]>(
-    `SELECT DISTINCT to_char(${day}, 'YYYY-MM-DD') AS day FROM ops_metrics_${table} ORDER BY 1`,
-  );
-  return rows.map((row) => row.day);
-}
-
 export const isoDates = (...days: number[]): string[] =>
   days.map((day) => dayAgo(day).toISOString().slice(0, 10));
 
-/** Every raw row, as text: what the retention must never change. */
-export async function rawRows(dataSource: DataSource): Promise<string[]> {
-  const rows = await dataSource.query<{ row: string }[]>(
-    `SELECT u::text AS row FROM usage_logs u UNION ALL SELECT e::text FROM ops_error_logs e ORDER BY 1`,
-  );
-  return rows.map(({ row }) => row);
-}
+export const KEEP_5 = { hourlyRetentionDays: 5 };
+/** Requests of day 8: 12 and 2 successful ones and 3 failures. */
+export const DAY_8 = 17;
 
-/** Requests of a UTC day by its overall daily row, failed ones included; null without a row. */
-export async function dailyRequests(dataSource: DataSource, day: number): Promise<number | null> {
-  const [row] = await dataSource.query<{ count: string }[]>(
-    `SELECT (success_count + error_count_total)::text AS count FROM ops_metrics_daily
-     WHERE bucket_date = $1::date AND platform IS NULL AND group_id IS NULL`,
-    [dayAgo(day).toISOString().slice(0, 10)],
-  );
-  return row === undefined ? null : Number(row.count);
+/** Some days up to 9 ago, with requests in two hours of each and failures in a third, rolled up. */
+export class RetentionScene extends OpsScene {
+  /** The retention alone, without the rest of the maintenance job. */
+  public retain(options: OpsModuleOptions = KEEP_5): Promise<RetentionResult> {
+    return new RetentionService(this.dataSource, OPS_TABLES, resolveOptions(options)).run();
+  }
+
+  public hourly(): Promise<HourlyRow[]> {
+    return readHourly(this.dataSource);
+  }
+
+  public daily(): Promise<DailyRow[]> {
+    return readDaily(this.dataSource);
+  }
+
+  /** The days (ISO dates) that have rows in a metrics table, oldest first. */
+  public async daysIn(table: 'hourly' | 'daily'): Promise<string[]> {
+    const day = table === 'daily' ? 'bucket_date' : `(bucket_start AT TIME ZONE 'UTC')::date`;
+    const rows = await this.query<{ day: string }>(
+      `SELECT DISTINCT to_char(${day}, 'YYYY-MM-DD') AS day FROM ops_metrics_${table} ORDER BY 1`,
+    );
+    return rows.map((row) => row.day);
+  }
+
+  /** Every raw row, as text: what the retention must never change. */
+  public rawRows(): Promise<unknown[]> {
+    return this.query(
+      `SELECT u::text AS row FROM usage_logs u UNION ALL SELECT e::text FROM ops_error_logs e ORDER BY 1`,
+    );
+  }
+
+  /** Requests of a UTC day by its overall daily row, failed ones included; undefined without a row. */
+  public async dailyRequests(day: number): Promise<number | undefined> {
+    const [row] = await this.query<{ count: number }>(
+      `SELECT (success_count + error_count_total)::int AS count FROM ops_metrics_daily
+       WHERE bucket_date = $1::date AND platform IS NULL AND group_id IS NULL`,
+      isoDates(day),
+    );
+    return row?.count;
+  }
+
+  public override async reset(): Promise<void> {
+    await super.reset();
+    for (const day of [9, 8, 7, 5, 4, 1]) {
+      await this.insertRequests(hourOf(day, 3), 4 + day, 1);
+      await this.insertRequests(hourOf(day, 20), 2, 3);
+      await this.insertFailures(hourOf(day, 11), 3);
+    }
+    await this.app.refresh.tick();
+    await this.app.refresh.maintain();
+  }
 }

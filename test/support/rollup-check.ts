@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { eventually } from './eventually.js';
-import { createOpsApp } from './ops-app.js';
+import { createOpsApp, type OpsApp } from './ops-app.js';
 import { diffRows } from './oracle/compare.js';
 import { computeDaily } from './oracle/daily.js';
 import { computeHourly } from './oracle/hourly.js';
@@ -39,24 +39,29 @@ export async function settled(dataSource: DataSource, end: Date): Promise<void> 
   }, 'every hour drained');
 }
 
-/** Every bucket of [from, end) is what the raw rows give: for `verify`, and for the oracle. */
+/** Every bucket of [from, end) is what the raw rows give: for `verify` of an instance, and for the oracle. */
+export async function expectRightBy(app: OpsApp, from: Date, end: Date): Promise<void> {
+  const report = await app.verify.verify(from, end);
+  expect(report.differences).toEqual([]);
+  expect(report.differenceCount).toBe(0);
+
+  const raw = await readRaw(app.dataSource);
+  const hourly = computeHourly(raw.groups, raw.usage, raw.errors, from, end);
+  expect(hourly.length).toBeGreaterThan(0);
+  const stored = (await readHourly(app.dataSource)).filter((row) => Date.parse(row.bucket_start) < +end);
+  expect(diffRows(hourly, stored)).toEqual([]);
+
+  const isClosed = (day: string): boolean => Date.parse(day) + 86_400_000 <= +end;
+  const daily = computeDaily(hourly, from, end).filter((row) => isClosed(row.bucket_date));
+  const storedDaily = (await readDaily(app.dataSource)).filter((row) => isClosed(row.bucket_date));
+  expect(diffRows(daily, storedDaily)).toEqual([]);
+}
+
+/** The same, by an instance that is started for it. */
 export async function expectRight(url: string, from: Date, end: Date): Promise<void> {
   const app = await createOpsApp(url);
   try {
-    const report = await app.verify.verify(from, end);
-    expect(report.differences).toEqual([]);
-    expect(report.differenceCount).toBe(0);
-
-    const raw = await readRaw(app.dataSource);
-    const hourly = computeHourly(raw.groups, raw.usage, raw.errors, from, end);
-    expect(hourly.length).toBeGreaterThan(0);
-    const stored = (await readHourly(app.dataSource)).filter((row) => Date.parse(row.bucket_start) < +end);
-    expect(diffRows(hourly, stored)).toEqual([]);
-
-    const isClosed = (day: string): boolean => Date.parse(day) + 86_400_000 <= +end;
-    const daily = computeDaily(hourly, from, end).filter((row) => isClosed(row.bucket_date));
-    const storedDaily = (await readDaily(app.dataSource)).filter((row) => isClosed(row.bucket_date));
-    expect(diffRows(daily, storedDaily)).toEqual([]);
+    await expectRightBy(app, from, end);
   } finally {
     await app.close();
   }

@@ -6,7 +6,7 @@ import { createDataSource } from '../../src/database/data-source.js';
 export interface TestDatabase {
   readonly url: string;
   readonly dataSource: DataSource;
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 function required(name: string): string {
@@ -58,7 +58,15 @@ export async function dropDatabase(name: string): Promise<void> {
  * of a run on another server for a look at them.
  */
 export async function createTestDatabase(label: string): Promise<TestDatabase> {
-  const name = await createEmptyDatabase(label, required('OPS_TEST_TEMPLATE'));
+  return opened(await createEmptyDatabase(label, required('OPS_TEST_TEMPLATE')));
+}
+
+/** The same, empty and not migrated. */
+export async function createUnmigratedDatabase(label: string): Promise<TestDatabase> {
+  return opened(await createEmptyDatabase(label));
+}
+
+async function opened(name: string): Promise<TestDatabase> {
   const url = urlOf(name);
   const dataSource = await createDataSource(url).initialize();
   return {
@@ -73,4 +81,11 @@ export async function createTestDatabase(label: string): Promise<TestDatabase> {
       }
     },
   };
+}
+
+/** Gives a database a time zone of its own, which reaches the sessions that begin afterwards. */
+export async function useTimeZone(dataSource: DataSource, zone: string): Promise<void> {
+  await dataSource.query(
+    `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone TO %L', current_database(), '${zone}'); END $$`,
+  );
 }

@@ -1,53 +1,52 @@
-import type { DataSource } from 'typeorm';
-import type { OpsApp } from './ops-app.js';
-import * as scene from './refresh-scene.js';
+import type { OpsModuleOptions, VerifyReport } from '../../src/ops/index.js';
+import { OpsScene } from './ops-scene.js';
 import { databaseNow } from './rollup-check.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-export const VERIFY_DAYS = 3;
-
-export interface VerifyScene {
-  /** Midnight of the first day. */
-  readonly from: Date;
-  /** Midnight of today. */
-  readonly to: Date;
-  /** 01:00 of the first day: three requests and two errors of openai. */
-  readonly hour: Date;
-}
-
 /** Whole, closed UTC days with rows every two hours, rolled up, above the hours next to the oldest raw rows. */
-export async function fillVerifyScene(dataSource: DataSource, app: OpsApp): Promise<VerifyScene> {
-  await scene.resetScene(dataSource);
-  const today = Math.floor((await databaseNow(dataSource)).getTime() / DAY_MS) * DAY_MS;
-  const [from, to] = [new Date(today - VERIFY_DAYS * DAY_MS), new Date(today)];
-  const hour = new Date(from.getTime() + HOUR_MS);
-  const oldest = new Date(from.getTime() - 12 * HOUR_MS);
-  await scene.insertRequests(dataSource, oldest);
-  await scene.insertFailures(dataSource, oldest);
-  for (let at = hour.getTime(); at < to.getTime(); at += 2 * HOUR_MS) {
-    await scene.insertRequests(dataSource, new Date(at));
-    await scene.insertRequests(dataSource, new Date(at), 2, 3);
-    await scene.insertFailures(dataSource, new Date(at));
-  }
-  await app.refresh.tick();
-  await app.refresh.maintain();
-  // The oldest raw rows only set the floors: whoever compares every stored row looks from `from` on.
-  await dataSource.query('DELETE FROM ops_metrics_hourly WHERE bucket_start < $1::timestamptz', [
-    from.toISOString(),
-  ]);
-  await dataSource.query('DELETE FROM ops_metrics_daily WHERE bucket_date < $1::date', [
-    from.toISOString().slice(0, 10),
-  ]);
-  return { from, to, hour };
-}
+export class VerifyScene extends OpsScene {
+  public static readonly days = 3;
+  /** Midnight of the first day. */
+  public from = new Date(0);
+  /** Midnight of today. */
+  public to = new Date(0);
+  /** 01:00 of the first day: three requests and two errors of openai, two requests of anthropic. */
+  public hour = new Date(0);
 
-/** Manipulates what is stored; `{hour}` and `{day}` stand for those of `at`. */
-export async function changeStored(dataSource: DataSource, text: string, at: Date): Promise<void> {
-  await dataSource.query(
-    text
-      .replaceAll('{hour}', `'${at.toISOString()}'::timestamptz`)
-      .replaceAll('{day}', `'${at.toISOString().slice(0, 10)}'::date`),
-  );
+  public hoursLater(hours: number): Date {
+    return new Date(this.hour.getTime() + hours * HOUR_MS);
+  }
+
+  /** Verifies the days, by another instance where options are given. */
+  public async verify(fix = false, options?: OpsModuleOptions): Promise<VerifyReport> {
+    const app = options === undefined ? this.app : await this.start(options);
+    return app.verify.verify(this.from, this.to, fix);
+  }
+
+  /** Manipulates what is stored; `{hour}` and `{day}` stand for the hour of this scene and its day. */
+  public async change(text: string): Promise<void> {
+    const at = this.hour.toISOString();
+    await this.query(
+      text.replaceAll('{hour}', `'${at}'::timestamptz`).replaceAll('{day}', `'${at.slice(0, 10)}'::date`),
+    );
+  }
+
+  public override async reset(): Promise<void> {
+    await super.reset();
+    const today = Math.floor((await databaseNow(this.dataSource)).getTime() / DAY_MS) * DAY_MS;
+    [this.from, this.to] = [new Date(today - VerifyScene.days * DAY_MS), new Date(today)];
+    this.hour = new Date(this.from.getTime() + HOUR_MS);
+    const oldest = new Date(this.from.getTime() - 12 * HOUR_MS);
+    const hours = Array.from({ length: 12 * VerifyScene.days }, (_, index) => this.hoursLater(2 * index));
+    await this.insertRequests([oldest, ...hours]);
+    await this.insertRequests(hours, 2, 3);
+    await this.insertFailures([oldest, ...hours]);
+    await this.app.refresh.tick();
+    await this.app.refresh.maintain();
+    // The oldest raw rows only set the floors: whoever compares every stored row looks from `from` on.
+    await this.query('DELETE FROM ops_metrics_hourly WHERE bucket_start < $1::timestamptz', [this.from]);
+    await this.query('DELETE FROM ops_metrics_daily WHERE bucket_date < $1::date', [this.from]);
+  }
 }

@@ -1,133 +1,58 @@
 import { describe, expect, it } from '@jest/globals';
+import { weightedMeanRounded } from '../support/oracle/arithmetic.js';
+import { diffRows } from '../support/oracle/compare.js';
 import { computeHourly } from '../support/oracle/hourly.js';
-import { error, FROM, GROUPS, TO, usage } from '../support/oracle/samples.js';
-import type { HourlyRow, RawError, RawUsage } from '../support/oracle/types.js';
+import type { HourlyRow } from '../support/oracle/types.js';
+import { usage } from '../support/spec-scene.js';
 
-const HOUR = '2025-03-09T07:00:00Z';
-
-/** Keys of the rows, as "platform/group" with "-" for NULL. */
-function levels(rows: readonly HourlyRow[]): string[] {
-  return rows.map((row) => `${row.platform ?? '-'}/${String(row.group_id ?? '-')}`).toSorted();
-}
-
-function overall(usageRows: readonly RawUsage[], errorRows: readonly RawError[]): HourlyRow | undefined {
-  return computeHourly(GROUPS, usageRows, errorRows, FROM, TO).find((row) => row.platform === null);
-}
-
-describe('computeHourly', () => {
-  it('counts a usage row at three levels, under the platform of its group', () => {
-    const rows = computeHourly(GROUPS, [usage({ groupId: 2 })], [], FROM, TO);
-    expect(levels(rows)).toEqual(['-/-', 'anthropic/-', 'anthropic/2']);
-    expect(rows.every((row) => row.success_count === 1n && row.bucket_start === HOUR)).toBe(true);
-  });
-
-  it.each([null, 0, 99])('counts a usage row of group %p nowhere', (groupId) => {
-    expect(computeHourly(GROUPS, [usage({ groupId })], [], FROM, TO)).toEqual([]);
-  });
-
-  it('counts a usage row of the empty platform in the overall row only', () => {
-    expect(levels(computeHourly(GROUPS, [usage({ groupId: 3 })], [], FROM, TO))).toEqual(['-/-']);
-  });
-
-  it.each([
-    [
-      'its own platform, whatever its group says',
-      { platform: 'openai', groupId: 2 },
-      ['-/-', 'openai/-', 'openai/2'],
-    ],
-    ['a group that does not exist', { groupId: 99 }, ['-/-', 'openai/-', 'openai/99']],
-    ['no group', { groupId: null }, ['-/-', 'openai/-']],
-    ['group 0', { groupId: 0 }, ['-/-', 'openai/-']],
-    ['no platform', { platform: null }, ['-/-', 'unknown/-', 'unknown/1']],
-    ['neither', { platform: null, groupId: null }, ['-/-', 'unknown/-']],
-    ['the empty platform', { platform: '' }, ['-/-']],
-  ])('counts an error row with %s', (_what, row, expected) => {
-    expect(levels(computeHourly(GROUPS, [], [error(row)], FROM, TO))).toEqual(expected);
-  });
-
-  it('adds four token columns past int4, NULL as 0', () => {
-    const full = usage({ inputTokens: 2147483647, outputTokens: 2147483647, cacheReadTokens: null });
-    expect(overall([full, usage({ cacheCreationTokens: 3, cacheReadTokens: 2 })], [])?.token_consumed).toBe(
-      4294967299n,
+// What it computes is held against the rollup's rows, which the spec tests hold against the specification.
+describe('the oracle', () => {
+  const computed = (createdAt: string): HourlyRow[] =>
+    computeHourly(
+      [{ id: 1, name: 'one', platform: 'openai' }],
+      [usage({ durationMs: 3, createdAt })],
+      [],
+      new Date('2026-03-01T05:00:00Z'),
+      new Date('2026-03-01T06:00:00Z'),
     );
-  });
 
-  it('takes latencies from the rows that have them', () => {
-    const rows = [1, 2, 3, 6, null].map((durationMs) => usage({ durationMs, firstTokenMs: null }));
-    // Ranks over four values: 1.5 -> 2.5 -> 2; 2.7 -> 5.1; 2.85 -> 5.55 -> 6; 2.97 -> 5.91 -> 6.
-    expect(overall(rows, [])).toMatchObject({
-      success_count: 5n,
-      duration_p50_ms: 2,
-      duration_p90_ms: 5,
-      duration_p95_ms: 6,
-      duration_p99_ms: 6,
-      duration_avg_ms: 3,
-      duration_max_ms: 6,
-      ttft_p50_ms: null,
-      ttft_avg_ms: null,
-      ttft_max_ms: null,
-    });
-  });
-
-  it('tells duration and first token apart', () => {
-    expect(overall([usage({ durationMs: 900, firstTokenMs: 70 })], [])).toMatchObject({
-      duration_p99_ms: 900,
-      duration_max_ms: 900,
-      ttft_p99_ms: 70,
-      ttft_max_ms: 70,
-    });
-  });
-
-  // total, business-limited, SLA, upstream other, upstream 429, upstream 529
-  it.each<[Partial<RawError>, bigint[]]>([
-    [{ statusCode: 400 }, [1n, 0n, 1n, 0n, 0n, 0n]],
-    [{ statusCode: 399 }, [0n, 0n, 0n, 0n, 0n, 0n]],
-    [{ statusCode: null }, [0n, 0n, 0n, 0n, 0n, 0n]],
-    [{ statusCode: 429, isBusinessLimited: true }, [1n, 1n, 0n, 0n, 0n, 0n]],
-    [{ statusCode: 200, isBusinessLimited: true }, [0n, 0n, 0n, 0n, 0n, 0n]],
-    [{ statusCode: 500, errorOwner: 'provider' }, [1n, 0n, 1n, 1n, 0n, 0n]],
-    [{ statusCode: 429, errorOwner: 'provider' }, [1n, 0n, 1n, 0n, 1n, 0n]],
-    [{ statusCode: 502, upstreamStatusCode: 529, errorOwner: 'provider' }, [1n, 0n, 1n, 0n, 0n, 1n]],
-    [{ statusCode: 429, upstreamStatusCode: 500, errorOwner: 'provider' }, [1n, 0n, 1n, 1n, 0n, 0n]],
-    [{ statusCode: 200, upstreamStatusCode: 429, errorOwner: 'provider' }, [0n, 0n, 0n, 0n, 1n, 0n]],
-    [{ statusCode: 429, upstreamStatusCode: 0, errorOwner: 'provider' }, [1n, 0n, 1n, 1n, 0n, 0n]],
-    [{ statusCode: null, errorOwner: 'provider' }, [0n, 0n, 0n, 1n, 0n, 0n]],
-    [{ statusCode: 500, errorOwner: 'provider', isBusinessLimited: true }, [1n, 1n, 0n, 0n, 0n, 0n]],
-    [{ statusCode: 500, errorOwner: null }, [1n, 0n, 1n, 0n, 0n, 0n]],
-  ])('counts %j', (row, expected) => {
-    const stored = overall([], [error(row)]);
-    expect([
-      stored?.error_count_total,
-      stored?.business_limited_count,
-      stored?.error_count_sla,
-      stored?.upstream_error_count_excl_429_529,
-      stored?.upstream_429_count,
-      stored?.upstream_529_count,
-    ]).toEqual(expected);
-  });
-
-  it('takes a bucket with its first microsecond and without the next one', () => {
-    const at = (createdAt: string): RawUsage => usage({ createdAt });
-    const rows = ['06:59:59.999999', '07:00:00', '07:59:59.999999', '08:00:00'].map((t) =>
-      at(`2025-03-09T${t}Z`),
-    );
-    expect(overall(rows, [])?.success_count).toBe(2n);
-  });
-
-  it('widens a ragged window outward, and takes nothing for an empty or invalid one', () => {
-    const rows = [usage({ createdAt: '2025-03-09T07:00:00Z' }), usage({ createdAt: '2025-03-09T08:59:59Z' })];
-    const hours = (from: string, to: string): number =>
-      new Set(computeHourly(GROUPS, rows, [], new Date(from), new Date(to)).map((row) => row.bucket_start))
-        .size;
-    expect(hours('2025-03-09T07:59:59.999Z', '2025-03-09T08:00:00.001Z')).toBe(2);
-    expect(hours('2025-03-09T07:59:59.999Z', '2025-03-09T08:00:00Z')).toBe(1);
-    expect(hours('2025-03-09T07:30:00Z', '2025-03-09T07:30:00Z')).toBe(0);
-    expect(hours('2025-03-09T09:00:00Z', '2025-03-09T07:00:00Z')).toBe(0);
-    expect(hours('never', '2025-03-09T07:00:00Z')).toBe(0);
+  it('rounds weighted means half to even, exactly', () => {
+    // 2.5 + 2^-61, which a double cannot tell from 2.5.
+    const justAbove = [
+      { value: 2, weight: 2n ** 60n - 1n },
+      { value: 3, weight: 2n ** 60n + 1n },
+    ];
+    expect(weightedMeanRounded(justAbove)).toBe(3);
+    expect(
+      [-3, -2, -1].map((value) =>
+        weightedMeanRounded([value, value + 1].map((of) => ({ value: of, weight: 5n }))),
+      ),
+    ).toEqual([-2, -2, 0]);
   });
 
   it('refuses an instant that is not in UTC', () => {
-    const local = usage({ createdAt: '2025-03-09T07:00:00+05:30' });
-    expect(() => computeHourly(GROUPS, [local], [], FROM, TO)).toThrow(TypeError);
+    expect(() => computed('2026-03-01T05:00:00+05:30')).toThrow(TypeError);
+  });
+
+  const rows = computed('2026-03-01T05:10:00Z');
+  const [first, ...others] = rows;
+  if (first === undefined) throw new Error('a usage row makes an overall row');
+
+  it('finds no difference between equal rows in any order', () => {
+    expect(diffRows(rows, rows.toReversed())).toEqual([]);
+  });
+
+  it.each<[string, HourlyRow[], RegExp]>([
+    ['a missing row', others, /missing/],
+    ['a superfluous row', [...rows, { ...first, group_id: 7, platform: 'x' }], /should not exist/],
+    ['a repeated row', [...rows, first], /twice/],
+    ['a count', [{ ...first, success_count: 2n }, ...others], /success_count expected 1, got 2/],
+    ['a percentile', [{ ...first, duration_p50_ms: 4 }, ...others], /duration_p50_ms expected 3, got 4/],
+    ['a null', [{ ...first, duration_avg_ms: null }, ...others], /duration_avg_ms expected 3, got null/],
+    ['an average', [{ ...first, duration_avg_ms: 3.00000000001 }, ...others], /duration_avg_ms/],
+  ])('finds a difference: %s', (_what, actual, message) => {
+    const differences = diffRows(rows, actual);
+    expect(differences).toHaveLength(1);
+    expect(differences[0]).toMatch(message);
   });
 });

@@ -4,8 +4,7 @@ import type { RawError, RawUsage } from '../oracle/types.js';
 
 /** Sixty UTC days that lie in the past on any clock. */
 export const HISTORY_START = new Date('2025-02-01T00:00:00Z');
-export const HISTORY_MINUTES = 60 * 24 * 60;
-export const HISTORY_END = new Date(HISTORY_START.getTime() + HISTORY_MINUTES * 60_000);
+const HISTORY_MINUTES = 60 * 24 * 60;
 
 export const GROUPS = [
   { id: 1, name: 'one', platform: 'openai' },

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import type { SqlStatement } from '../../../src/ops/sql/sql-statement.js';
 import { executedPlan } from './plan-scans.js';
 
 /** What an executed plan did, summed up over its nodes. */
@@ -24,7 +25,7 @@ interface PlanNode {
 }
 
 /** Executes a statement and sums up what its plan did. */
-export async function workOf(dataSource: DataSource, text: string, values: unknown[]): Promise<PlanWork> {
+export async function workOf(dataSource: DataSource, { text, values }: SqlStatement): Promise<PlanWork> {
   const root = await executedPlan<PlanNode>(dataSource, 'ANALYZE, BUFFERS, TIMING OFF', text, values);
   const scans = new Map<string, number>();
   let rows = 0;

@@ -1,0 +1,183 @@
+import { OPS_TABLES as T } from '../../../src/ops/definitions/ops-tables.js';
+import type { SqlStatement } from '../../../src/ops/sql/sql-statement.js';
+import { lastHourSamples } from '../../../src/ops/prometheus/sql/last-hour-samples.sql.js';
+import { rollupSamples } from '../../../src/ops/prometheus/sql/rollup-samples.sql.js';
+import { planSegments } from '../../../src/ops/read/read-plan.js';
+import { readPieces } from '../../../src/ops/read/sql/read-pieces.sql.js';
+import * as auditing from '../../../src/ops/audit/sql/compare.sql.js';
+import * as auditLanes from '../../../src/ops/audit/sql/lanes.sql.js';
+import * as definition from '../../../src/ops/invalidation/sql/definition.sql.js';
+import * as detect from '../../../src/ops/detection/sql/detect.sql.js';
+import { finishRebuilds } from '../../../src/ops/drain/sql/finish-rebuilds.sql.js';
+import * as claims from '../../../src/ops/drain/sql/claim.sql.js';
+import * as releases from '../../../src/ops/drain/sql/release.sql.js';
+import * as droppedHours from '../../../src/ops/invalidation/sql/dropped-hours.sql.js';
+import * as heartbeat from '../../../src/ops/jobs/sql/heartbeat.sql.js';
+import { hoursPerStatement } from '../../../src/ops/drain/sql/hours-per-statement.sql.js';
+import * as knownGroups from '../../../src/ops/jobs/sql/known-groups.sql.js';
+import * as rangeLimits from '../../../src/ops/ranges/sql/range-limits.sql.js';
+import * as rebuild from '../../../src/ops/rebuild/sql/rebuild.sql.js';
+import * as retention from '../../../src/ops/retention/sql/retention.sql.js';
+import * as status from '../../../src/ops/status/sql/status.sql.js';
+import * as runs from '../../../src/ops/runs/sql/runs.sql.js';
+import * as verify from '../../../src/ops/verify/sql/verify.sql.js';
+import * as latest from '../../../src/ops/rollup/sql/latest-bucket.sql.js';
+import * as upsertDaily from '../../../src/ops/rollup/sql/upsert-daily.sql.js';
+import * as upsertHourly from '../../../src/ops/rollup/sql/upsert-hourly.sql.js';
+import { retained, type Given } from './given.js';
+
+const audit = { ...auditLanes, ...auditing };
+const drain = { ...claims, ...releases };
+const range = (g: Given) => ({ start: new Date(g.iso), end: new Date(Date.parse(g.iso) + 7_200_000) });
+
+/** Every statement of the module, but for those of each raw table. */
+export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
+  upsertHourlyRange: (g) =>
+    upsertHourly.upsertHourlyRange(T, range(g), { distributions: true, force: g.flag }),
+  upsertHours: (g) =>
+    upsertHourly.upsertHours(
+      T,
+      [g.iso, ...g.isos].map((hour) => ({
+        hour,
+        usage: g.flag ? 'take' : 'guard',
+        errors: g.flag ? 'keep' : 'redefine',
+        asked: g.flag,
+        settled: !g.flag,
+      })),
+    ),
+  upsertDailyRange: (g) => upsertDaily.upsertDailyRange(T, range(g)),
+  latestHourlyBucket: () => latest.latestHourlyBucket(T),
+  latestDailyBucket: () => latest.latestDailyBucket(T),
+  dueLanes: () => audit.dueLanes(T),
+  nextAuditStep: (g) =>
+    audit.nextAuditStep(T, 'history', {
+      safeDelaySeconds: g.n,
+      requests: g.n,
+      hours: g.n,
+      retention: retained(g),
+      backfillHours: g.n,
+    }),
+  auditHours: (g) => audit.auditHours(T, { from: g.iso, to: g.iso, closed: g.iso }, retained(g)),
+  advanceAudit: (g) =>
+    audit.advanceAudit(T, g.flag ? 'recent' : 'history', {
+      position: g.iso,
+      startsRound: g.flag,
+      audited: g.n,
+      differing: g.n,
+      pauseSeconds: g.n,
+      restSeconds: g.n,
+    }),
+  startAudit: (g) => audit.startAudit(T, g.flag ? ['recent'] : ['recent', 'history']),
+  hoursPerStatement: () => hoursPerStatement(T),
+  noteChangedGroups: () => knownGroups.noteChangedGroups(T),
+  readChangedGroups: (g) => knownGroups.readChangedGroups(T, g.n),
+  restoreHours: (g) => droppedHours.restoreHours(T, [g.iso]),
+  widenToDroppedDays: (g) => droppedHours.widenToDroppedDays(T, g.iso, g.iso),
+  noteHoursWithoutDistribution: (g) => droppedHours.noteHoursWithoutDistribution(T, g.iso, retained(g)),
+  nextDayOfHours: (g) => retention.nextDayOfHours(T, g.n, g.iso),
+  nextDayOfDistributions: (g) => retention.nextDayOfDistributions(T, g.n, g.iso),
+  nextDayOfDailies: (g) => retention.nextDayOfDailies(T, g.n, g.iso),
+  daySettled: (g) => retention.daySettled(T, g.iso, g.hours),
+  dropHours: (g) => retention.dropHours(T, g.iso),
+  dropDistributions: (g) => retention.dropDistributions(T, g.iso),
+  dropDailies: (g) => retention.dropDailies(T, g.iso),
+  noteOldDefinitions: (g) => definition.noteOldDefinitions(T, retained(g)),
+  'lockDay shared': (g) => drain.lockDay(g.iso, 'shared'),
+  'lockDay exclusive': (g) => drain.lockDay(g.iso, 'exclusive'),
+  isAnythingDue: (g) => drain.isAnythingDue(T, g.n),
+  claimDay: (g) => drain.claimDay(T, { safeDelaySeconds: g.n, except: g.isos, only: g.isos[0] ?? null }),
+  claimHours: (g) =>
+    drain.claimHours(T, {
+      safeDelaySeconds: g.n,
+      except: g.isos,
+      only: g.isos[0] ?? null,
+      limit: g.n,
+      lossDelaySeconds: g.n,
+      retention: retained(g),
+    }),
+  releaseHours: (g) =>
+    drain.releaseHours(
+      T,
+      [g.iso],
+      g.isos.map((hour) => ({ hour, suspicious: g.flag, requests: g.n })),
+      g.n,
+    ),
+  'releaseDay held': (g) => drain.releaseDay(T, g.iso, { held: true }),
+  'releaseDay done': (g) => drain.releaseDay(T, g.iso, { held: false }),
+  noteDay: (g) => drain.noteDay(T, g.iso, { reason: g.flag ? 'restored' : 'hours', forced: g.flag }),
+  recordFailure: (g) =>
+    drain.recordFailure(T, { tier: g.flag ? 'day' : 'hour', start: g.iso }, g.text, {
+      baseSeconds: g.n,
+      maxSeconds: g.n,
+    }),
+  countPending: (g) => drain.countPending(T, g.n),
+  recordRun: (g) =>
+    heartbeat.recordRun(T, {
+      jobName: g.text,
+      durationMs: g.n,
+      error: g.flag ? g.text : null,
+      result: g.flag ? null : { rows: g.n },
+    }),
+  rangeLimits: (g) => rangeLimits.rangeLimits(T, g.n, retained(g)),
+  requestRebuild: (g) =>
+    rebuild.requestRebuild(T, {
+      start: g.iso,
+      end: g.iso,
+      force: g.flag,
+      reason: g.flag ? g.text : null,
+      requestedBy: g.text,
+    }),
+  finishRebuilds: (g) => finishRebuilds(T, g.n),
+  cancelRebuild: (g) => rebuild.cancelRebuild(T, String(g.n)),
+  readRebuilds: (g) => rebuild.readRebuilds(T, g.flag ? String(g.n) : null, g.n),
+  readStatus: (g) => status.readStatus(T, g.n, retained(g)),
+  readDetectStates: () => status.readDetectStates(T),
+  readAuditStates: () => status.readAuditStates(T),
+  readHeartbeats: (g) => status.readHeartbeats(T, g.isos),
+  readTroubledBuckets: (g) => status.readTroubledBuckets(T, g.n),
+  hourlyDifferences: (g) =>
+    verify.hourlyDifferences(T, {
+      start: g.iso,
+      end: g.iso,
+      limit: g.n,
+      retention: retained(g),
+      distributions: g.flag,
+    }),
+  dailyDifferences: (g) =>
+    verify.dailyDifferences(T, { start: g.iso, end: g.iso, limit: g.n, distributions: g.flag }),
+  noteBuckets: (g) => verify.noteBuckets(T, g.flag ? 'day' : 'hour', [g.iso, ...g.isos]),
+  startRun: (g) =>
+    runs.startRun(T, {
+      kind: 'verify',
+      request: { fix: g.flag },
+      result: { text: g.text },
+      requestedBy: g.text,
+      aliveSeconds: g.n,
+    }),
+  reportRun: (g) => runs.reportRun(T, String(g.n), g.n, g.flag ? { text: g.text } : null),
+  endRun: (g) => runs.endRun(T, String(g.n), 'failed', g.flag ? { text: g.text } : null, g.text),
+  cancelRun: (g) => runs.cancelRun(T, 'verify', String(g.n)),
+  readRuns: (g) => runs.readRuns(T, 'refresh', g.flag ? String(g.n) : null, g.n, [g.text]),
+  readPositions: (g) => detect.readPositions(T, g.n),
+  readPieces: (g) =>
+    readPieces(T, {
+      plan: planSegments([new Date(g.iso), new Date(Date.parse(g.iso) + 10_000_000)]),
+      safeDelaySeconds: g.n,
+      freshFrom: g.n,
+      level: { platform: g.text },
+      peaks: true,
+      hourByHour: false,
+    }),
+  'readPieces by group': (g) =>
+    readPieces(T, {
+      plan: planSegments([new Date(g.iso), new Date(Date.parse(g.iso) + 10_000_000)]),
+      safeDelaySeconds: g.n,
+      freshFrom: g.n,
+      level: { by: 'group', limit: g.n },
+      peaks: false,
+      hourByHour: false,
+    }),
+  lastHourSamples: (g) => lastHourSamples(T, g.n, g.n),
+  rollupSamples: (g) => rollupSamples(T, g.n, [g.text]),
+  stillWriting: (g) => detect.stillWriting([g.text]),
+};

@@ -187,6 +187,6 @@ describe('runs over HTTP', () => {
       refresh: { drainedHours: expect.any(Number), lateRows: 1 },
       maintenance: { oldDefinitionHours: 0 },
     });
-    expect(await refreshed(two)).toMatchObject({ state: 'finished', refresh: { drainedHours: 0 } });
+    expect(await refreshed(two)).toMatchObject({ state: 'finished', refresh: { pendingHours: 0 } });
   });
 });

@@ -105,7 +105,9 @@ function askByCommand() {
 
 function isAlive(pid) {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
+    // One that has ended waits as a zombie where nobody takes its exit code: in a container without an init.
+    return !existsSync(`/proc/${pid}/stat`) || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }

@@ -121,9 +121,9 @@ async function tryAll() {
   await tryReadme(cjs, tarball);
 
   console.log('\n-- a host with Nest 11, TypeORM 0.3, CommonJS, Fastify');
-  await run('npm', ['install', '--no-audit', '--no-fund', '@nestjs/platform-fastify@11'], {
-    cwd: cjs,
-  });
+  // What its ValidationPipe needs is the host's.
+  const own = ['@nestjs/platform-fastify@11', 'class-validator', 'class-transformer'];
+  await run('npm', ['install', '--no-audit', '--no-fund', ...own], { cwd: cjs });
   await tryHost('cjs', cjs, compilers);
   await tryBundle('a bundle of esbuild', join(work, 'cjs-esbuild/main.cjs'), (file) =>
     withEsbuild(cjs, file, 'cjs'),

@@ -29,14 +29,12 @@ const app = await NestFactory.createApplicationContext(host, { logger: false });
 try {
   const tick = await app.get(ops.RefreshService).tick();
   const rebuilds = app.get(ops.RebuildService);
-  const future = new RealDate(RealDate.now() + 30 * 60_000);
-  const refused = await rebuilds
-    .request({ from: new RealDate(from), to: future })
-    .catch((error) => error.field);
-  const rebuild = await rebuilds.request({ from: new RealDate(from), to: new RealDate(to) });
+  const future = new RealDate(RealDate.now() + 30 * 60_000).toISOString();
+  const refused = await rebuilds.request({ from, to: future }).catch((error) => error.field);
+  const rebuild = await rebuilds.request({ from, to });
   await app.get(ops.RefreshService).tick(); // the drain that the rebuild started comes first
   await app.get(ops.RefreshService).maintain();
-  const report = await app.get(ops.VerifyService).verify(new RealDate(from), new RealDate(to));
+  const report = await app.get(ops.VerifyService).verify(from, to);
   console.log(
     JSON.stringify({
       localHour: new Date(from).getHours(),

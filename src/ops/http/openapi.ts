@@ -18,8 +18,17 @@ interface Described {
   readonly components: Decorator;
 }
 
-/** What has an id (`.meta({ id })`) becomes a component of that name. */
+/** By schema: the one of errors stands behind every route, and all of them are described while the module is loaded. */
+const known = new WeakMap<z.ZodType, Described>();
+
 function described(schema: z.ZodType): Described {
+  const found = known.get(schema) ?? describe(schema);
+  known.set(schema, found);
+  return found;
+}
+
+/** What has an id (`.meta({ id })`) becomes a component of that name. */
+function describe(schema: z.ZodType): Described {
   const json = z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input', unrepresentable: 'any' });
   const { definitions = {}, ...own } = JSON.parse(JSON.stringify(json), inDocument) as OpenApiSchema & {
     definitions?: Record<string, OpenApiSchema>;

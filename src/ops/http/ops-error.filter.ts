@@ -50,7 +50,7 @@ export class OpsErrorFilter implements ExceptionFilter {
     const { httpAdapter } = this.host;
     const response: unknown = host.switchToHttp().getResponse();
     if (httpAdapter.isHeadersSent(response)) {
-      httpAdapter.end(response); // a stream that has begun cannot be answered otherwise
+      httpAdapter.end(response); // what has begun cannot be answered otherwise
       return;
     }
     const [status, body] = answerTo(error);

@@ -93,11 +93,21 @@ async function tryHost(kind, folder, compilers) {
   await checkTypes(folder, compilers);
 }
 
-async function tryBundle(name, file, bundle) {
+/** @param tools folder in whose node_modules webpack is: Nest's generator brings it to the CommonJS app */
+async function tryBundles(kind, folder, tools) {
+  await tryBundle('esbuild', join(work, `${kind}-esbuild/main.${kind === 'esm' ? 'mjs' : 'cjs'}`), (file) =>
+    withEsbuild(folder, file, kind),
+  );
+  await tryBundle('webpack', join(work, `${kind}-webpack/main.cjs`), (file) =>
+    withWebpack(folder, file, tools),
+  );
+}
+
+async function tryBundle(bundler, file, bundle) {
   await mkdir(join(file, '..'), { recursive: true });
   await bundle(file);
   await withHost(join(file, '..'), file, asABundle);
-  console.log(`ok: and that was ${name}`);
+  console.log(`ok: and that was a bundle of ${bundler}`);
 }
 
 async function withHost(cwd, main, scene) {
@@ -125,12 +135,7 @@ async function tryAll() {
   const own = ['@nestjs/platform-fastify@11', 'class-validator', 'class-transformer'];
   await run('npm', ['install', '--no-audit', '--no-fund', ...own], { cwd: cjs });
   await tryHost('cjs', cjs, compilers);
-  await tryBundle('a bundle of esbuild', join(work, 'cjs-esbuild/main.cjs'), (file) =>
-    withEsbuild(cjs, file, 'cjs'),
-  );
-  await tryBundle('a bundle of webpack', join(work, 'cjs-webpack/main.cjs'), (file) =>
-    withWebpack(cjs, file, cjs),
-  );
+  await tryBundles('cjs', cjs, cjs);
 
   console.log('\n-- a host with Nest 12, TypeORM 1, ES modules, Express');
   const esm = join(work, 'esm');
@@ -138,12 +143,7 @@ async function tryAll() {
   for (const name of ['package.json', 'tsconfig.json']) await cp(join(HOSTS, 'esm', name), join(esm, name));
   await install(esm, tarball, 12);
   await tryHost('esm', esm, compilers);
-  await tryBundle('a bundle of esbuild', join(work, 'esm-esbuild/main.mjs'), (file) =>
-    withEsbuild(esm, file, 'esm'),
-  );
-  await tryBundle('a bundle of webpack', join(work, 'esm-webpack/main.cjs'), (file) =>
-    withWebpack(esm, file, cjs),
-  );
+  await tryBundles('esm', esm, cjs);
 
   console.log('\n-- other package managers');
   await withPnpm(join(work, 'pnpm'), tarball);

@@ -1,8 +1,13 @@
-import { HOUR_MS } from '../common/utc.js';
+import { DAY_MS, HOUR_MS } from '../common/utc.js';
 import { MeasuresAdder } from './measures.js';
 import type { PeriodMeasures } from './measures.schemas.js';
 import type { Freshness } from './read.schemas.js';
 import type { ClockColumns, PeakRow, PieceRow, ReadRow } from './sql/piece-row.js';
+
+/** Longest period whose busiest hour is looked for: in every hour of it, and a year has too many. */
+const LONGEST_PEAK_MS = 31 * DAY_MS;
+
+export const hasPeak = (from: Date, to: Date): boolean => to.getTime() - from.getTime() <= LONGEST_PEAK_MS;
 
 /** Requests and tokens of one hour, as far as raw rows gave them. */
 interface HourLoad {
@@ -86,12 +91,13 @@ export class Answer {
     const adder = this.bySegment().get(segment) ?? new MeasuresAdder();
     const busiest = this.busiestHour(segment);
     const hasWholeHour = Math.ceil(from.getTime() / HOUR_MS) < Math.floor(this.endOf(to) / HOUR_MS);
+    const isKnown = hasWholeHour && hasPeak(from, to);
     return {
       from: from.toISOString(),
       to: to.toISOString(),
       ...adder.measures(this.seconds(from, to)),
-      peakRequestsPerSecond: hasWholeHour ? busiest.requests / 3600 : null,
-      peakTokensPerSecond: hasWholeHour ? busiest.tokens / 3600 : null,
+      peakRequestsPerSecond: isKnown ? busiest.requests / 3600 : null,
+      peakTokensPerSecond: isKnown ? busiest.tokens / 3600 : null,
     };
   }
 

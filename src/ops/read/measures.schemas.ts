@@ -80,11 +80,11 @@ export const periodSchema = z.object({
   from: instant('ISO 8601 in UTC.', '2026-01-01T00:00:00.000Z'),
   to: instant('ISO 8601 in UTC.', '2026-01-31T00:00:00.000Z'),
   peakRequestsPerSecond: real(
-    'Mean rate of the busiest whole UTC hour that has passed; null where the period has none.',
+    'Mean rate of the busiest whole UTC hour that has passed; null where the period has none, or is longer than 31 days.',
     1.21,
   ).nullable(),
   peakTokensPerSecond: real(
-    'Mean token rate of the UTC hour with the most tokens; null where the period has none.',
+    'Mean token rate of the UTC hour with the most tokens; null likewise.',
     3920.4,
   ).nullable(),
 });

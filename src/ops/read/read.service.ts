@@ -7,7 +7,7 @@ import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRows } from '../sql/sql-runner.js';
 import { validated } from '../common/validated.js';
 import { OpsOptions } from '../options/ops.options.js';
-import { Answer } from './answer.js';
+import { Answer, hasPeak } from './answer.js';
 import { breakdownItems } from './breakdown.js';
 import { histogram } from './histogram.js';
 import { MeasuresAdder } from './measures.js';
@@ -61,7 +61,7 @@ export class ReadService {
     const query = validated(levelQuerySchema, given, 'query');
     const { from, to } = query;
     const before = new Date(2 * from.getTime() - to.getTime());
-    const answer = await this.read([before, from, to], query, { peaks: true, freshFrom: 1 });
+    const answer = await this.read([before, from, to], query, { peaks: hasPeak(from, to), freshFrom: 1 });
     return {
       ...scopeOf(query),
       ...answer.period(1, from, to),

@@ -3,13 +3,21 @@ import type { OpsTables } from '../../definitions/ops-tables.js';
 import { closedThrough, dayOf, EPOCH } from '../../sql/sql-time.js';
 import type { HourSpan, ReadPlan } from '../read-plan.js';
 import type { Bindings } from './bindings.js';
-import { OVERALL } from './level.sql.js';
+import { OVERALL_RANGED } from './level.sql.js';
 
 /**
  * How many closed hours that are not rolled up yet one answer counts from raw rows, the newest of them: usually that is
  * the one closed a moment ago. With more it would cost what the traffic of a backlog costs.
  */
 const LIVE_HOURS = 3;
+
+interface BucketOptions {
+  readonly safeDelaySeconds: number;
+  /** Columns of the overall daily row that `day` has, beside its date. */
+  readonly dayColumns: readonly string[];
+}
+
+const utcDate = (timestamptz: string): string => `(${timestamptz} AT TIME ZONE 'UTC')::date`;
 
 const iso = (dates: readonly Date[]): string[] => dates.map((date) => date.toISOString());
 
@@ -23,9 +31,9 @@ const iso = (dates: readonly Date[]): string[] => dates.map((date) => date.toISO
  *   (another program may have rolled up the day that was still running), while neither the day nor one of its hours is
  *   noted. Or the retention has dropped an hour of it: then the daily row knows more than what is left of its hours,
  *   and of their raw rows, some of which may have been purged. A daily row still has a distribution where the
- *   retention has dropped those of its hours.
- * - `hour`: every hour of the other parts. It is rolled up when it has an overall row that was computed after the hour
- *   had ended. Otherwise `rolled_up_at` is NULL.
+ *   retention has dropped those of its hours. All days come from one range scan.
+ * - `hour`: every hour of the other parts, one range scan for each of them. It is rolled up when it has an overall row
+ *   that was computed after the hour had ended. Otherwise `rolled_up_at` is NULL.
  * - `gap`: hours that are not rolled up but have raw rows that count: a first backfill is still under way, the hour
  *   closed a moment ago, its drain fails. The newest of them are `live`, the others are missing in the answer. An hour
  *   without any such row needs nothing.
@@ -40,7 +48,7 @@ const iso = (dates: readonly Date[]): string[] => dates.map((date) => date.toISO
 export function bucketRelations(
   tables: OpsTables,
   plan: ReadPlan,
-  safeDelaySeconds: number,
+  { safeDelaySeconds, dayColumns }: BucketOptions,
   bindings: Bindings,
 ): string {
   const delay = bindings.add(safeDelaySeconds, 'float8');
@@ -87,28 +95,35 @@ dropped AS MATERIALIZED (
   JOIN ${tables.droppedHours} x ON x.bucket_start >= b.starts AND x.bucket_start < b.ends
 ),
 day AS MATERIALIZED (
-  SELECT p.segment, p.starts, m.bucket_date
-  FROM part p CROSS JOIN LATERAL (
-    SELECT m.bucket_date FROM ${tables.daily} m
-    WHERE m.bucket_date = (p.starts AT TIME ZONE 'UTC')::date AND ${OVERALL} AND m.computed_at >= p.ends
-    LIMIT 1
+  SELECT p.segment, p.starts, m.*
+  FROM (SELECT min(starts) AS starts, max(starts) AS latest FROM part WHERE ends = starts + interval '24 hours') b
+  CROSS JOIN LATERAL (
+    SELECT ${['bucket_date', 'computed_at', ...dayColumns].map((column) => `m.${column}`).join(', ')} FROM ${tables.daily} m
+    WHERE m.bucket_date >= ${utcDate('b.starts')} AND m.bucket_date <= ${utcDate('b.latest')}
+      AND ${OVERALL_RANGED}
+    OFFSET 0
   ) m
-  WHERE p.ends = p.starts + interval '24 hours'
+  JOIN part p ON ${utcDate('p.starts')} = m.bucket_date
+  WHERE p.ends = p.starts + interval '24 hours' AND m.computed_at >= p.ends
     AND (p.starts NOT IN (SELECT day_starts FROM noted) OR p.starts IN (SELECT day_starts FROM dropped))
 ),
 hour AS MATERIALIZED (
-  SELECT p.segment, h.starts, m.computed_at AS rolled_up_at
+  SELECT p.segment, h.starts, h.computed_at AS rolled_up_at
   FROM (
     SELECT * FROM part p
     WHERE NOT EXISTS (SELECT 1 FROM day d WHERE d.segment = p.segment AND d.starts = p.starts)
     OFFSET 0
   ) p
-  CROSS JOIN LATERAL generate_series(p.starts, p.ends - interval '1 hour', interval '1 hour') AS h(starts)
-  LEFT JOIN LATERAL (
-    SELECT m.computed_at FROM ${tables.hourly} m
-    WHERE m.bucket_start = h.starts AND ${OVERALL} AND m.computed_at >= h.starts + interval '1 hour'
-    LIMIT 1
-  ) m ON true
+  CROSS JOIN LATERAL (
+    SELECT h.starts, m.computed_at
+    FROM generate_series(p.starts, p.ends - interval '1 hour', interval '1 hour') AS h(starts)
+    LEFT JOIN (
+      SELECT m.bucket_start, m.computed_at FROM ${tables.hourly} m
+      WHERE m.bucket_start >= p.starts AND m.bucket_start < p.ends AND ${OVERALL_RANGED}
+      OFFSET 0
+    ) m ON m.bucket_start = h.starts AND m.computed_at >= h.starts + interval '1 hour'
+    OFFSET 0
+  ) h
 ),
 first_raw AS MATERIALIZED (
   SELECT LEAST(${rawSince(tables.usageLogs)}, ${rawSince(tables.errorLogs)}) AS created_at

@@ -36,6 +36,8 @@ export interface LevelSql {
   readonly key: KeySql | null;
   /** Whether one bucket of this level is one metrics row. */
   readonly oneRowPerBucket: boolean;
+  /** Whether that is the overall row, by which it is decided what a bucket is answered from. */
+  readonly isOverall: boolean;
 }
 
 /** The exact key of the unique index, in its own words, so that one bucket is one index probe. */
@@ -57,6 +59,7 @@ export function levelOf(filter: LevelFilter, bindings: Bindings): LevelSql {
       error: `e.group_id = ${groupId} AND ${onPlatform(ERROR_PLATFORM)}`,
       key: null,
       oneRowPerBucket: platform !== null,
+      isOverall: false,
     };
   }
   if (platform !== null) {
@@ -68,21 +71,24 @@ export function levelOf(filter: LevelFilter, bindings: Bindings): LevelSql {
       error: onPlatform(ERROR_PLATFORM),
       key: null,
       oneRowPerBucket: true,
+      isOverall: false,
     };
   }
   return {
     stored: OVERALL,
-    ranged: 'm.platform IS NULL AND m.group_id IS NULL',
+    ranged: OVERALL_RANGED,
     distributed: null,
     usage: 'true',
     error: 'true',
     key: null,
     oneRowPerBucket: true,
+    isOverall: true,
   };
 }
 
-/** The overall rows of a metrics table. */
+/** The overall row of one bucket, and those of a range of buckets. */
 export const OVERALL = storedAt("''", '0');
+export const OVERALL_RANGED = 'm.platform IS NULL AND m.group_id IS NULL';
 
 export function breakdownBy(by: BreakdownBy): LevelSql {
   if (by === 'platform') {
@@ -102,6 +108,7 @@ export function breakdownBy(by: BreakdownBy): LevelSql {
         group: 'false',
       },
       oneRowPerBucket: false,
+      isOverall: false,
     };
   }
   return {
@@ -119,5 +126,6 @@ export function breakdownBy(by: BreakdownBy): LevelSql {
       group: 'g.id = t.key',
     },
     oneRowPerBucket: false,
+    isOverall: false,
   };
 }

@@ -8,7 +8,7 @@ import { Bindings } from './bindings.js';
 import { bucketRelations, freshnessRelation } from './buckets.sql.js';
 import { breakdownBy, levelOf } from './level.sql.js';
 import { rawPieces, rawRelations } from './raw-pieces.sql.js';
-import { PIECE_COLUMNS, storedPeaks, storedPieces } from './stored-pieces.sql.js';
+import { dayColumns, PIECE_COLUMNS, storedPeaks, storedPieces } from './stored-pieces.sql.js';
 import { topKeys } from './top-keys.sql.js';
 
 export interface ReadOptions {
@@ -31,9 +31,15 @@ export interface ReadOptions {
  */
 export function readPieces(tables: OpsTables, options: ReadOptions): SqlStatement {
   const bindings = new Bindings();
-  const buckets = bucketRelations(tables, options.plan, options.safeDelaySeconds, bindings);
-  const freshness = freshnessRelation(bindings.add(options.freshFrom, 'int'));
   const level = 'by' in options.level ? breakdownBy(options.level.by) : levelOf(options.level, bindings);
+  const { plan, safeDelaySeconds } = options;
+  const buckets = bucketRelations(
+    tables,
+    plan,
+    { safeDelaySeconds, dayColumns: dayColumns(level) },
+    bindings,
+  );
+  const freshness = freshnessRelation(bindings.add(options.freshFrom, 'int'));
   const top =
     'by' in options.level && level.key !== null
       ? topKeys(tables, level, level.key, bindings.add(options.level.limit, 'int'))

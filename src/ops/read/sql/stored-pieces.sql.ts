@@ -87,6 +87,10 @@ const distributionPieceOf = (level: LevelSql): string =>
 /** The rolled-up hours outside the days. */
 const HOURS = `(SELECT h.segment, h.starts FROM hour h WHERE h.rolled_up_at IS NOT NULL OFFSET 0) b`;
 
+/** What `day` has of the overall daily rows, so that an answer at that level reads them once. */
+export const dayColumns = ({ isOverall }: LevelSql): readonly string[] =>
+  isOverall ? [...COUNT_COLUMNS, ...LATENCIES.flatMap(([name]) => latencyColumns(name).slice(0, 5))] : [];
+
 const dailyRows = (tables: OpsTables, where: string): string => `CROSS JOIN LATERAL (
     SELECT * FROM ${tables.daily} m WHERE m.bucket_date = b.bucket_date AND ${where} OFFSET 0
   ) m`;
@@ -105,7 +109,7 @@ export function storedPieces(tables: OpsTables, level: LevelSql, exactHours: boo
   const keys = key === null ? '' : ' CROSS JOIN top t';
   const hour = pieceOf('hour', level, { exact: exactHours, distributedElsewhere: distributed !== null });
   const rows = `SELECT ${pieceOf('day', level, { exact: false, distributedElsewhere: false })}
-  FROM day b${keys} ${dailyRows(tables, stored)}
+  FROM day b${level.isOverall ? ' CROSS JOIN LATERAL (SELECT b.*) m' : `${keys} ${dailyRows(tables, stored)}`}
   UNION ALL
   SELECT ${hour}
   FROM ${HOURS}${keys} ${hourlyRows(tables, stored)}`;

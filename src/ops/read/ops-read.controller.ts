@@ -36,10 +36,10 @@ export class OpsReadController {
   @Reads(
     'overview',
     'Counts, rates and latency of a range, beside those of the period before it',
-    asked.levelQuerySchema,
+    asked.overviewQuerySchema,
     shapes.overviewSchema,
   )
-  public async overview(@Query() query: asked.LevelQuery): Promise<shapes.Overview> {
+  public async overview(@Query() query: asked.OverviewQuery): Promise<shapes.Overview> {
     return this.reads.overview(query);
   }
 

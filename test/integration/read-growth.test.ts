@@ -79,8 +79,8 @@ describe('with the number of groups', () => {
       level: {},
       safeDelaySeconds: 0,
       freshFrom: 0,
-      peaks: false,
-      hourByHour: false,
+      rates: false,
+      bucketByBucket: null,
       ...wanted,
     });
   const breakdown = (by: BreakdownBy, cuts: readonly Date[]): SqlStatement =>
@@ -92,11 +92,11 @@ describe('with the number of groups', () => {
   const everyDay = Array.from({ length: DAYS + 1 }, (_, index) => daysAgo(DAYS - index));
 
   it.each([
-    ['an overview', pieces([daysAgo(2 * DAYS), daysAgo(DAYS), daysAgo(0)], { peaks: true, freshFrom: 1 })],
+    ['an overview', pieces([daysAgo(2 * DAYS), daysAgo(DAYS), daysAgo(0)], { rates: true, freshFrom: 1 })],
     ['an overview of a platform', pieces([daysAgo(1), daysAgo(0)], { level: { platform: 'platform 1' } })],
-    ['an overview of a group', pieces(ragged, { level: { groupId: '7' }, peaks: true })],
+    ['an overview of a group', pieces(ragged, { level: { groupId: '7' }, rates: true })],
     ['a trend by day', pieces(everyDay, {})],
-    ['a trend by hour', pieces(ragged, { hourByHour: true })],
+    ['a trend by hour', pieces(ragged, { bucketByBucket: 'hour' })],
     ['the Prometheus samples of the rollup', rollupSamples(OPS_TABLES, 0, ['a', 'b'])],
   ])('the work of %s does not grow', async (_what, statement) => {
     const [few, , many] = await eachSize(statement);
@@ -171,8 +171,8 @@ describe('with the length of the range', () => {
       level: {},
       safeDelaySeconds: 300,
       freshFrom: 1,
-      peaks: end - start <= 31 * DAY_MS,
-      hourByHour: false,
+      rates: true,
+      bucketByBucket: null,
     });
   };
 

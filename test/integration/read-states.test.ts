@@ -58,8 +58,8 @@ describe('what an answer rests on', () => {
       level: {},
       safeDelaySeconds: 0,
       freshFrom: 0,
-      peaks: true,
-      hourByHour: false,
+      rates: true,
+      bucketByBucket: null,
     });
     return scansOf(scene.dataSource, text, values);
   };

@@ -5,8 +5,10 @@ export interface OpsTables {
   readonly usageLogs: string;
   readonly errorLogs: string;
   readonly groups: string;
+  readonly minutely: string;
   readonly hourly: string;
   readonly daily: string;
+  readonly live: string;
   readonly heartbeats: string;
   readonly invalidations: string;
   readonly detectState: string;
@@ -51,8 +53,10 @@ export function opsTables({ schema, rawSchema, usageFilter, errorFilter }: OpsTa
     usageLogs: raw('usage_logs'),
     errorLogs: raw('ops_error_logs'),
     groups: raw('groups'),
+    minutely: metrics('ops_metrics_minutely'),
     hourly: metrics('ops_metrics_hourly'),
     daily: metrics('ops_metrics_daily'),
+    live: metrics('ops_metrics_live'),
     heartbeats: metrics('ops_job_heartbeats'),
     invalidations: metrics('ops_metrics_invalidations'),
     detectState: metrics('ops_detect_state'),

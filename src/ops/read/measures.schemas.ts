@@ -107,6 +107,14 @@ export const periodSchema = z.object({
     'Mean token rate of the UTC hour with the most tokens; null likewise.',
     3920.4,
   ).nullable(),
+  peakMinuteRequestsPerSecond: real(
+    'Mean rate of the busiest whole minute that has passed; null unless minutes are kept of the whole period.',
+    2.85,
+  ).nullable(),
+  peakMinuteTokensPerSecond: real(
+    'Mean token rate of the minute with the most tokens; null likewise.',
+    9120.7,
+  ).nullable(),
 });
 
 export type PeriodMeasures = z.infer<typeof periodSchema>;

@@ -7,11 +7,11 @@ import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRows } from '../sql/sql-runner.js';
 import { validated } from '../common/validated.js';
 import { OpsOptions } from '../options/ops.options.js';
-import { Answer, hasPeak } from './answer.js';
+import { Answer } from './answer.js';
 import { breakdownItems } from './breakdown.js';
 import { histogram } from './histogram.js';
 import { MeasuresAdder } from './measures.js';
-import { planSegments } from './read-plan.js';
+import { BUCKET_TIER, planSegments } from './read-plan.js';
 import { ReadTransactions } from './read-transactions.js';
 import {
   breakdownQuerySchema,
@@ -62,11 +62,12 @@ export class ReadService {
     const query = validated(overviewQuerySchema, given, 'query');
     const { from, to, slowerThanMs } = query;
     const before = new Date(2 * from.getTime() - to.getTime());
-    const answer = await this.read([before, from, to], query, { peaks: hasPeak(from, to), freshFrom: 1 });
+    const answer = await this.read([before, from, to], query, { rates: true, freshFrom: 1 });
     return {
       ...scopeOf(query),
       ...answer.period(1, from, to, slowerThanMs),
       previous: { ...answer.period(0, before, from, slowerThanMs), missingHours: answer.missingBefore },
+      current: answer.current(1),
       freshness: answer.freshness(to),
     };
   }
@@ -78,13 +79,13 @@ export class ReadService {
     const bucket = query.bucket === 'auto' ? autoBucket(from, to) : query.bucket;
     const cuts = trendCuts(from, to, bucket);
     const answer = await this.read(cuts, query, {
-      // Slow requests are counted in distributions, which the hours then come with.
-      hourByHour: bucket === 'hour' && slowerThanMs === undefined,
+      // Slow requests are counted in distributions, which its buckets then come with.
+      bucketByBucket: slowerThanMs === undefined ? (BUCKET_TIER[bucket] ?? null) : null,
     });
     const adders = answer.bySegment();
     const points = cuts.slice(1).flatMap((end, segment) => {
       const start = cuts[segment] ?? from;
-      if (start >= answer.now) {
+      if (start >= answer.asOf) {
         return [];
       }
       const adder = adders.get(segment) ?? new MeasuresAdder();
@@ -135,8 +136,8 @@ export class ReadService {
       level,
       safeDelaySeconds: this.options.safeDelaySeconds,
       freshFrom: 0,
-      peaks: false,
-      hourByHour: false,
+      rates: false,
+      bucketByBucket: null,
       ...wanted,
     };
     // Built before its turn, mostly: others wait while it has it.

@@ -165,8 +165,8 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
       safeDelaySeconds: g.n,
       freshFrom: g.n,
       level: { platform: g.text },
-      peaks: true,
-      hourByHour: false,
+      rates: true,
+      bucketByBucket: null,
     }),
   'readPieces by group': (g) =>
     readPieces(T, {
@@ -174,8 +174,8 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
       safeDelaySeconds: g.n,
       freshFrom: g.n,
       level: { by: 'group', limit: g.n },
-      peaks: false,
-      hourByHour: false,
+      rates: false,
+      bucketByBucket: null,
     }),
   lastHourSamples: (g) => lastHourSamples(T, g.n, g.n),
   rollupSamples: (g) => rollupSamples(T, g.n, [g.text]),

@@ -25,6 +25,8 @@ export interface LevelSql {
   readonly stored: string;
   /** The same rows over a range of buckets, in the words of the level's partial index. */
   readonly ranged: string;
+  /** Whether minutes have such an index: a platform's rows are found minute by minute. */
+  readonly rangesOfMinutes: boolean;
   /**
    * Hourly rows that hold the distributions of the level, where its own do not: a platform's are its groups'. Null
    * where the rows of `stored` have their own.
@@ -54,6 +56,7 @@ export function levelOf(filter: LevelFilter, bindings: Bindings): LevelSql {
     return {
       stored: platform === null ? ofGroup : storedAt(platform, groupId),
       ranged: platform === null ? ofGroup : `${ofGroup} AND m.platform = ${platform}`,
+      rangesOfMinutes: true,
       distributed: null,
       usage: `u.group_id = ${groupId} AND ${onPlatform(USAGE_PLATFORM)}`,
       error: `e.group_id = ${groupId} AND ${onPlatform(ERROR_PLATFORM)}`,
@@ -66,6 +69,7 @@ export function levelOf(filter: LevelFilter, bindings: Bindings): LevelSql {
     return {
       stored: storedAt(platform, '0'),
       ranged: `m.platform = ${platform} AND m.group_id IS NULL`,
+      rangesOfMinutes: false,
       distributed: `COALESCE(m.platform, '') = ${platform} AND COALESCE(m.group_id, 0) <> 0`,
       usage: onPlatform(USAGE_PLATFORM),
       error: onPlatform(ERROR_PLATFORM),
@@ -77,6 +81,7 @@ export function levelOf(filter: LevelFilter, bindings: Bindings): LevelSql {
   return {
     stored: OVERALL,
     ranged: OVERALL_RANGED,
+    rangesOfMinutes: true,
     distributed: null,
     usage: 'true',
     error: 'true',
@@ -96,6 +101,7 @@ export function breakdownBy(by: BreakdownBy): LevelSql {
       // The group as the index has it: the rows of a bucket's groups are passed over in the index.
       stored: "COALESCE(m.group_id, 0) = 0 AND COALESCE(m.platform, '') <> ''",
       ranged: 'm.platform IS NOT NULL AND m.group_id IS NULL',
+      rangesOfMinutes: false,
       distributed: 'm.group_id IS NOT NULL',
       usage: `${USAGE_PLATFORM} <> ''`,
       error: `${ERROR_PLATFORM} <> ''`,
@@ -114,6 +120,7 @@ export function breakdownBy(by: BreakdownBy): LevelSql {
   return {
     stored: 'm.group_id IS NOT NULL',
     ranged: 'm.group_id IS NOT NULL',
+    rangesOfMinutes: true,
     distributed: null,
     usage: `${USAGE_PLATFORM} <> ''`,
     error: `${ERROR_PLATFORM} <> '' AND ${ERROR_GROUP} <> 0`,

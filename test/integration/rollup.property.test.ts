@@ -60,7 +60,7 @@ describe('rollup against the oracle', () => {
       await scene.replaceRaw(after);
       const newHourly = computeHourly(after.groups, after.usage, after.errors, from, to);
       expect(await service.upsertHourlyMetrics(from, to)).toBe(newHourly.length);
-      const [isHour, isDay] = [hoursOf(from, to), daysOf(from, to)];
+      const [isHour, isDay] = [bucketsOf(from, to, 'hour'), daysOf(from, to)];
       const hourly = [...oldHourly.filter((row) => !isHour(row.bucket_start)), ...newHourly];
       await scene.expectTables(hourly, oldDaily);
 

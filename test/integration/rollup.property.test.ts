@@ -4,7 +4,7 @@ import { END_DAY, FIRST_DAY, scenario, window } from '../support/oracle/arbitrar
 import { computeDaily } from '../support/oracle/daily.js';
 import { storedHourly } from '../support/oracle/hourly-arbitrary.js';
 import { computeHourly } from '../support/oracle/hourly.js';
-import { daysOf, hoursOf } from '../support/oracle/window.js';
+import { bucketsOf, daysOf } from '../support/oracle/window.js';
 import type { OpsPreaggService } from '../../src/ops/index.js';
 import * as rows from '../support/raw-rows.js';
 import { RollupScene } from '../support/rollup-scene.js';

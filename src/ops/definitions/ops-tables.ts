@@ -8,6 +8,7 @@ export interface OpsTables {
   readonly minutely: string;
   readonly hourly: string;
   readonly daily: string;
+  /** One row: from and up to when minutes are complete. */
   readonly live: string;
   readonly heartbeats: string;
   readonly invalidations: string;
@@ -33,6 +34,9 @@ export interface Fills {
   /** `updated_at`: when the row was written; the value is that of an instant `at`. */
   readonly updatedAt: string | null;
 }
+
+/** None of them. */
+export const NO_FILLS: Fills = { ttftSampleCount: false, updatedAt: null };
 
 /** Every row counts. */
 export const EVERY_ROW = 'true';
@@ -71,8 +75,6 @@ export function opsTables({ schema, rawSchema, usageFilter, errorFilter }: OpsTa
     fills: { hourly: NO_FILLS, daily: NO_FILLS },
   };
 }
-
-const NO_FILLS: Fills = { ttftSampleCount: false, updatedAt: null };
 
 /** The line break ends a comment that the filter may end in. */
 const condition = (filter: string | undefined): string =>

@@ -70,7 +70,7 @@ interface StoredBuckets {
   /** The range that a bucket is part of, and whether that is a whole hour; of minutes only. */
   readonly part: string;
   /** The metrics rows of such a bucket, alias m. */
-  rows(where: string): string;
+  readonly rows: (where: string) => string;
 }
 
 const rowsOf =

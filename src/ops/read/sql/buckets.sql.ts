@@ -36,7 +36,8 @@ const utcDate = (timestamptz: string): string => `(${timestamptz} AT TIME ZONE '
  *   otherwise from its row.
  *
  * LIMIT and OFFSET 0, here and in the other statements, keep the planner from turning index probes around: it does not
- * know how few the hours, days and ranges are, and read whole tables instead.
+ * know how few the hours, days and ranges are, and read whole tables instead. Nor how many the days of a year are: a full
+ * join is never a nested loop, which compared each of them with every other.
  */
 export function bucketRelations(
   tables: OpsTables,
@@ -88,17 +89,26 @@ dropped AS MATERIALIZED (
   JOIN ${tables.droppedHours} x ON x.bucket_start >= b.starts AND x.bucket_start < b.ends
 ),
 day AS MATERIALIZED (
-  SELECT p.segment, p.starts, m.*
-  FROM (SELECT min(starts) AS starts, max(starts) AS latest FROM part WHERE ends = starts + interval '24 hours') b
-  CROSS JOIN LATERAL (
-    SELECT ${['bucket_date', 'computed_at', ...dayColumns].map((column) => `m.${column}`).join(', ')} FROM ${tables.daily} m
-    WHERE m.bucket_date >= ${utcDate('b.starts')} AND m.bucket_date <= ${utcDate('b.latest')}
-      AND ${OVERALL_RANGED}
+  SELECT d.*
+  FROM (
+    SELECT p.segment, p.starts, p.ends, m.*
+    FROM (
+      SELECT *, ${utcDate('starts')} AS date FROM part WHERE ends = starts + interval '24 hours'
+    ) p
+    FULL JOIN (
+      SELECT m.*
+      FROM (SELECT min(starts) AS starts, max(starts) AS latest FROM part WHERE ends = starts + interval '24 hours') b
+      CROSS JOIN LATERAL (
+        SELECT ${['bucket_date', 'computed_at', ...dayColumns].map((column) => `m.${column}`).join(', ')} FROM ${tables.daily} m
+        WHERE m.bucket_date >= ${utcDate('b.starts')} AND m.bucket_date <= ${utcDate('b.latest')}
+          AND ${OVERALL_RANGED}
+        OFFSET 0
+      ) m
+    ) m ON m.bucket_date = p.date
     OFFSET 0
-  ) m
-  JOIN part p ON ${utcDate('p.starts')} = m.bucket_date
-  WHERE p.ends = p.starts + interval '24 hours' AND m.computed_at >= p.ends
-    AND (p.starts NOT IN (SELECT day_starts FROM noted) OR p.starts IN (SELECT day_starts FROM dropped))
+  ) d
+  WHERE d.computed_at >= d.ends
+    AND (d.starts NOT IN (SELECT day_starts FROM noted) OR d.starts IN (SELECT day_starts FROM dropped))
 ),
 hour AS MATERIALIZED (
   SELECT p.segment, h.starts, h.computed_at AS rolled_up_at,

@@ -31,13 +31,14 @@ import { autoBucket, trendCuts } from './trend-buckets.js';
 
 /**
  * Answers for any range of time: whole UTC days from daily rows, whole hours from hourly rows, and the rest, the
- * ragged ends and what is not rolled up yet, from raw rows, by the same definitions. So the answers of adjacent
+ * ragged ends and what is stale or not rolled up yet, from minutes where these are kept, else from raw rows, by the same
+ * definitions. While minutes are up to date the answer is as of them, at most 60 s ago. The answers of adjacent
  * ranges add up to that of the whole, exactly for counts and sums, as long as no hour in them is stale or missing: of
- * closed hours that are not rolled up yet only the newest three are counted live, and the freshness says how many are
- * left out. Where raw rows have been purged, ragged ends are empty; ask for whole hours there.
+ * closed hours that neither hour nor minutes answer only the newest three are counted live, and the freshness says how
+ * many are left out. Where raw rows have been purged, ragged ends without minutes are empty; ask for whole hours there.
  *
- * Percentiles are those of merged distributions, within 0.79 % of percentile_cont over the raw rows. The hours of
- * a trend have the exact ones, rounded to whole milliseconds.
+ * Percentiles are those of merged distributions, within 0.79 % of percentile_cont over the raw rows. The hours and
+ * minutes of a trend have the exact ones, rounded to whole milliseconds.
  *
  * All methods throw OpsInputError naming the first field of the query that is wrong, OpsBusyError where too many reads
  * wait for their turn (`maxConcurrentReads`), OpsReadTimeoutError where the database takes too long (`readTimeoutMs`),

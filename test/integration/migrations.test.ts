@@ -127,8 +127,12 @@ END), ${bucket})`,
   });
 
   it('rename the heartbeats of the jobs, and back', async () => {
+    const revert = async (): Promise<void> => {
+      await revertLast(dataSource); // the minutes
+      await revertLast(dataSource);
+    };
     await migrate(dataSource);
-    await revertLast(dataSource);
+    await revert();
     await dataSource.query(`INSERT INTO ops_job_heartbeats (job_name) VALUES
       ('ops_preaggregation_hourly'), ('ops_preaggregation_daily'), ('ops_rollup_maintenance'), ('another_job')`);
     const names = async (): Promise<unknown[]> =>
@@ -137,7 +141,7 @@ END), ${bucket})`,
       ).map(({ job }) => job);
     await migrate(dataSource);
     expect(await names()).toEqual(['another_job', 'ops_rollup_maintenance', 'ops_rollup_refresh']);
-    await revertLast(dataSource);
+    await revert();
     expect(await names()).toEqual(['another_job', 'ops_preaggregation_daily', 'ops_preaggregation_hourly']);
   });
 

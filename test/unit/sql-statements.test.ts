@@ -11,7 +11,11 @@ const BUILDERS = { ...STATEMENTS, ...RAW_TABLE_STATEMENTS };
 const NO_STATEMENT = [
   'floors',
   'floorValues',
+  'liveMinutes',
+  'minutesOf',
   'noteHours',
+  'noteMinutes',
+  'withMinutes',
   'retentionHours',
   'breakdownBy',
   'bucketRelations',

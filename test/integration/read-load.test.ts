@@ -75,7 +75,7 @@ describe('many or slow reads', () => {
   });
 
   it('are refused at once when more are waiting than the queue takes, and served otherwise', async () => {
-    await start({ OPS_MAX_CONCURRENT_READS: '1', OPS_READ_TIMEOUT_MS: '200' });
+    await start({ OPS_MAX_CONCURRENT_READS: '1', OPS_READ_TIMEOUT_MS: '400' });
     await whileLocked(async () => {
       const responses = await send(60);
       const busy = responses.filter((response) => codeOf(response) === '503 READS_BUSY');

@@ -7,13 +7,13 @@ const RECENT_MS = 10_000;
 /** For how long an answer about a range that ended more than an hour ago stands: only a late row changes it. */
 const PAST_MS = 60_000;
 
-/** Longest that an instance answers from its last answer, in milliseconds. */
-const LONGEST_KEPT_MS = 2_000;
+/** Longest and shortest that an instance answers from its last answer, in milliseconds. */
+const KEPT_MS = [2_000, 500] as const;
 
 /** What all answers for a range have. */
 export interface RangeAnswer {
   readonly to: string;
-  readonly freshness: Freshness;
+  readonly freshness: Pick<Freshness, 'freshThrough'>;
 }
 
 /**
@@ -31,7 +31,8 @@ export function freshMs({ to, freshness }: RangeAnswer, now: number): number {
 }
 
 /**
- * For how long an answer is given again without asking the database, in milliseconds: many viewers ask the same. Only
- * while it is fresh, so that no data gets older by it than it would by itself.
+ * For how long an answer is given again without asking the database, in milliseconds: many viewers ask the same. Data
+ * get older by half a second at most than they would by themselves.
  */
-export const keptMs = (answer: RangeAnswer): number => Math.min(freshMs(answer, Date.now()), LONGEST_KEPT_MS);
+export const keptMs = (answer: RangeAnswer): number =>
+  Math.max(Math.min(freshMs(answer, Date.now()), KEPT_MS[0]), KEPT_MS[1]);

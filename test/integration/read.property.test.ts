@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { LevelFilter } from '../../src/ops/read/read-query.schemas.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
-import type { LatencySummary, Measures, Overview } from '../../src/ops/read/read.types.js';
+import type { LatencySummary, Measures, Overview, Slower } from '../../src/ops/read/read.types.js';
 import type { Scenario } from '../support/oracle/arbitraries.js';
 import { percentileCont } from '../support/oracle/arithmetic.js';
 import * as rows from '../support/raw-rows.js';
@@ -12,6 +12,8 @@ import { rawAnswer } from '../support/read/raw-answer.js';
 import { RollupScene } from '../support/rollup-scene.js';
 
 const WORST_ERROR = 0.0079;
+/** Among the latencies of the crowd. */
+const SLOWER_THAN_MS = 230;
 
 /** The raw rows, and up to where they are rolled up. */
 interface Loaded {
@@ -37,6 +39,16 @@ function expectLatency(summary: LatencySummary, samples: readonly number[]): voi
     const exact = percentileCont(samples, fraction) ?? NaN;
     expect(Math.abs((summary[name] ?? NaN) - exact)).toBeLessThanOrEqual(WORST_ERROR * exact);
   }
+}
+
+/** Latencies that are not near the threshold fall on their side of it. */
+function expectSlower(slower: Slower, samples: readonly number[]): void {
+  const above = (threshold: number): number => samples.filter((one) => one > threshold).length;
+  expect(slower?.thanMs).toBe(SLOWER_THAN_MS);
+  const { count, share } = slower ?? {};
+  expect(count).toBeGreaterThanOrEqual(above(SLOWER_THAN_MS * (1 + WORST_ERROR)));
+  expect(count).toBeLessThanOrEqual(above(SLOWER_THAN_MS * (1 - WORST_ERROR)));
+  expect(share).toBe(samples.length === 0 ? null : (count ?? NaN) / samples.length);
 }
 
 const countsOf = (answer: Measures): number[] => [
@@ -89,7 +101,7 @@ describe('reading any range', () => {
     to: Date,
     level: LevelFilter,
   ): Promise<Overview> {
-    const answer = await reads.overview({ from, to, ...level });
+    const answer = await reads.overview({ from, to, slowerThanMs: SLOWER_THAN_MS, ...level });
     const before = new Date(2 * from.getTime() - to.getTime());
     const known = knownRows(raw, [before, from, to], rolledUpBefore);
     expect(answer.freshness).toMatchObject({
@@ -102,6 +114,7 @@ describe('reading any range', () => {
     expect(countsOf(answer)).toEqual(expected.errorCounts);
     expectLatency(answer.duration, expected.durations);
     expectLatency(answer.ttft, expected.ttfts);
+    expectSlower(answer.slower, expected.durations);
     return answer;
   }
 
@@ -150,8 +163,9 @@ describe('reading any range', () => {
   it('gives the period before as that period itself', async () => {
     await assertProperty(8, async (_loaded, { split, to }, level) => {
       const before = new Date(2 * split.getTime() - to.getTime());
-      const { missingHours, ...previous } = (await reads.overview({ from: split, to, ...level })).previous;
-      const alone = await reads.overview({ from: before, to: split, ...level });
+      const asked = { ...level, slowerThanMs: SLOWER_THAN_MS };
+      const { missingHours, ...previous } = (await reads.overview({ from: split, to, ...asked })).previous;
+      const alone = await reads.overview({ from: before, to: split, ...asked });
       if (missingHours === 0) {
         expect(alone).toMatchObject(previous);
       }
@@ -168,10 +182,14 @@ describe('reading any range', () => {
       for (const bucket of [...(hours ? (['hour'] as const) : []), 'day' as const]) {
         const { points } = await reads.trend({ from, to, bucket, ...level });
         expect(added(points)).toEqual(whole);
-        for (const point of points.filter(({ requestCountTotal }) => requestCountTotal > 0)) {
+        const slow = await reads.trend({ from, to, bucket, slowerThanMs: SLOWER_THAN_MS, ...level });
+        for (const [index, point] of points.entries()) {
+          if (point.requestCountTotal === 0) continue;
           const expected = rawAnswer(raw, new Date(point.from), new Date(point.to), level);
           expectLatency(point.duration, expected.durations);
           expectLatency(point.ttft, expected.ttfts);
+          expect(point.slower).toBeNull();
+          expectSlower(slow.points[index]?.slower ?? null, expected.durations);
         }
         expect(points[0]?.from).toBe(from.toISOString());
         expect(points.at(-1)?.to).toBe(to.toISOString());

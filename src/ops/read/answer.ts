@@ -82,7 +82,7 @@ export class Answer {
     return Math.max(0, Math.min(to.getTime(), this.now.getTime()) - from.getTime()) / 1000;
   }
 
-  public period(segment: number, from: Date, to: Date): PeriodMeasures {
+  public period(segment: number, from: Date, to: Date, slowerThanMs: number | undefined): PeriodMeasures {
     const adder = this.bySegment().get(segment) ?? new MeasuresAdder();
     const busiest = this.busiestHour(segment);
     const hasWholeHour = Math.ceil(from.getTime() / HOUR_MS) < Math.floor(this.endOf(to) / HOUR_MS);
@@ -90,6 +90,7 @@ export class Answer {
       from: from.toISOString(),
       to: to.toISOString(),
       ...adder.measures(this.seconds(from, to)),
+      slower: adder.slower(slowerThanMs),
       peakRequestsPerSecond: hasWholeHour ? busiest.requests / 3600 : null,
       peakTokensPerSecond: hasWholeHour ? busiest.tokens / 3600 : null,
     };

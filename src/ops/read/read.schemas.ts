@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bigCount, count, instant, words } from '../common/schemas.js';
-import { latencySummarySchema, measuresSchema, periodSchema } from './measures.schemas.js';
+import { latencySummarySchema, measuresSchema, periodSchema, slowerSchema } from './measures.schemas.js';
 import { breakdownBySchema, latencyMetricSchema, trendBucketSchema } from './read-query.schemas.js';
 
 const range = {
@@ -58,6 +58,7 @@ const trendPointSchema = z
     ...measuresSchema.shape,
     from: instant("Its start; of the first one the range's start.", '2026-01-01T00:00:00.000Z'),
     to: instant('ISO 8601 in UTC.', '2026-01-01T01:00:00.000Z'),
+    slower: slowerSchema,
   })
   .meta({ id: 'TrendPointResponse' });
 

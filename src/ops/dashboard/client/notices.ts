@@ -6,7 +6,7 @@ import { formatTime, zoneName } from './zone.js';
 
 /** Less than this behind is what a running tick looks like; milliseconds. */
 const FRESH_ENOUGH_MS = 2 * 60_000;
-const BUCKETS = { '5m': '5-minute', hour: '1-hour', day: '1-day' } as const;
+const BUCKETS = { '1m': '1-minute', '5m': '5-minute', hour: '1-hour', day: '1-day' } as const;
 
 /** What range the numbers are of, in which zone, and when they came in. */
 export function rangeLine({ answer, at }: Kept<Overview>, { zone }: View): string {

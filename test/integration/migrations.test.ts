@@ -82,7 +82,14 @@ describe('migrations on an empty database', () => {
           ' ((duration_values IS NOT NULL) OR (ttft_values IS NOT NULL)))',
       ],
     ],
-    ['ops_metrics_daily', 'bucket_date', []],
+    [
+      'ops_metrics_daily',
+      'bucket_date',
+      [
+        'CREATE INDEX idx_ops_metrics_daily_overall ON public.ops_metrics_daily USING btree (bucket_date)' +
+          ' INCLUDE (computed_at) WHERE ((platform IS NULL) AND (group_id IS NULL))',
+      ],
+    ],
   ])('create exactly the indexes that %s is to have', async (table, bucket, own) => {
     await migrate(dataSource);
     const key = `(${bucket}, COALESCE(platform, ''::character varying), COALESCE(group_id, (0)::bigint))`;
@@ -128,6 +135,7 @@ END), ${bucket})`,
 
   it('rename the heartbeats of the jobs, and back', async () => {
     const revert = async (): Promise<void> => {
+      await revertLast(dataSource); // the index of days
       await revertLast(dataSource); // the minutes
       await revertLast(dataSource);
     };

@@ -100,12 +100,20 @@ export const periodSchema = z.object({
   to: instant('ISO 8601 in UTC.', '2026-01-31T00:00:00.000Z'),
   slower: slowerSchema,
   peakRequestsPerSecond: real(
-    'Mean rate of the busiest whole UTC hour that has passed; null where the period has none.',
+    'Mean rate of the busiest whole UTC hour that has passed; null where the period has none, or is longer than 31 days.',
     1.21,
   ).nullable(),
   peakTokensPerSecond: real(
-    'Mean token rate of the UTC hour with the most tokens; null where the period has none.',
+    'Mean token rate of the UTC hour with the most tokens; null likewise.',
     3920.4,
+  ).nullable(),
+  peakMinuteRequestsPerSecond: real(
+    'Mean rate of the busiest whole minute that has passed; null unless minutes are kept of the whole period.',
+    2.85,
+  ).nullable(),
+  peakMinuteTokensPerSecond: real(
+    'Mean token rate of the minute with the most tokens; null likewise.',
+    9120.7,
   ).nullable(),
 });
 

@@ -12,7 +12,7 @@ import { Answer } from './answer.js';
 import { breakdownItems } from './breakdown.js';
 import { histogram } from './histogram.js';
 import { MeasuresAdder } from './measures.js';
-import { planSegments } from './read-plan.js';
+import { BUCKET_TIER, planSegments } from './read-plan.js';
 import { ReadTransactions } from './read-transactions.js';
 import {
   breakdownQuerySchema,
@@ -63,11 +63,12 @@ export class ReadService {
     const query = validated(overviewQuerySchema, given, 'query');
     const { from, to, slowerThanMs } = query;
     const before = new Date(2 * from.getTime() - to.getTime());
-    const answer = await this.read([before, from, to], query, { peaks: true, freshFrom: 1 });
+    const answer = await this.read([before, from, to], query, { rates: true, freshFrom: 1 });
     return {
       ...scopeOf(query),
       ...answer.period(1, from, to, slowerThanMs),
       previous: { ...answer.period(0, before, from, slowerThanMs), missingHours: answer.missingBefore },
+      current: answer.current(1),
       freshness: answer.freshness(to),
     };
   }
@@ -81,13 +82,13 @@ export class ReadService {
     const bucket = query.bucket === 'auto' ? autoBucket(from, to, minutesFrom) : query.bucket;
     const cuts = trendCuts(from, to, bucket);
     const answer = await this.read(cuts, query, {
-      // Slow requests are counted in distributions, which the hours then come with.
-      hourByHour: bucket === 'hour' && slowerThanMs === undefined,
+      // Slow requests are counted in distributions, which its buckets then come with.
+      bucketByBucket: slowerThanMs === undefined ? (BUCKET_TIER[bucket] ?? null) : null,
     });
     const adders = answer.bySegment();
     const points = cuts.slice(1).flatMap((end, segment) => {
       const start = cuts[segment] ?? from;
-      if (start >= answer.now) {
+      if (start >= answer.asOf) {
         return [];
       }
       const adder = adders.get(segment) ?? new MeasuresAdder();
@@ -138,8 +139,8 @@ export class ReadService {
       level,
       safeDelaySeconds: this.options.safeDelaySeconds,
       freshFrom: 0,
-      peaks: false,
-      hourByHour: false,
+      rates: false,
+      bucketByBucket: null,
       ...wanted,
     };
     // Built before its turn, mostly: others wait while it has it.

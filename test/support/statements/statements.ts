@@ -197,8 +197,8 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
       safeDelaySeconds: g.n,
       freshFrom: g.n,
       level: { platform: g.text },
-      peaks: true,
-      hourByHour: false,
+      rates: true,
+      bucketByBucket: null,
     }),
   'readPieces by group': (g) =>
     readPieces(T, {
@@ -206,8 +206,8 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
       safeDelaySeconds: g.n,
       freshFrom: g.n,
       level: { by: 'group', limit: g.n },
-      peaks: false,
-      hourByHour: false,
+      rates: false,
+      bucketByBucket: null,
     }),
   lastHourSamples: (g) => lastHourSamples(T, g.n, g.n),
   rollupSamples: (g) => rollupSamples(T, g.n, [g.text]),

@@ -6,9 +6,9 @@ import type { ReadService } from '../../src/ops/read/read.service.js';
 const NOW = Date.parse('2025-03-09T12:00:00Z');
 
 /** Both in seconds from now on. */
-const answer = (to: number, through: number): RangeAnswer => ({
+const answer = (to: number, through: number, recent: 'minutes' | 'raw' = 'raw'): RangeAnswer => ({
   to: new Date(NOW + to * 1000).toISOString(),
-  freshness: { freshThrough: new Date(NOW + through * 1000).toISOString() },
+  freshness: { freshThrough: new Date(NOW + through * 1000).toISOString(), recent },
 });
 
 beforeEach(() => {
@@ -30,6 +30,12 @@ describe('how long an answer stands', () => {
   ])('one %s', (_what, to, through, seconds) => {
     expect(freshMs(answer(to, through), NOW)).toBe(1000 * seconds);
     expect(keptMs(answer(to, through))).toBe(seconds === 0 ? 500 : 2000);
+  });
+
+  it('is how long it is given again where it rests on minutes', () => {
+    expect(keptMs(answer(30, -4, 'minutes'))).toBe(6000);
+    expect(keptMs(answer(30, -10, 'minutes'))).toBe(500);
+    expect(keptMs(answer(-60, -60, 'minutes'))).toBe(2000);
   });
 
   it('is how long it is given again, from half a second up to two, to the same question only', async () => {

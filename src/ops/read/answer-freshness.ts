@@ -8,12 +8,13 @@ const RECENT_MS = 10_000;
 const PAST_MS = 60_000;
 
 /** Longest and shortest that an instance answers from its last answer, in milliseconds. */
-const KEPT_MS = [2_000, 500] as const;
+const LONGEST_KEPT_MS = 2_000;
+const SHORTEST_KEPT_MS = 500;
 
 /** What all answers for a range have. */
 export interface RangeAnswer {
   readonly to: string;
-  readonly freshness: Pick<Freshness, 'freshThrough'>;
+  readonly freshness: Pick<Freshness, 'freshThrough' | 'recent'>;
 }
 
 /**
@@ -32,7 +33,12 @@ export function freshMs({ to, freshness }: RangeAnswer, now: number): number {
 
 /**
  * For how long an answer is given again without asking the database, in milliseconds: many viewers ask the same. Data
- * get older by half a second at most than they would by themselves.
+ * get older by half a second at most than they would by themselves. One of the present that rests on minutes could not be
+ * another before the next tick; any other may be recomputed, or get rows, at any moment.
  */
-export const keptMs = (answer: RangeAnswer): number =>
-  Math.max(Math.min(freshMs(answer, Date.now()), KEPT_MS[0]), KEPT_MS[1]);
+export function keptMs(answer: RangeAnswer): number {
+  const { to, freshness } = answer;
+  const waitsForTick = freshness.recent === 'minutes' && Date.parse(freshness.freshThrough) < Date.parse(to);
+  const longest = waitsForTick ? RECENT_MS : LONGEST_KEPT_MS;
+  return Math.max(Math.min(freshMs(answer, Date.now()), longest), SHORTEST_KEPT_MS);
+}

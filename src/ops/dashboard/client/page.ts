@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import type { LatencyMetric, Overview } from '../../read/read.types.js';
-import type { Answers, Part } from './answers.js';
+import type { LatencyMetric } from '../../read/read.types.js';
+import type { Answers, Part, PresentOverview } from './answers.js';
 import type { AutoRefresh } from './auto-refresh.js';
 import type { BreakdownTable } from './breakdown-table.js';
 import type { ChartCard } from './chart-card.js';
@@ -55,7 +55,7 @@ export function template(page: Page): TemplateResult {
     ${page.toolbar.template(page.range, latest('platforms')?.answer ?? null, latest('groups')?.answer ?? null)}
     <main id="content" tabindex="-1">
       <div class="busy" aria-hidden="true"></div>
-      <p id="range-line" class="range-line">${overview && rangeLine(overview, view)}</p>
+      <p id="range-line" class="range-line">${overview && rangeLine(overview, page.now, view)}</p>
       <div id="problem" class="banner bad" role="alert" ?hidden=${problem === null}>
         <p>${problem}</p>
         ${button('Try again', page.load)}
@@ -85,7 +85,7 @@ function header({ view, refresh, to, recolor, signOut }: Page): TemplateResult {
   </header>`;
 }
 
-function health({ latest, trouble, to }: Page, overview: Kept<Overview> | null): TemplateResult {
+function health({ view, latest, trouble, to }: Page, overview: Kept<PresentOverview> | null): TemplateResult {
   const { className, banner } = trouble('overview');
   // What answers another question than the overview says nothing about it.
   const same = <A>(kept: Kept<A> | null): A | null =>
@@ -93,7 +93,7 @@ function health({ latest, trouble, to }: Page, overview: Kept<Overview> | null):
   const verdict = overview && judge(overview.answer, same(latest('platforms')));
   document.title = `${verdict?.title ?? 'Loading…'} · Operations`;
   return html`<section id="glance" class=${className} aria-label="Health">
-    ${banner} ${glance(verdict, overview?.answer ?? null, same(latest('trend')), to)}
+    ${banner} ${glance(verdict, overview?.answer ?? null, same(latest('trend')), view.zone, to)}
   </section>`;
 }
 

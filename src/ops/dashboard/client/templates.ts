@@ -61,11 +61,12 @@ export const select = (
   options: readonly (readonly [string, string])[],
   chosen: string,
   onChange: (value: string) => void,
+  title?: string,
 ): TemplateResult => {
   const change = (event: Event): void => {
     onChange((event.target as HTMLSelectElement).value);
   };
-  return html`<label class="compact">
+  return html`<label class="compact" title=${title ?? nothing}>
     <span>${label}</span>
     <select id=${id} @change=${change}>
       ${options.map(

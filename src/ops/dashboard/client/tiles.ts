@@ -3,6 +3,7 @@ import type { Measures, Trend } from '../../read/read.types.js';
 import type { PresentOverview } from './answers.js';
 import { compact, milliseconds, NOTHING, percent, perSecond, slaPercent, span } from './format.js';
 import { sparkline } from './sparkline.js';
+import { endAligned } from './templates.js';
 import { errorDetails, latencyDetails, rateDetails, slaDetails, type Detail } from './tile-details.js';
 import type { Zone } from './zone.js';
 
@@ -94,13 +95,13 @@ export function tiles(overview: PresentOverview, trend: Trend | null, zone: Zone
       <span class="tile-label" title=${spec.title}>${spec.label}</span>
       <span class="tile-value">${spec.format(now)}</span>
       <span class="tile-change ${change.verdict}" title="Against ${against}">
-        ${change.text}<span class="visually-hidden"> ${change.spoken} against ${against}</span>
+        ${endAligned(change.text)}<span class="visually-hidden"> ${change.spoken} against ${against}</span>
       </span>
       <dl class="tile-details">
         ${spec.details(overview, zone).map(
           ([label, value, title]) =>
             html`<dt title=${title}>${label}</dt>
-              <dd>${value}</dd>`,
+              <dd>${endAligned(value)}</dd>`,
         )}
       </dl>
       ${sparkline((trend?.points ?? []).map(spec.point ?? spec.value))}

@@ -36,8 +36,6 @@ export class StubbedPresent {
   public failing: string | null = null;
   /** Last parts of the addresses asked for, since the test emptied it. */
   public readonly asked: string[] = [];
-  /** What the trend was asked for last. */
-  public bucket: string | null = null;
   private time = Date.parse(GatewayProcess.range.to);
 
   private constructor(public readonly dashboard: Dashboard) {}
@@ -51,7 +49,8 @@ export class StubbedPresent {
     const stub = new StubbedPresent(dashboard);
     await stub.page.clock.install({ time: stub.time - 1000 });
     await stub.page.clock.pauseAt(stub.time);
-    await stub.page.route('**/admin/ops/**', (route) => stub.answer(route));
+    // A request that the page has given up, or that ends with it, cannot be answered any more.
+    await stub.page.route('**/admin/ops/**', (route) => stub.answer(route).catch(() => undefined));
     await dashboard.signIn(fixture.gateway.token);
     await dashboard.settled();
     return stub;
@@ -84,7 +83,6 @@ export class StubbedPresent {
     const url = new URL(route.request().url());
     const part = url.pathname.split('/').at(-1) ?? '';
     this.asked.push(part);
-    this.bucket = url.searchParams.get('bucket') ?? this.bucket;
     if (part === this.failing) {
       await route.fulfill({ status: 500, json: { code: 'X', message: 'Refused by the test.', field: null } });
       return;

@@ -3,7 +3,7 @@ import type { Overview, TrendBucket } from '../../read/read.types.js';
 import type { PresentOverview } from './answers.js';
 import { plural, span } from './format.js';
 import type { Kept } from './loader.js';
-import { bucketFor, isRecent, type View } from './view.js';
+import { isRecent, type View } from './view.js';
 import { formatTime, zoneName } from './zone.js';
 
 /** Less than this behind is what a running tick looks like; milliseconds. */
@@ -21,6 +21,7 @@ const BUCKETS: Readonly<Record<TrendBucket | '1m', string>> = {
  */
 export function rangeLine(
   { answer, at }: Kept<PresentOverview>,
+  bucket: TrendBucket | null,
   now: number,
   { zone }: View,
 ): TemplateResult {
@@ -31,7 +32,7 @@ export function rangeLine(
   const behind = recent && freshness.recent === 'raw';
   return html`<span id="as-of">${word} ${formatTime(time, zone, 'seconds')}</span> ·
     ${formatTime(range.from, zone, 'full')} – ${formatTime(range.to, zone, 'full')}, times in
-    ${zoneName(zone)} · ${BUCKETS[bucketFor(range.to - range.from)]} points
+    ${zoneName(zone)} ${bucket && `· ${BUCKETS[bucket]} points`}
     <span id="raw" class="level-degraded" role="status"
       >${behind ? '· Read from raw rows: the rollup of minutes is behind, or off.' : nothing}</span
     >`;

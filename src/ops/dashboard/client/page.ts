@@ -55,7 +55,9 @@ export function template(page: Page): TemplateResult {
     ${page.toolbar.template(page.range, latest('platforms')?.answer ?? null, latest('groups')?.answer ?? null)}
     <main id="content" tabindex="-1">
       <div class="busy" aria-hidden="true"></div>
-      <p id="range-line" class="range-line">${overview && rangeLine(overview, page.now, view)}</p>
+      <p id="range-line" class="range-line">
+        ${overview && rangeLine(overview, latest('trend')?.answer.bucket ?? null, page.now, view)}
+      </p>
       <div id="problem" class="banner bad" role="alert" ?hidden=${problem === null}>
         <p>${problem}</p>
         ${button('Try again', page.load)}

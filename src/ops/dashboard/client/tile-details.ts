@@ -14,7 +14,7 @@ export const slaDetails = (m: Measures): Detail[] => [
 export const errorDetails = (m: Measures): Detail[] => [
   ['clients saw', compact(m.errorCountTotal), 'Errors of every kind that clients saw'],
   [
-    'providers’',
+    'of providers',
     compact(m.upstreamErrorCountExcl429529 + m.upstream429Count + m.upstream529Count),
     'Errors of providers, also those that a retry hid from the client',
   ],

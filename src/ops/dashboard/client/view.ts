@@ -79,8 +79,8 @@ export function fixedRange(from: number, to: number): TimeRange | null {
   return range.to - range.from >= SHORTEST_MINUTES * MINUTE ? range : null;
 }
 
-/** The bucket that the API chooses for a range of that length, in milliseconds. */
-export const bucketFor = (length: number): TrendBucket => autoBucket(new Date(0), new Date(length));
+/** The bucket that the API chooses for a range of that length, in milliseconds, where its minutes are kept. */
+const bucketFor = (length: number): TrendBucket => autoBucket(new Date(0), new Date(length));
 
 /**
  * The range of the view. A preset starts on a bucket, or its first point would be a part of one and look like a

@@ -8,12 +8,7 @@ import { formatTime, zoneName } from './zone.js';
 
 /** Less than this behind is what a running tick looks like; milliseconds. */
 const FRESH_ENOUGH_MS = 2 * 60_000;
-const BUCKETS: Readonly<Record<TrendBucket | '1m', string>> = {
-  '1m': '1-minute',
-  '5m': '5-minute',
-  hour: '1-hour',
-  day: '1-day',
-};
+const BUCKETS = { '1m': '1-minute', '5m': '5-minute', hour: '1-hour', day: '1-day' } as const;
 
 /**
  * Of which moment the numbers are, of what range, and in which zone. What grows is last: the rest keeps its place from

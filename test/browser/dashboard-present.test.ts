@@ -200,6 +200,9 @@ describeInBrowser('dashboard: the present', () => {
   test('the point under the cursor stays under it', async () => {
     stub = await StubbedPresent.open(fixture, '?preset=6h');
     const { page } = stub;
+    // From a whole minute on, the range stays what it is for the refreshes of that minute.
+    await stub.pass(10);
+    await stub.refreshed();
     const plot = page.locator('[data-chart="requests"] .u-over');
     const time = page.locator('[data-chart="tokens"] .chart-time');
     const canvas = await page.locator('[data-chart="requests"] canvas').elementHandle();

@@ -10,7 +10,8 @@ import { requireColumns, requireConflictTarget, requireFollowable } from './supp
 
 const COUNT = 'bigint NOT NULL DEFAULT 0';
 
-const COLUMNS = [
+/** What a row has besides its key. */
+export const COLUMNS = [
   ['success_count', COUNT],
   ['error_count_total', COUNT],
   ['business_limited_count', COUNT],
@@ -43,7 +44,7 @@ const TABLES = [
 type MetricsTable = (typeof TABLES)[number];
 
 // UNIQUE treats NULLs as distinct: the overall and platform rows need COALESCE to be unique at all.
-const keyOf = ({ bucket }: MetricsTable): string =>
+export const keyOf = ({ bucket }: Pick<MetricsTable, 'bucket'>): string =>
   `(${bucket}, COALESCE(platform, ''), COALESCE(group_id, 0))`;
 
 function indexesOf(table: MetricsTable): readonly [unique: IndexDefinition, ...others: IndexDefinition[]] {

@@ -8,6 +8,8 @@ import { AddOpsTiers1764000000007 } from './1764000000007-add-ops-tiers.js';
 import { CreateOpsRuns1764000000008 } from './1764000000008-create-ops-runs.js';
 import { IndexOverallRows1764000000012 } from './1764000000012-index-overall-rows.js';
 import { RenameJobHeartbeats1764000000020 } from './1764000000020-rename-job-heartbeats.js';
+import { CreateOpsMinutes1764000000030 } from './1764000000030-create-ops-minutes.js';
+import { IndexOverallDays1764000000031 } from './1764000000031-index-overall-days.js';
 import { inSchema, type MigrationClass } from './support/in-schema.js';
 
 export { SchemaConflictError } from './support/schema-conflict.error.js';
@@ -29,6 +31,8 @@ export const opsMigrations = [
   CreateOpsRuns1764000000008,
   IndexOverallRows1764000000012,
   RenameJobHeartbeats1764000000020,
+  CreateOpsMinutes1764000000030,
+  IndexOverallDays1764000000031,
 ] as const;
 
 /** The same, with the tables in a schema of their own, which is created where it is absent. */

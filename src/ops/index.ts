@@ -38,6 +38,7 @@ export type {
   BreakdownQuery,
   LatencyDistributionQuery,
   LevelQuery,
+  OverviewQuery,
   TrendQuery,
 } from './read/read-query.schemas.js';
 export type { Breakdown, LatencyDistribution, Overview, Trend } from './read/read.schemas.js';

@@ -24,6 +24,7 @@ import { OpsPrometheusService } from './prometheus/ops-prometheus.service.js';
 import { ReadService } from './read/read.service.js';
 import { AuditService } from './audit/audit.service.js';
 import { BucketRecomputer } from './drain/bucket-recomputer.service.js';
+import { RawBuckets } from './drain/raw-buckets.service.js';
 import { DetectService } from './detection/detect.service.js';
 import { DrainService } from './drain/drain.service.js';
 import { OpsJobs } from './jobs/ops-jobs.service.js';
@@ -161,6 +162,7 @@ function assemble(structure: OpsModuleStructure, options: Provider): DynamicModu
       DetectService,
       RawTableChecker,
       AuditService,
+      RawBuckets,
       BucketRecomputer,
       DrainService,
       RetentionService,

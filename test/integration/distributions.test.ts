@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import { selectRow } from '../../src/ops/sql/sql-runner.js';
 import { upsertDailyRange } from '../../src/ops/rollup/sql/upsert-daily.sql.js';
-import { upsertHourlyRange } from '../../src/ops/rollup/sql/upsert-hourly.sql.js';
+import { upsertHourlyRange } from '../../src/ops/rollup/sql/upsert-buckets.sql.js';
 import { cellsOf, cellsOfStored, readDistributions, type Grain } from '../support/distributions.js';
 import * as rows from '../support/raw-rows.js';
 import { RollupScene } from '../support/rollup-scene.js';

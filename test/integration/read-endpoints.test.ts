@@ -66,6 +66,8 @@ describe('the read endpoints', () => {
       tokensPerSecond: 10 / 86_400,
       peakRequestsPerSecond: 4 / 3600,
       peakTokensPerSecond: 10 / 3600,
+      peakMinuteRequestsPerSecond: null,
+      peakMinuteTokensPerSecond: null,
       duration: {
         p50: 200,
         p90: expect.closeTo(840, 6) as unknown,
@@ -76,6 +78,7 @@ describe('the read endpoints', () => {
         samples: 3,
         percentilesComplete: true,
       },
+      slower: null,
       ttft: { p50: 20, p90: 20, p95: 20, p99: 20, avg: 20, max: 20, samples: 1, percentilesComplete: true },
       previous: {
         from: '2025-03-08T00:00:00.000Z',
@@ -97,11 +100,17 @@ describe('the read endpoints', () => {
         tokensPerSecond: 0,
         peakRequestsPerSecond: 0,
         peakTokensPerSecond: 0,
+        peakMinuteRequestsPerSecond: null,
+        peakMinuteTokensPerSecond: null,
         duration: { ...nothing, samples: 0, percentilesComplete: true },
         ttft: { ...nothing, samples: 0, percentilesComplete: true },
+        slower: null,
         missingHours: 0,
       },
+      current: null,
       freshness: {
+        asOf: '2025-03-10T00:00:00.000Z',
+        recent: null,
         freshThrough: '2025-03-10T00:00:00.000Z',
         pendingHours: 0,
         missingHours: 0,
@@ -154,11 +163,42 @@ describe('the read endpoints', () => {
     expect(body.points[3]?.requestsPerSecond).toBe(1 / 900);
   });
 
-  it('counts five minutes from raw rows, and chooses a bucket by itself', async () => {
-    const query = { from: '2025-03-09T07:00:00Z', to: '2025-03-09T08:00:00Z' };
+  it('counts slow requests of a range, of the one before it and of every point', async () => {
+    const before = { from: '2025-03-10T00:00:00Z', to: '2025-03-11T00:00:00Z' };
+    const { body } = (await get('overview', { ...before, slowerThanMs: '200' }).expect(200)) as {
+      body: Overview;
+    };
+    expect(body.slower).toEqual({ thanMs: 200, count: 0, share: null });
+    expect(body.previous.slower).toEqual({ thanMs: 200, count: 1, share: 1 / 3 });
+    for (const bucket of ['1m', '5m', 'hour', 'day']) {
+      const { body: trend } = (await get('trend', { ...DAY, bucket, slowerThanMs: '199' }).expect(200)) as {
+        body: Trend;
+      };
+      const slow = trend.points.map(({ slower }) => slower?.count ?? NaN);
+      expect(slow.reduce((sum, one) => sum + one)).toBe(2);
+    }
+  });
+
+  it('counts minutes from raw rows, and chooses a bucket by itself', async () => {
+    const query = { from: '2025-03-09T07:00:00Z', to: '2025-03-09T08:00:00Z', bucket: '5m' };
     const { body } = (await get('trend', query).expect(200)) as { body: Trend };
-    expect(body.bucket).toBe('5m');
     expect(body.points.map((point) => point.successCount)).toEqual([0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    const minutes = (await get('trend', { ...query, bucket: 'auto' }).expect(200)) as { body: Trend };
+    expect([minutes.body.bucket, minutes.body.points.length]).toEqual(['1m', 60]);
+    const now = Math.floor(Date.now() / 60_000) * 60_000;
+    const hours = (count: number, end: number): { from: string; to: string } => ({
+      from: new Date(end - count * 3_600_000).toISOString(),
+      to: new Date(end).toISOString(),
+    });
+    for (const [range, bucket] of [
+      [hours(6, now), '1m'],
+      [hours(24, now), '5m'],
+      [hours(6, now - 73 * 3_600_000), 'hour'],
+    ] as const) {
+      expect((await get('trend', range).expect(200)).body).toMatchObject({ bucket });
+    }
+    const without = scene.reads({ minuteRetentionHours: 0 });
+    expect(await without.trend(hours(6, now))).toMatchObject({ bucket: 'hour' });
     const month = { from: '2025-03-01T00:00:00Z', to: '2025-04-01T00:00:00Z' };
     expect((await get('trend', month).expect(200)).body).toMatchObject({ bucket: 'day' });
   });
@@ -216,8 +256,8 @@ describe('the read endpoints', () => {
       (paths[`/admin/ops/${path}`]?.get?.parameters ?? []).flatMap((parameter) =>
         'name' in parameter ? [parameter.name] : [],
       );
-    expect(names('overview').sort()).toEqual(['from', 'groupId', 'platform', 'to']);
-    expect(names('trend').sort()).toEqual(['bucket', 'from', 'groupId', 'platform', 'to']);
+    expect(names('overview').sort()).toEqual(['from', 'groupId', 'platform', 'slowerThanMs', 'to']);
+    expect(names('trend').sort()).toEqual(['bucket', 'from', 'groupId', 'platform', 'slowerThanMs', 'to']);
     expect(names('breakdown').sort()).toEqual(['by', 'from', 'limit', 'to']);
     expect(names('latency-distribution').sort()).toEqual(['from', 'groupId', 'metric', 'platform', 'to']);
     for (const path of Object.values(paths)) {

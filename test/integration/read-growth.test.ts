@@ -79,8 +79,8 @@ describe('with the number of groups', () => {
       level: {},
       safeDelaySeconds: 0,
       freshFrom: 0,
-      peaks: false,
-      hourByHour: false,
+      rates: false,
+      bucketByBucket: null,
       ...wanted,
     });
   const breakdown = (by: BreakdownBy, cuts: readonly Date[]): SqlStatement =>
@@ -92,11 +92,11 @@ describe('with the number of groups', () => {
   const everyDay = Array.from({ length: DAYS + 1 }, (_, index) => daysAgo(DAYS - index));
 
   it.each([
-    ['an overview', pieces([daysAgo(2 * DAYS), daysAgo(DAYS), daysAgo(0)], { peaks: true, freshFrom: 1 })],
+    ['an overview', pieces([daysAgo(2 * DAYS), daysAgo(DAYS), daysAgo(0)], { rates: true, freshFrom: 1 })],
     ['an overview of a platform', pieces([daysAgo(1), daysAgo(0)], { level: { platform: 'platform 1' } })],
-    ['an overview of a group', pieces(ragged, { level: { groupId: '7' }, peaks: true })],
+    ['an overview of a group', pieces(ragged, { level: { groupId: '7' }, rates: true })],
     ['a trend by day', pieces(everyDay, {})],
-    ['a trend by hour', pieces(ragged, { hourByHour: true })],
+    ['a trend by hour', pieces(ragged, { bucketByBucket: 'hour' })],
     ['the Prometheus samples of the rollup', rollupSamples(OPS_TABLES, 0, ['a', 'b'])],
   ])('the work of %s does not grow', async (_what, statement) => {
     const [few, , many] = await eachSize(statement);
@@ -171,25 +171,27 @@ describe('with the length of the range', () => {
       level: {},
       safeDelaySeconds: 300,
       freshFrom: 1,
-      peaks: true,
-      hourByHour: false,
+      rates: true,
+      bucketByBucket: null,
     });
   };
 
-  it("a year's overview probes its days, and only the hours at its ends; the busiest hour is one scan a period", async () => {
-    const { scans } = await workOf(
+  it("a year's overview takes its days from one scan, each read once, and looks only at the hours at its ends", async () => {
+    const { scans, rowsOf } = await workOf(
       database.dataSource,
       overviewOf('2025-01-01T05:00:00Z', '2025-12-31T05:00:00Z'),
     );
-    // Of both years: the hours outside whole days, looked for and then taken, and the scans for the busiest ones.
-    expect(scans.get('ops_metrics_hourly')).toBeLessThanOrEqual(2 * (24 + 24) + 2);
-    expect(scans.get('ops_metrics_daily')).toBeLessThanOrEqual(2 * 2 * 365);
+    expect(scans.get('ops_metrics_daily')).toBe(1);
+    expect(rowsOf.get('ops_metrics_daily')).toBe(2 * 363 + 1); // one more for the day that both have a part of
+    // Of both years: the hours outside whole days, looked for in a scan for each end and then taken.
+    expect(scans.get('ops_metrics_hourly')).toBeLessThanOrEqual(2 * (2 + 24));
+    expect(rowsOf.get('ops_metrics_hourly')).toBe(2 * (24 + 24));
     const reads = new ReadService(database.dataSource, OPS_TABLES, resolveOptions());
     const range = { from: new Date('2025-01-01T05:00:00Z'), to: new Date('2025-12-31T05:00:00Z') };
     expect(await reads.overview(range)).toMatchObject({
       successCount: 364 * 24,
-      peakRequestsPerSecond: 1 / 3600,
-      previous: { successCount: 364 * 24 },
+      peakRequestsPerSecond: null,
+      previous: { successCount: 364 * 24, peakRequestsPerSecond: null },
       freshness: { missingHours: 0, pendingHours: 0 },
     });
   });
@@ -203,6 +205,23 @@ describe('with the length of the range', () => {
       database.dataSource,
       overviewOf('2025-01-01T00:00:00Z', '2025-12-31T00:00:00Z'),
     );
-    expect(scans.get('ops_metrics_hourly')).toBeLessThanOrEqual(2 * (24 + 24) + 2);
+    expect(scans.get('ops_metrics_hourly')).toBeLessThanOrEqual(2 * (1 + 24));
+  });
+
+  it('the busiest hour of a month is one scan a period', async () => {
+    const { scans, rowsOf } = await workOf(
+      database.dataSource,
+      overviewOf('2025-10-01T00:00:00Z', '2025-11-01T00:00:00Z'),
+    );
+    expect(scans.get('ops_metrics_hourly')).toBe(2);
+    expect(rowsOf.get('ops_metrics_hourly')).toBe(2 * 31 * 24);
+  });
+
+  it('days that are not there cost one scan each, and not one for each hour', async () => {
+    const { scans } = await workOf(
+      database.dataSource,
+      overviewOf('2023-01-01T00:00:00Z', '2024-01-01T00:00:00Z'),
+    );
+    expect(scans.get('ops_metrics_hourly')).toBeLessThanOrEqual(2 * 365);
   });
 });

@@ -41,8 +41,8 @@ describe('the plan of a read', () => {
         level,
         safeDelaySeconds: 0,
         freshFrom: 0,
-        peaks: !('by' in level),
-        hourByHour: false,
+        rates: !('by' in level),
+        bucketByBucket: null,
       });
       const scans = await scansOf(scene.dataSource, text, values);
       const raw = scans.filter(({ table }) => ['usage_logs', 'ops_error_logs'].includes(table));

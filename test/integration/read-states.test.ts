@@ -58,8 +58,8 @@ describe('what an answer rests on', () => {
       level: {},
       safeDelaySeconds: 0,
       freshFrom: 0,
-      peaks: true,
-      hourByHour: false,
+      rates: true,
+      bucketByBucket: null,
     });
     return scansOf(scene.dataSource, text, values);
   };
@@ -78,6 +78,8 @@ describe('what an answer rests on', () => {
       freshness: { freshThrough: '2025-03-09T07:00:00.000Z', pendingHours: 1 },
     });
     expect((await reads.overview({ ...DAY, from: MORNING.to })).freshness).toEqual({
+      asOf: '2025-03-10T00:00:00.000Z',
+      recent: null,
       freshThrough: '2025-03-10T00:00:00.000Z',
       pendingHours: 0,
       missingHours: 0,

@@ -2,21 +2,26 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { LevelFilter } from '../../src/ops/read/read-query.schemas.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
-import type { LatencySummary, Measures, Overview } from '../../src/ops/read/read.types.js';
+import type { LatencySummary, Measures, Overview, Slower } from '../../src/ops/read/read.types.js';
 import type { Scenario } from '../support/oracle/arbitraries.js';
 import { percentileCont } from '../support/oracle/arithmetic.js';
 import * as rows from '../support/raw-rows.js';
+import { DAY_MS } from '../../src/ops/common/utc.js';
 import * as arbitraries from '../support/read/arbitraries.js';
-import { knownRows } from '../support/read/missing-hours.js';
+import { knownRows, type KeptMinutes } from '../support/read/missing-hours.js';
+import { keepMinutes } from '../support/read/minutes.js';
 import { rawAnswer } from '../support/read/raw-answer.js';
 import { RollupScene } from '../support/rollup-scene.js';
 
 const WORST_ERROR = 0.0079;
+/** Among the latencies of the crowd. */
+const SLOWER_THAN_MS = 230;
 
-/** The raw rows, and up to where they are rolled up. */
+/** The raw rows, up to where they are rolled up, and which minutes are kept. */
 interface Loaded {
   readonly raw: Scenario;
   readonly rolledUpBefore: Date;
+  readonly kept: KeptMinutes | null;
 }
 
 function expectLatency(summary: LatencySummary, samples: readonly number[]): void {
@@ -37,6 +42,16 @@ function expectLatency(summary: LatencySummary, samples: readonly number[]): voi
     const exact = percentileCont(samples, fraction) ?? NaN;
     expect(Math.abs((summary[name] ?? NaN) - exact)).toBeLessThanOrEqual(WORST_ERROR * exact);
   }
+}
+
+/** Latencies that are not near the threshold fall on their side of it. */
+function expectSlower(slower: Slower, samples: readonly number[]): void {
+  const above = (threshold: number): number => samples.filter((one) => one > threshold).length;
+  expect(slower?.thanMs).toBe(SLOWER_THAN_MS);
+  const { count, share } = slower ?? {};
+  expect(count).toBeGreaterThanOrEqual(above(SLOWER_THAN_MS * (1 + WORST_ERROR)));
+  expect(count).toBeLessThanOrEqual(above(SLOWER_THAN_MS * (1 - WORST_ERROR)));
+  expect(share).toBe(samples.length === 0 ? null : (count ?? NaN) / samples.length);
 }
 
 const countsOf = (answer: Measures): number[] => [
@@ -71,27 +86,30 @@ describe('reading any range', () => {
     reads = scene.reads({});
   });
 
-  async function load(raw: Scenario, rolledUpMinutes: number, hasDaily: boolean): Promise<void> {
+  async function load({ raw, rolledUpBefore, kept }: Loaded, hasDaily: boolean): Promise<void> {
     await rows.truncateMetrics(scene.dataSource);
     await scene.replaceRaw(raw);
     const service = scene.rollup;
-    const end = arbitraries.minuteAt(rolledUpMinutes);
-    await service.upsertHourlyMetrics(arbitraries.HISTORY_START, end);
-    const wholeDays = arbitraries.minuteAt(Math.floor(rolledUpMinutes / 1440) * 1440);
+    await service.upsertHourlyMetrics(arbitraries.HISTORY_START, rolledUpBefore);
+    const wholeDays = new Date(Math.floor(rolledUpBefore.getTime() / DAY_MS) * DAY_MS);
     if (hasDaily) {
       await service.upsertDailyMetrics(arbitraries.HISTORY_START, wholeDays);
+    }
+    await scene.query('TRUNCATE ops_metrics_minutely, ops_metrics_live');
+    if (kept !== null) {
+      await keepMinutes(scene.dataSource, kept.from, kept.to);
     }
   }
 
   async function expectEqualsKnown(
-    { raw, rolledUpBefore }: Loaded,
+    loaded: Loaded,
     from: Date,
     to: Date,
     level: LevelFilter,
   ): Promise<Overview> {
-    const answer = await reads.overview({ from, to, ...level });
+    const answer = await reads.overview({ from, to, slowerThanMs: SLOWER_THAN_MS, ...level });
     const before = new Date(2 * from.getTime() - to.getTime());
-    const known = knownRows(raw, [before, from, to], rolledUpBefore);
+    const known = knownRows(loaded.raw, [before, from, to], loaded);
     expect(answer.freshness).toMatchObject({
       missingHours: known.missing.length,
       missingFrom: known.missing[0] === undefined ? null : new Date(known.missing[0]).toISOString(),
@@ -102,6 +120,7 @@ describe('reading any range', () => {
     expect(countsOf(answer)).toEqual(expected.errorCounts);
     expectLatency(answer.duration, expected.durations);
     expectLatency(answer.ttft, expected.ttfts);
+    expectSlower(answer.slower, expected.durations);
     return answer;
   }
 
@@ -124,10 +143,14 @@ describe('reading any range', () => {
       arbitraries.history,
       arbitraries.progress,
       questions,
-      async (raw, { rolledUpMinutes, hasDaily }, asked) => {
-        await load(raw, rolledUpMinutes, hasDaily);
+      async (raw, { rolledUpMinutes, hasDaily, keptMinutes }, asked) => {
+        const { minuteAt } = arbitraries;
+        const kept =
+          keptMinutes === null ? null : { from: minuteAt(keptMinutes.from), to: minuteAt(keptMinutes.to) };
+        const loaded = { raw, rolledUpBefore: minuteAt(rolledUpMinutes), kept };
+        await load(loaded, hasDaily);
         for (const { range, level } of asked) {
-          await check({ raw, rolledUpBefore: arbitraries.minuteAt(rolledUpMinutes) }, range, level);
+          await check(loaded, range, level);
         }
       },
     );
@@ -150,8 +173,9 @@ describe('reading any range', () => {
   it('gives the period before as that period itself', async () => {
     await assertProperty(8, async (_loaded, { split, to }, level) => {
       const before = new Date(2 * split.getTime() - to.getTime());
-      const { missingHours, ...previous } = (await reads.overview({ from: split, to, ...level })).previous;
-      const alone = await reads.overview({ from: before, to: split, ...level });
+      const asked = { ...level, slowerThanMs: SLOWER_THAN_MS };
+      const { missingHours, ...previous } = (await reads.overview({ from: split, to, ...asked })).previous;
+      const alone = await reads.overview({ from: before, to: split, ...asked });
       if (missingHours === 0) {
         expect(alone).toMatchObject(previous);
       }
@@ -162,16 +186,20 @@ describe('reading any range', () => {
 
   it('cuts a range into points and into platforms and groups that add up', async () => {
     await assertProperty(10, async (loaded, { from, to }, level) => {
-      const { raw } = knownRows(loaded.raw, [from, to], loaded.rolledUpBefore);
+      const { raw } = knownRows(loaded.raw, [from, to], loaded);
       const whole = sumsOf(await reads.overview({ from, to, ...level }));
       const hours = to.getTime() - from.getTime() <= 31 * 86_400_000;
       for (const bucket of [...(hours ? (['hour'] as const) : []), 'day' as const]) {
         const { points } = await reads.trend({ from, to, bucket, ...level });
         expect(added(points)).toEqual(whole);
-        for (const point of points.filter(({ requestCountTotal }) => requestCountTotal > 0)) {
+        const slow = await reads.trend({ from, to, bucket, slowerThanMs: SLOWER_THAN_MS, ...level });
+        for (const [index, point] of points.entries()) {
+          if (point.requestCountTotal === 0) continue;
           const expected = rawAnswer(raw, new Date(point.from), new Date(point.to), level);
           expectLatency(point.duration, expected.durations);
           expectLatency(point.ttft, expected.ttfts);
+          expect(point.slower).toBeNull();
+          expectSlower(slow.points[index]?.slower ?? null, expected.durations);
         }
         expect(points[0]?.from).toBe(from.toISOString());
         expect(points.at(-1)?.to).toBe(to.toISOString());

@@ -3,7 +3,7 @@ import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import type { SqlStatement } from '../../src/ops/sql/sql-statement.js';
 import { selectRow } from '../../src/ops/sql/sql-runner.js';
 import { upsertDailyRange } from '../../src/ops/rollup/sql/upsert-daily.sql.js';
-import { upsertHourlyRange, upsertHours } from '../../src/ops/rollup/sql/upsert-hourly.sql.js';
+import { upsertHourlyRange, upsertBuckets } from '../../src/ops/rollup/sql/upsert-buckets.sql.js';
 import { guarded } from '../support/hours-to-recompute.js';
 import { workOf, type PlanWork } from '../support/read/plan-work.js';
 import { truncateMetrics, truncateRaw } from '../support/raw-rows.js';
@@ -22,7 +22,7 @@ const range = { start: new Date(DAY), end: new Date(DAY + HOURS * 3_600_000) };
 const day = { start: new Date(DAY), end: new Date(DAY + 86_400_000) };
 const hours = Array.from({ length: HOURS }, (_, hour) => new Date(DAY + hour * 3_600_000).toISOString());
 
-const hourly = upsertHours(OPS_TABLES, guarded(hours));
+const hourly = upsertBuckets(OPS_TABLES, 'hour', guarded(hours));
 
 /** Each with what has to be there before it. */
 const STATEMENTS: readonly (readonly [name: string, before: readonly SqlStatement[], SqlStatement])[] = [

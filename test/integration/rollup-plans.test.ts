@@ -4,7 +4,7 @@ import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import type { SqlStatement } from '../../src/ops/sql/sql-statement.js';
 import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import { retentionHours } from '../../src/ops/invalidation/sql/floors.sql.js';
-import { upsertHourlyRange, upsertHours } from '../../src/ops/rollup/sql/upsert-hourly.sql.js';
+import { upsertHourlyRange, upsertBuckets } from '../../src/ops/rollup/sql/upsert-buckets.sql.js';
 import { hourlyDifferences } from '../../src/ops/verify/sql/verify.sql.js';
 import { guarded } from '../support/hours-to-recompute.js';
 import { scansOf, type Scan } from '../support/read/plan-scans.js';
@@ -24,7 +24,7 @@ const hours = Array.from({ length: 24 }, (_, hour) => iso(ASKED + hour * HOUR_MS
 const range = { start: new Date(ASKED), end: new Date(ASKED + DAY_MS) };
 
 const STATEMENTS: readonly (readonly [name: string, statement: SqlStatement])[] = [
-  ['the hours of a drain', upsertHours(OPS_TABLES, guarded(hours))],
+  ['the hours of a drain', upsertBuckets(OPS_TABLES, 'hour', guarded(hours))],
   ['a window', upsertHourlyRange(OPS_TABLES, range)],
   [
     'a verification',

@@ -4,7 +4,7 @@ import { END_DAY, FIRST_DAY, scenario, window } from '../support/oracle/arbitrar
 import { computeDaily } from '../support/oracle/daily.js';
 import { storedHourly } from '../support/oracle/hourly-arbitrary.js';
 import { computeHourly } from '../support/oracle/hourly.js';
-import { daysOf, hoursOf } from '../support/oracle/window.js';
+import { bucketsOf, daysOf } from '../support/oracle/window.js';
 import type { OpsPreaggService } from '../../src/ops/index.js';
 import * as rows from '../support/raw-rows.js';
 import { RollupScene } from '../support/rollup-scene.js';
@@ -60,7 +60,7 @@ describe('rollup against the oracle', () => {
       await scene.replaceRaw(after);
       const newHourly = computeHourly(after.groups, after.usage, after.errors, from, to);
       expect(await service.upsertHourlyMetrics(from, to)).toBe(newHourly.length);
-      const [isHour, isDay] = [hoursOf(from, to), daysOf(from, to)];
+      const [isHour, isDay] = [bucketsOf(from, to, 'hour'), daysOf(from, to)];
       const hourly = [...oldHourly.filter((row) => !isHour(row.bucket_start)), ...newHourly];
       await scene.expectTables(hourly, oldDaily);
 

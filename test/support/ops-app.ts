@@ -24,7 +24,7 @@ export interface OpsApp {
   close(): Promise<void>;
 }
 
-/** The module's services on a real database, without jobs; an hour is closed when it ends, and every tick audits all. */
+/** The module's services on a real database, without jobs; an hour is closed when it ends, every tick audits all, and late rows count with the next tick. */
 export async function createOpsApp(
   url: string,
   options: OpsModuleOptions = {},
@@ -38,6 +38,7 @@ export async function createOpsApp(
         safeDelaySeconds: 0,
         auditPercent: 100,
         auditIntervalSeconds: 0,
+        recomputeIntervalSeconds: 0,
         ...options,
       }),
     ],

@@ -127,12 +127,15 @@ export async function insertHourly(dataSource: DataSource, rows: readonly Hourly
   );
 }
 
-/** The whole hourly table, with instants in UTC whatever the session's TimeZone. */
-export async function readHourly(dataSource: DataSource): Promise<HourlyRow[]> {
+/** The whole hourly, or minutely, table, with instants in UTC whatever the session's TimeZone. */
+export async function readHourly(
+  dataSource: DataSource,
+  grain: 'hourly' | 'minutely' = 'hourly',
+): Promise<HourlyRow[]> {
   const rows = await dataSource.query<StoredRow[]>(
     `SELECT to_char(bucket_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS bucket,
             platform, group_id, ${METRIC_COLUMNS.join(', ')}
-       FROM ops_metrics_hourly
+       FROM ops_metrics_${grain}
       ORDER BY bucket_start, platform NULLS FIRST, group_id NULLS FIRST`,
   );
   return rows.map((row) => ({ bucket_start: String(row.bucket), ...levelOf(row), ...metricsOf(row) }));

@@ -4,6 +4,7 @@ import { eventually } from './eventually.js';
 import { createOpsApp, type OpsApp } from './ops-app.js';
 import { diffRows } from './oracle/compare.js';
 import { computeDaily } from './oracle/daily.js';
+import type { HourlyRow } from './oracle/types.js';
 import { computeHourly } from './oracle/hourly.js';
 import { readDaily, readHourly, readRaw } from './raw-rows.js';
 
@@ -51,10 +52,34 @@ export async function expectRightBy(app: OpsApp, from: Date, end: Date): Promise
   const stored = (await readHourly(app.dataSource)).filter((row) => Date.parse(row.bucket_start) < +end);
   expect(diffRows(hourly, stored)).toEqual([]);
 
+  await expectMinutes(app.dataSource, raw, from, end);
+
   const isClosed = (day: string): boolean => Date.parse(day) + 86_400_000 <= +end;
   const daily = computeDaily(hourly, from, end).filter((row) => isClosed(row.bucket_date));
   const storedDaily = (await readDaily(app.dataSource)).filter((row) => isClosed(row.bucket_date));
   expect(diffRows(daily, storedDaily)).toEqual([]);
+}
+
+/** Minutes that are kept, and not noted, are what the raw rows give, the running one included. */
+async function expectMinutes(
+  dataSource: DataSource,
+  raw: Awaited<ReturnType<typeof readRaw>>,
+  from: Date,
+  end: Date,
+): Promise<void> {
+  const [kept] = await dataSource.query<{ from: Date | null; noted: string[] }[]>(
+    `SELECT l.minutes_from AS from, ARRAY(
+         SELECT to_char(bucket_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM ops_metrics_invalidations
+          WHERE tier = 'minute') AS noted
+       FROM (SELECT 1) one LEFT JOIN ops_metrics_live l ON true`,
+  );
+  if (kept === undefined || kept.from === null) return;
+  const [first, noted] = [new Date(Math.max(+kept.from, +from)), new Set(kept.noted)];
+  const isJudged = ({ bucket_start: at }: HourlyRow): boolean =>
+    Date.parse(at) >= +first && Date.parse(at) < +end && !noted.has(at);
+  const minutes = computeHourly(raw.groups, raw.usage, raw.errors, first, end, 'minute');
+  const stored = await readHourly(dataSource, 'minutely');
+  expect(diffRows(minutes.filter(isJudged), stored.filter(isJudged))).toEqual([]);
 }
 
 /** The same, by an instance that is started for it. */

@@ -34,6 +34,8 @@ describe('Distribution', () => {
         expect(distribution.percentiles(FRACTIONS)).toEqual(
           FRACTIONS.map((fraction) => percentileCont(all, fraction)),
         );
+        const [threshold = 0] = all;
+        expect(distribution.above(threshold)).toBe(all.filter((one) => one > threshold).length);
       }),
     );
   });

@@ -41,6 +41,7 @@ describe('planSegments', () => {
 
 describe('trendCuts', () => {
   it.each([
+    ['1m', 60_000],
     ['5m', 300_000],
     ['hour', HOUR_MS],
     ['day', DAY_MS],
@@ -61,13 +62,39 @@ describe('trendCuts', () => {
       { numRuns: 50 },
     );
   });
+});
 
+describe('autoBucket', () => {
   it.each([
-    [12 * 60, '5m'],
-    [12 * 60 + 1, 'hour'],
-    [14 * 1440, 'hour'],
-    [14 * 1440 + 1, 'day'],
-  ])('chooses by the length of the range: %i minutes, %s', (length, bucket) => {
-    expect(autoBucket(minute(0), minute(length))).toBe(bucket);
+    [6 * 60, '1m', 'hour'],
+    [6 * 60 + 1, '5m', 'hour'],
+    [24 * 60, '5m', 'hour'],
+    [24 * 60 + 1, 'hour', 'hour'],
+    [16 * 1440, 'hour', 'hour'],
+    [16 * 1440 + 1, 'day', 'day'],
+    [3 * 60, '1m', '1m'],
+    [3 * 60 + 1, '1m', 'hour'],
+  ])(
+    'chooses by the length of the range: of %i minutes %s, or %s where no minutes are kept',
+    (length, kept, raw) => {
+      const range = [minute(0), minute(length)] as const;
+      expect(autoBucket(...range)).toBe(kept);
+      expect(autoBucket(...range, minute(0))).toBe(kept);
+      expect(autoBucket(...range, minute(1))).toBe(raw);
+    },
+  );
+
+  it('never comes to more than 400 points, nor to more than 180 from raw rows', () => {
+    const length = fc.oneof(...[420, 1500, 17 * 1440, 366 * 1440].map((max) => fc.integer({ min: 1, max })));
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1440 }), length, fc.boolean(), (offset, minutes, kept) => {
+        const [from, to] = [minute(offset), minute(offset + minutes)];
+        const bucket = autoBucket(from, to, kept ? from : to);
+        const points = trendCuts(from, to, bucket).length - 1;
+        expect(points).toBeLessThanOrEqual(400);
+        expect(kept || !['1m', '5m'].includes(bucket) || points <= 180).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

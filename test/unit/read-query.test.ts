@@ -8,7 +8,13 @@ import * as asked from '../../src/ops/read/read-query.schemas.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
 
 const DAY = { from: '2025-03-09T00:00:00Z', to: '2025-03-10T00:00:00Z' };
-const { levelQuerySchema, trendQuerySchema, breakdownQuerySchema, latencyDistributionQuerySchema } = asked;
+const {
+  levelQuerySchema,
+  overviewQuerySchema,
+  trendQuerySchema,
+  breakdownQuerySchema,
+  latencyDistributionQuerySchema,
+} = asked;
 
 const parsed = (schema: z.ZodType, query: object): unknown => validated(schema, query, 'query');
 
@@ -16,6 +22,10 @@ describe('the parameters of the read endpoints', () => {
   it('become dates, numbers and defaults', () => {
     const range = { from: new Date(DAY.from), to: new Date(DAY.to) };
     expect(parsed(trendQuerySchema, DAY)).toEqual({ ...range, bucket: 'auto' });
+    expect(parsed(overviewQuerySchema, { ...DAY, slowerThanMs: '2147483647' })).toEqual({
+      ...range,
+      slowerThanMs: 2 ** 31 - 1,
+    });
     expect(parsed(breakdownQuerySchema, { ...DAY, by: 'group', limit: '7' })).toEqual({
       ...range,
       by: 'group',
@@ -45,8 +55,9 @@ describe('the parameters of the read endpoints', () => {
   it.each([
     [levelQuerySchema, { from: '2024-01-01T00:00Z', to: '2025-01-01T00:00Z' }],
     [trendQuerySchema, { from: '2024-01-01T00:00Z', to: '2024-01-02T00:00Z', bucket: '5m' }],
+    [trendQuerySchema, { from: '2024-01-01T00:00Z', to: '2024-01-02T00:00Z', bucket: '1m' }],
     [trendQuerySchema, { from: '2024-01-01T00:00Z', to: '2024-02-01T00:00Z', bucket: 'hour' }],
-  ])('may span a leap year, 24 hours of five minutes and 31 days of hours', (schema, query) => {
+  ])('may span a leap year, 24 hours of one or five minutes and 31 days of hours', (schema, query) => {
     expect(() => parsed(schema, query)).not.toThrow();
   });
 
@@ -73,6 +84,13 @@ describe('the parameters of the read endpoints', () => {
     [trendQuerySchema, { ...DAY, bucket: 'week' }, 'bucket'],
     [trendQuerySchema, { ...DAY, bucket: ['hour', 'day'] }, 'bucket'],
     [trendQuerySchema, { ...DAY, to: '2025-03-10T00:01:00Z', bucket: '5m' }, 'bucket'],
+    [trendQuerySchema, { ...DAY, to: '2025-03-10T00:01:00Z', bucket: '1m' }, 'bucket'],
+    [trendQuerySchema, { ...DAY, slowerThanMs: '0' }, 'slowerThanMs'],
+    [overviewQuerySchema, { ...DAY, slowerThanMs: '' }, 'slowerThanMs'],
+    [overviewQuerySchema, { ...DAY, slowerThanMs: '1.5' }, 'slowerThanMs'],
+    [overviewQuerySchema, { ...DAY, slowerThanMs: '2147483648' }, 'slowerThanMs'],
+    [overviewQuerySchema, { ...DAY, slowerThanMs: ['1', '2'] }, 'slowerThanMs'],
+    [latencyDistributionQuerySchema, { ...DAY, metric: 'ttft', slowerThanMs: '1' }, 'slowerThanMs'],
     [trendQuerySchema, { ...DAY, to: '2025-04-10T00:00:00Z', bucket: 'hour' }, 'bucket'],
     [breakdownQuerySchema, DAY, 'by'],
     [breakdownQuerySchema, { ...DAY, by: 'model' }, 'by'],

@@ -9,6 +9,7 @@ import { OpsMetricsRow } from './ops-metrics-row.js';
 @Index('idx_ops_metrics_daily_bucket', { synchronize: false })
 @Index('idx_ops_metrics_daily_platform_bucket', { synchronize: false })
 @Index('idx_ops_metrics_daily_group_bucket', { synchronize: false })
+@Index('idx_ops_metrics_daily_overall', { synchronize: false })
 export class OpsMetricsDaily extends OpsMetricsRow {
   /** The UTC day, `YYYY-MM-DD`. */
   @Column({ name: 'bucket_date', type: 'date' })

@@ -5,8 +5,11 @@ export interface OpsTables {
   readonly usageLogs: string;
   readonly errorLogs: string;
   readonly groups: string;
+  readonly minutely: string;
   readonly hourly: string;
   readonly daily: string;
+  /** One row: from and up to when minutes are complete. */
+  readonly live: string;
   readonly heartbeats: string;
   readonly invalidations: string;
   readonly detectState: string;
@@ -32,6 +35,9 @@ export interface Fills {
   readonly updatedAt: string | null;
 }
 
+/** None of them. */
+export const NO_FILLS: Fills = { ttftSampleCount: false, updatedAt: null };
+
 /** Every row counts. */
 export const EVERY_ROW = 'true';
 
@@ -51,8 +57,10 @@ export function opsTables({ schema, rawSchema, usageFilter, errorFilter }: OpsTa
     usageLogs: raw('usage_logs'),
     errorLogs: raw('ops_error_logs'),
     groups: raw('groups'),
+    minutely: metrics('ops_metrics_minutely'),
     hourly: metrics('ops_metrics_hourly'),
     daily: metrics('ops_metrics_daily'),
+    live: metrics('ops_metrics_live'),
     heartbeats: metrics('ops_job_heartbeats'),
     invalidations: metrics('ops_metrics_invalidations'),
     detectState: metrics('ops_detect_state'),
@@ -67,8 +75,6 @@ export function opsTables({ schema, rawSchema, usageFilter, errorFilter }: OpsTa
     fills: { hourly: NO_FILLS, daily: NO_FILLS },
   };
 }
-
-const NO_FILLS: Fills = { ttftSampleCount: false, updatedAt: null };
 
 /** The line break ends a comment that the filter may end in. */
 const condition = (filter: string | undefined): string =>

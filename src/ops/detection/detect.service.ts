@@ -12,6 +12,7 @@ import { shortTransaction } from '../sql/short-transaction.js';
 import * as sql from './sql/detect.sql.js';
 import { describeWriters, lowest, marksOf, stillInFlight, UNKNOWN_MARK } from './writer-marks.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
+import { endMinutes, startMinutes } from '../invalidation/sql/live.sql.js';
 import * as notes from '../invalidation/sql/note.sql.js';
 
 /** How long detection waits for writers in flight before it leaves safe_id where it is, in milliseconds. */
@@ -34,6 +35,13 @@ interface Look {
   readonly heldBy: string | null;
   /** Up to which id the transactions of this look have come. */
   cursor: bigint | null;
+}
+
+/** What a detection came to. */
+export interface Detected {
+  readonly result: DetectResult;
+  /** ISO, by the database's clock. */
+  readonly through: string | null;
 }
 
 /** How far one transaction has come: there may be more, up to the candidate. */
@@ -62,14 +70,17 @@ export class DetectService {
   ) {}
 
   /**
+   * @returns what was found, and the instant up to which every row that could be seen is noted
    * @throws OpsRawTableError where a raw table is none that can be followed
    * @throws QueryFailedError as the database gives it; what was noted before stays noted.
    */
-  public async detect(): Promise<DetectResult> {
+  public async detect(): Promise<Detected> {
     await this.rawTableChecker.check();
     const positions = await shortTransaction(this.dataSource, this.options, (manager) =>
       selectRows<sql.DetectPosition>(manager, sql.readPositions(this.tables, this.options.safeDelaySeconds)),
     );
+    const [first] = positions;
+    await this.keepMinutes(first?.minutes_kept === true);
     const found: DetectResult[] = [];
     for (const table of rawTables(this.tables)) {
       const position = positions.find((row) => row.raw_table === table.key);
@@ -77,7 +88,17 @@ export class DetectService {
         found.push(await this.detectIn(table, position));
       }
     }
-    return sum(found);
+    return { result: sum(found), through: first?.read_at ?? null };
+  }
+
+  /** Begins to keep minutes, or ends it, where the options say so for the first time. */
+  private async keepMinutes(areKept: boolean): Promise<void> {
+    const { minuteRetentionHours: hours } = this.options;
+    if (areKept !== hours > 0) {
+      await shortTransaction(this.dataSource, this.options, (manager) =>
+        selectRow(manager, hours === 0 ? endMinutes(this.tables) : startMinutes(this.tables, hours)),
+      );
+    }
   }
 
   /** The position was read before: then who may hold a lower id is asked, then new snapshots taken. In this order. */
@@ -202,6 +223,7 @@ export class DetectService {
         throughId: look.candidate,
         rows: CHUNK_ROWS,
         countedId: state.seen_id,
+        intervalSeconds: this.options.recomputeIntervalSeconds,
         retention: retentionHours(this.options),
       }),
     );

@@ -4,22 +4,18 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { DefinedTables } from '../definitions/defined-tables.service.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRow, selectRows } from '../sql/sql-runner.js';
-import { DAY_TIER, HOUR_TIER, type Tier } from '../definitions/tiers.js';
+import { DAY_TIER, HOUR_TIER, MINUTE_TIER, type Tier } from '../definitions/tiers.js';
 import { DAY_MS } from '../common/utc.js';
 import { OpsOptions } from '../options/ops.options.js';
-import type { SideMode } from '../rollup/fragments/judged-sides.js';
 import { upsertDailyRange, type UpsertDailyResult } from '../rollup/sql/upsert-daily.sql.js';
-import {
-  upsertHours,
-  type HeldHour,
-  type HourToRecompute,
-  type UpsertHourlyResult,
-} from '../rollup/sql/upsert-hourly.sql.js';
 import type { InvalidationReason } from '../invalidation/invalidation-reason.js';
 import { shortTransaction } from '../sql/short-transaction.js';
-import { noteHoursWithoutDistribution, restoreHours } from '../invalidation/sql/dropped-hours.sql.js';
+import { noteHoursWithoutDistribution } from '../invalidation/sql/dropped-hours.sql.js';
+import { advanceLive } from '../invalidation/sql/live.sql.js';
 import * as claims from './sql/claim.sql.js';
 import * as releases from './sql/release.sql.js';
+import type { StatementSize } from './sql/statement-size.sql.js';
+import { isRecomputed, RawBuckets, type RecomputedRaw } from './raw-buckets.service.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
 
 /** A bucket that a transaction works on. */
@@ -30,12 +26,8 @@ export interface Bucket {
 }
 
 /** What one transaction did. */
-export interface RecomputedBuckets {
-  readonly hours: number;
+export interface RecomputedBuckets extends RecomputedRaw {
   readonly days: number;
-  readonly belowFloorHours: number;
-  /** Hours that lose rows, of which a side is held back or watched. */
-  readonly held: readonly releases.HeldBack[];
   /** Days (YYYY-MM-DD) held back. */
   readonly heldDays: readonly string[];
 }
@@ -46,8 +38,10 @@ export interface Claim {
   readonly except: readonly string[];
   /** The only bucket to take, or null for the next that is due. */
   readonly only: Bucket | null;
-  /** How many hours at the most. */
-  readonly hours: number;
+  /** How many at the most. */
+  readonly limit: StatementSize;
+  /** Instant (ISO) at which every new row was noted: minutes that are written are complete up to it. Null: not known. */
+  readonly through: string | null;
 }
 
 /** The transaction could not be ended; it says which buckets it had in work. */
@@ -75,37 +69,105 @@ export class BucketRecomputer {
     @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
     private readonly options: OpsOptions,
     private readonly defined: DefinedTables,
+    private readonly raw: RawBuckets,
   ) {}
 
   /**
-   * Recomputes the newest day that is due and whose hours are quiet; without one, due hours of the newest day that has
-   * any.
+   * Recomputes due minutes, the newest first; without any, the newest day that is due and whose hours are quiet; without
+   * one, due hours of the newest day that has any; and minutes that have never been computed last.
    *
    * @returns null where nothing is due
    * @throws RecomputeFailure with what the database gave; nothing is changed then
    */
   public async recomputeNext(claim: Claim): Promise<RecomputedBuckets | BusyDay | null> {
     const inWork: Bucket[] = [];
+    const only = claim.only?.tier ?? null;
+    const wants = (tier: Tier): boolean => only === null || only === tier;
     try {
       return await shortTransaction(this.dataSource, this.options, async (manager) => {
-        const day = claim.only?.tier === HOUR_TIER ? undefined : await this.claimDay(manager, claim);
-        if (day !== undefined) {
-          inWork.push({ tier: DAY_TIER, start: day.day });
-          return (await this.lock(manager, day.day)) ? this.recomputeDay(manager, day) : { busyDay: day.day };
-        }
-        const hours = claim.only?.tier === DAY_TIER ? [] : await this.claimHours(manager, claim);
-        const [first] = hours;
-        if (first === undefined) {
-          return null;
-        }
-        inWork.push(...hours.map(({ hour }) => ({ tier: HOUR_TIER, start: hour }) as const));
-        return (await this.lock(manager, first.day))
-          ? this.recomputeHours(manager, first.day, hours)
-          : { busyDay: first.day };
+        const next =
+          (wants(MINUTE_TIER) ? await this.recomputeMinutes(manager, 'minutes', claim, inWork) : null) ??
+          (wants(DAY_TIER) ? await this.recomputeNextDay(manager, claim, inWork) : null) ??
+          (wants(HOUR_TIER) ? await this.recomputeNextHours(manager, claim, inWork) : null);
+        return (
+          next ??
+          (wants(MINUTE_TIER) ? this.recomputeMinutes(manager, 'backfilled minutes', claim, inWork) : null)
+        );
       });
     } catch (error) {
       throw new RecomputeFailure(inWork, error);
     }
+  }
+
+  private async recomputeMinutes(
+    manager: EntityManager,
+    what: claims.Claimable,
+    claim: Claim,
+    inWork: Bucket[],
+  ): Promise<RecomputedBuckets | null> {
+    const minutes = await this.claim(manager, what, claim, inWork);
+    if (minutes.length === 0) {
+      return null;
+    }
+    const done = await this.raw.recompute(manager, MINUTE_TIER, minutes);
+    if (claim.through !== null) {
+      // Only the newest of all can be the last that was waited for.
+      await selectRow(manager, advanceLive(this.tables, claim.through));
+    }
+    return { ...NOTHING, ...done };
+  }
+
+  private async recomputeNextDay(
+    manager: EntityManager,
+    claim: Claim,
+    inWork: Bucket[],
+  ): Promise<RecomputedBuckets | BusyDay | null> {
+    const day = await this.claimDay(manager, claim);
+    if (day === undefined) {
+      return null;
+    }
+    inWork.push({ tier: DAY_TIER, start: day.day });
+    return (await this.lock(manager, day.day)) ? this.recomputeDay(manager, day) : { busyDay: day.day };
+  }
+
+  private async recomputeNextHours(
+    manager: EntityManager,
+    claim: Claim,
+    inWork: Bucket[],
+  ): Promise<RecomputedBuckets | BusyDay | null> {
+    const hours = await this.claim(manager, 'hours', claim, inWork);
+    const [first] = hours;
+    if (first === undefined) {
+      return null;
+    }
+    if (!(await this.lock(manager, first.day))) {
+      return { busyDay: first.day };
+    }
+    const done = await this.raw.recompute(manager, HOUR_TIER, hours);
+    if (hours.length > done.belowFloorHours) {
+      // Last: whoever computes another hour of the day waits for it.
+      const forced = hours.some(
+        (hour) => isRecomputed(hour) && (hour.forced || MEANS_ANOTHER.has(hour.reason)),
+      );
+      await selectRow(manager, releases.noteDay(this.tables, first.day, { forced }));
+    }
+    return { ...NOTHING, ...done };
+  }
+
+  private async claim(
+    manager: EntityManager,
+    what: claims.Claimable,
+    { except, only, limit }: Claim,
+    inWork: Bucket[],
+  ): Promise<claims.ClaimedBucket[]> {
+    const claimed = await this.raw.claim(manager, what, {
+      except,
+      only: only?.start ?? null,
+      limit: what === 'hours' ? limit.hours : limit.minutes,
+    });
+    const tier = what === 'hours' ? HOUR_TIER : MINUTE_TIER;
+    inWork.push(...claimed.map(({ bucket }): Bucket => ({ tier, start: bucket })));
+    return claimed;
   }
 
   private async claimDay(manager: EntityManager, claim: Claim): Promise<claims.ClaimedDay | undefined> {
@@ -120,68 +182,8 @@ export class BucketRecomputer {
     return day;
   }
 
-  private claimHours(manager: EntityManager, claim: Claim): Promise<claims.ClaimedHour[]> {
-    const { safeDelaySeconds, lossDelaySeconds } = this.options;
-    return selectRows<claims.ClaimedHour>(
-      manager,
-      claims.claimHours(this.tables, {
-        safeDelaySeconds,
-        lossDelaySeconds,
-        except: claim.except,
-        only: claim.only?.start ?? null,
-        limit: claim.hours,
-        retention: retentionHours(this.options),
-      }),
-    );
-  }
-
   private async lock(manager: EntityManager, day: string): Promise<boolean> {
     return (await selectRow<{ locked: boolean }>(manager, claims.lockDay(day, 'shared'))).locked;
-  }
-
-  private async recomputeHours(
-    manager: EntityManager,
-    day: string,
-    claimed: readonly claims.ClaimedHour[],
-  ): Promise<RecomputedBuckets> {
-    const due = claimed.filter((hour) => !hour.below_floor || hour.forced);
-    const held = due.length === 0 ? [] : await this.recompute(manager, due);
-    const restored = due.filter((hour) => hour.below_floor).map(({ hour }) => hour);
-    if (restored.length > 0) {
-      await selectRow(manager, restoreHours(this.tables, restored));
-    }
-    await selectRow(
-      manager,
-      releases.releaseHours(
-        this.tables,
-        claimed.map(({ hour }) => hour),
-        held,
-        this.options.lossDelaySeconds,
-      ),
-    );
-    if (due.length > 0) {
-      // Last: whoever computes another hour of the day waits for it.
-      const forced = due.some(({ forced, reason }) => forced || MEANS_ANOTHER.has(reason));
-      await selectRow(manager, releases.noteDay(this.tables, day, { forced }));
-    }
-    return {
-      ...NOTHING,
-      hours: due.length - held.length,
-      belowFloorHours: claimed.length - due.length,
-      held,
-    };
-  }
-
-  /** A statement of its own: its snapshot is taken now, after the claim. */
-  private async recompute(
-    manager: EntityManager,
-    due: readonly claims.ClaimedHour[],
-  ): Promise<readonly releases.HeldBack[]> {
-    const { held } = await selectRow<UpsertHourlyResult>(
-      manager,
-      upsertHours(await this.defined.current(manager), due.map(toRecompute), this.options),
-    );
-    return held.map(toHeldBack);
   }
 
   private async recomputeDay(
@@ -213,24 +215,15 @@ export class BucketRecomputer {
   }
 }
 
-const NOTHING: RecomputedBuckets = { hours: 0, days: 0, belowFloorHours: 0, held: [], heldDays: [] };
+const NOTHING: RecomputedBuckets = {
+  minutes: 0,
+  hours: 0,
+  days: 0,
+  belowFloorHours: 0,
+  tier: HOUR_TIER,
+  held: [],
+  heldDays: [],
+};
 
 /** What makes an hour's counts fall for another reason than that rows have gone. */
 const MEANS_ANOTHER: ReadonlySet<InvalidationReason> = new Set(['definition', 'by_hand']);
-
-function toRecompute(claimed: claims.ClaimedHour): HourToRecompute {
-  const { hour, reason, forced, asked } = claimed;
-  const mode = (below: boolean): SideMode =>
-    forced ? 'take' : below ? 'keep' : reason === 'definition' ? 'redefine' : 'guard';
-  return {
-    hour,
-    usage: mode(claimed.usage_below),
-    errors: mode(claimed.errors_below),
-    asked,
-    settled: asked || claimed.loss_settled,
-  };
-}
-
-function toHeldBack({ hour, usage, errors, requests }: HeldHour): releases.HeldBack {
-  return { hour, suspicious: usage === 'hold' || errors === 'hold', requests };
-}

@@ -1,5 +1,7 @@
-import { DAY_TIER } from '../definitions/tiers.js';
+import { DAY_TIER, HOUR_TIER, MINUTE_TIER } from '../definitions/tiers.js';
 import type { Bucket } from './bucket-recomputer.service.js';
+
+const UNITS = { [MINUTE_TIER]: 'Minute', [HOUR_TIER]: 'Hour', [DAY_TIER]: 'Day' } as const;
 
 /** For a line of the log. */
 export function describeBuckets(buckets: readonly Bucket[]): string {
@@ -8,6 +10,6 @@ export function describeBuckets(buckets: readonly Bucket[]): string {
     return 'Nothing';
   }
   const text = ({ tier, start }: Bucket): string => (tier === DAY_TIER ? start.slice(0, 10) : start);
-  const unit = first.tier === DAY_TIER ? 'Day' : 'Hour';
+  const unit = UNITS[first.tier];
   return first === last ? `${unit} ${text(first)}` : `${unit}s ${text(first)} to ${text(last)}`;
 }

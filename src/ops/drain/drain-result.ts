@@ -2,6 +2,7 @@ import type { DrainResult } from './drain.schema.js';
 
 export function nothing(): DrainResult {
   return {
+    drainedMinutes: 0,
     drainedHours: 0,
     drainedDays: 0,
     failedBuckets: 0,

@@ -3,6 +3,7 @@ import { count } from '../common/schemas.js';
 
 /** What a drain did. */
 export const drainResultSchema = z.object({
+  drainedMinutes: count('Minutes recomputed.', 2),
   drainedHours: count('Hours recomputed.', 3),
   drainedDays: count('Days merged from their hours.', 1),
   failedBuckets: count('Attempts that failed; each is tried again after a pause.'),

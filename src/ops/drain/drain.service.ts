@@ -17,17 +17,37 @@ import { CrashLog } from './crash-log.js';
 import { errorText, failureKind, sqlState } from '../sql/database-errors.js';
 import { isAnythingDue } from './sql/claim.sql.js';
 import { recordFailure } from './sql/release.sql.js';
-import { hoursPerStatement } from './sql/hours-per-statement.sql.js';
+import { statementSize, type StatementSize } from './sql/statement-size.sql.js';
 import type { DrainResult } from './drain.schema.js';
+import { advanceLive } from '../invalidation/sql/live.sql.js';
+import { HOUR_TIER } from '../definitions/tiers.js';
 import { finishRebuilds } from './sql/finish-rebuilds.sql.js';
 
 /** How often, and how soon, what stood in somebody's way is tried again in one drain; then the next tick does. */
 const CONFLICT_RETRIES = 3;
 const CONFLICT_PAUSE_MS = 100;
 
+/** While nothing new comes, it is said so often that minutes are complete, in seconds: more rarely than every tick. */
+const LIVE_INTERVAL_SECONDS = 40;
+
+const ONE_BY_ONE: StatementSize = { hours: 1, minutes: 1 };
+
+/** What a drain may go by. */
+export interface DrainOrder {
+  /** Instant (ISO) at which every new row was noted; null where that is not known. */
+  readonly through?: string | null;
+  /** It takes no more after so many milliseconds. Not set: until nothing is due. */
+  readonly forMs?: number;
+}
+
 /** What the workers of one drain share. */
 interface Run {
   readonly result: DrainResult;
+  readonly through: string | null;
+  /** By performance.now(). */
+  readonly until: number;
+  /** Something may be left that is due. */
+  isCut: boolean;
   /** Days (ISO) that are left to others, or to the next tick. */
   readonly except: Set<string>;
   conflicts: number;
@@ -53,13 +73,13 @@ export class DrainService {
   ) {}
 
   /**
-   * Drains what is due now. A call while another one runs in this process is taken after it, so that what was noted
+   * Drains what is due now, or some of it (`isCut`: more may be due). A call while another one runs in this process is taken after it, so that what was noted
    * before the call is never missed.
    *
    * @throws QueryFailedError where the database cannot be reached; a bucket that fails is recorded, not thrown.
    */
-  public async drain(): Promise<DrainResult> {
-    const run = this.queue.then(() => this.run());
+  public async drain(order: DrainOrder = {}): Promise<{ result: DrainResult; isCut: boolean }> {
+    const run = this.queue.then(() => this.run(order));
     this.queue = run.catch(() => undefined);
     return run;
   }
@@ -75,8 +95,18 @@ export class DrainService {
     await this.queue;
   }
 
-  private async run(): Promise<DrainResult> {
-    const run: Run = { result: nothing(), except: new Set(), conflicts: 0 };
+  private async run({
+    through = null,
+    forMs = Infinity,
+  }: DrainOrder): Promise<{ result: DrainResult; isCut: boolean }> {
+    const run: Run = {
+      result: nothing(),
+      through,
+      until: performance.now() + forMs,
+      isCut: false,
+      except: new Set(),
+      conflicts: 0,
+    };
     await this.setAsideWhatCrashed(run);
     const { due } = await selectRow<{ due: boolean }>(
       this.dataSource,
@@ -93,7 +123,12 @@ export class DrainService {
       throw failed.reason;
     }
     await selectRows(this.dataSource, finishRebuilds(this.tables, this.options.safeDelaySeconds));
-    return run.result;
+    if (through !== null) {
+      // Two workers that end at the same time do not see of each other that they have.
+      const interval = run.result.drainedMinutes > 0 ? 0 : LIVE_INTERVAL_SECONDS;
+      await selectRow(this.dataSource, advanceLive(this.tables, through, interval));
+    }
+    return { result: run.result, isCut: run.isCut };
   }
 
   /** An hour that has taken the server down with it would do so for ever, and let nothing older have its turn. */
@@ -104,10 +139,19 @@ export class DrainService {
   }
 
   private async work(run: Run): Promise<void> {
-    let hours = await this.hoursPerStatement();
+    let limit = await this.statementSize();
     while (!this.stopping) {
+      if (performance.now() > run.until) {
+        run.isCut = true;
+        return;
+      }
       try {
-        const done = await this.recomputer.recomputeNext({ except: [...run.except], only: null, hours });
+        const done = await this.recomputer.recomputeNext({
+          except: [...run.except],
+          only: null,
+          limit,
+          through: run.through,
+        });
         if (done === null) {
           return;
         }
@@ -118,7 +162,7 @@ export class DrainService {
         this.count(done, run);
         this.crashes.acquit();
         if (done.hours > 0) {
-          hours = await this.hoursPerStatement();
+          limit = await this.statementSize();
         }
       } catch (error) {
         await this.handle(error, run);
@@ -127,11 +171,8 @@ export class DrainService {
   }
 
   /** Known from the traffic of the hour that was computed last, so that no timeout has to teach it. */
-  private async hoursPerStatement(): Promise<number> {
-    if (!this.crashes.isEmpty) {
-      return 1;
-    }
-    return (await selectRow<{ hours: number }>(this.dataSource, hoursPerStatement(this.tables))).hours;
+  private async statementSize(): Promise<StatementSize> {
+    return this.crashes.isEmpty ? selectRow(this.dataSource, statementSize(this.tables)) : ONE_BY_ONE;
   }
 
   private async handle(error: unknown, run: Run): Promise<void> {
@@ -177,7 +218,12 @@ export class DrainService {
         return;
       }
       try {
-        const done = await this.recomputer.recomputeNext({ except: [], only: bucket, hours: 1 });
+        const done = await this.recomputer.recomputeNext({
+          except: [],
+          only: bucket,
+          limit: ONE_BY_ONE,
+          through: run.through,
+        });
         if (done !== null && !('busyDay' in done)) {
           this.count(done, run);
         }
@@ -188,12 +234,13 @@ export class DrainService {
   }
 
   private count(done: RecomputedBuckets, { result }: Run): void {
+    result.drainedMinutes += done.minutes;
     result.drainedHours += done.hours;
     result.drainedDays += done.days;
     result.belowFloorHours += done.belowFloorHours;
     result.suspiciousDays += done.heldDays.length;
     this.warnOfHeldDays(done.heldDays);
-    for (const { hour, suspicious } of done.held) {
+    for (const { bucket: hour, suspicious } of done.tier === HOUR_TIER ? done.held : []) {
       if (suspicious) {
         result.suspiciousHours += 1;
         this.logger.warn(`Hour ${hour} is held back: it would lose more than half of its requests or errors`);

@@ -54,7 +54,7 @@ export class OpsJobs implements OnApplicationBootstrap, BeforeApplicationShutdow
     @Optional() private readonly scheduler?: SchedulerRegistry,
   ) {}
 
-  @Cron('*/10 * * * *', { name: REFRESH_JOB, timeZone: 'UTC', disabled: true })
+  @Cron('*/10 * * * * *', { name: REFRESH_JOB, timeZone: 'UTC', disabled: true })
   public async tick(): Promise<void> {
     await this.once(REFRESH_JOB, () => this.refresh.tick());
   }

@@ -11,6 +11,7 @@ const refreshTickSchema = z
     ...detectResultSchema.shape,
     ...auditResultSchema.shape,
     ...drainResultSchema.shape,
+    pendingMinutes: count('Minutes that are stale.'),
     pendingHours: count('Closed hours that are still stale.'),
     pendingDays: count('Closed days that are still stale.'),
     ms: count('Milliseconds.', 412),

@@ -8,7 +8,10 @@ import { logfmt } from '../common/logfmt.js';
 import { OpsOptions } from '../options/ops.options.js';
 import { AuditService } from '../audit/audit.service.js';
 import { errorText } from '../sql/database-errors.js';
+import type { AuditResult } from '../audit/audit.schema.js';
+import { sum, type DetectResult } from '../detection/detect-result.js';
 import { DetectService } from '../detection/detect.service.js';
+import type { DrainResult } from '../drain/drain.schema.js';
 import { DrainService } from '../drain/drain.service.js';
 import { RetentionService } from '../retention/retention.service.js';
 import { noteOldDefinitions, type OldDefinitions } from '../invalidation/sql/definition.sql.js';
@@ -21,6 +24,19 @@ import { noteChangedGroups } from './sql/known-groups.sql.js';
 /** The names under which the jobs' heartbeats are recorded: another program in the database has others. */
 export const REFRESH_JOB = 'ops_rollup_refresh';
 export const MAINTENANCE_JOB = 'ops_rollup_maintenance';
+
+/** How long a backlog is drained before new rows are looked for again, in milliseconds. */
+const ROUND_MS = 5_000;
+
+/** Between two records of a heartbeat that has nothing to say, in seconds. */
+const QUIET_SECONDS = 50;
+
+interface Round {
+  readonly detected: DetectResult;
+  readonly audited: AuditResult;
+  readonly drained: DrainResult;
+  readonly isCut: boolean;
+}
 
 /** One tick of each job: what the schedule, the command line and the admin endpoint run. */
 @Injectable()
@@ -39,8 +55,9 @@ export class RefreshService {
   ) {}
 
   /**
-   * Finds the hours that have new rows, or differ from their rows, and recomputes what is stale and closed. Recorded as
-   * a heartbeat.
+   * Finds the minutes and hours that have new rows, or differ from their rows, and recomputes what is stale: minutes at
+   * once, hours and days that are closed. While a backlog is drained, new rows are looked for again every few seconds, so
+   * that the minutes keep up. Recorded as a heartbeat.
    *
    * @throws QueryFailedError where the database cannot be reached; the heartbeat then records it, if it can
    * @throws OpsFilterError where a filter of the options is no condition
@@ -48,24 +65,45 @@ export class RefreshService {
   public async tick(): Promise<RefreshTick> {
     return this.recorded(REFRESH_JOB, async () => {
       await this.defined.look();
-      // What is noted already does not wait for a detection that fails: because an instance was suspended while it held
-      // the rows that this one wants to note, say. Nor does it wait for the audit, which reads hours that are quiet.
-      const [detection] = await Promise.allSettled([this.detection.detect()]);
-      const [audit] = await Promise.allSettled([this.audits.audit()]);
-      const drained = await this.drains.drain();
-      const detected = valueOf(detection);
-      const audited = valueOf(audit);
+      let { isCut, ...done } = await this.round();
+      while (isCut) {
+        const next = await this.round();
+        isCut = next.isCut;
+        done = {
+          detected: sum([done.detected, next.detected]),
+          audited: added(done.audited, next.audited),
+          drained: added(done.drained, next.drained),
+        };
+      }
+      const { detected, audited, drained } = done;
       if (detected.belowFloorRows > 0) {
         this.logger.warn(
           `${detected.belowFloorRows} late rows lie below the raw floor: counted, and not applied`,
         );
       }
-      const pending = await selectRow<{ hours: number; days: number }>(
+      const pending = await selectRow<{ minutes: number; hours: number; days: number }>(
         this.dataSource,
         countPending(this.tables, this.options.safeDelaySeconds),
       );
-      return { ...detected, ...audited, ...drained, pendingHours: pending.hours, pendingDays: pending.days };
+      return {
+        ...detected,
+        ...audited,
+        ...drained,
+        pendingMinutes: pending.minutes,
+        pendingHours: pending.hours,
+        pendingDays: pending.days,
+      };
     });
+  }
+
+  private async round(): Promise<Round> {
+    // What is noted already does not wait for a detection that fails: because an instance was suspended while it held
+    // the rows that this one wants to note, say. Nor does it wait for the audit, which reads hours that are quiet.
+    const [detection] = await Promise.allSettled([this.detection.detect()]);
+    const [audit] = await Promise.allSettled([this.audits.audit()]);
+    const through = detection.status === 'fulfilled' ? detection.value.through : null;
+    const { result: drained, isCut } = await this.drains.drain({ through, forMs: ROUND_MS });
+    return { detected: valueOf(detection).result, audited: valueOf(audit), drained, isCut };
   }
 
   /**
@@ -113,9 +151,11 @@ export class RefreshService {
     const started = performance.now();
     const elapsed = (): number => Math.round(performance.now() - started);
     try {
-      const result = { ...(await run()), ms: elapsed() };
-      this.logger.log(`${jobName} ${logfmt(result)}`);
-      await this.record(jobName, result.ms, null, result);
+      const done = await run();
+      const result = { ...done, ms: elapsed() };
+      const isQuiet = Object.entries(done).every(([name, value]) => value === 0 || ROUTINE.has(name));
+      this.logger[isQuiet ? 'debug' : 'log'](`${jobName} ${logfmt(result)}`);
+      await this.record(jobName, result.ms, null, result, isQuiet ? QUIET_SECONDS : 0);
       return result;
     } catch (error) {
       await this.record(jobName, elapsed(), errorText(error), null).catch((failure: unknown) => {
@@ -130,9 +170,28 @@ export class RefreshService {
     durationMs: number,
     error: string | null,
     result: unknown,
+    afterSeconds = 0,
   ): Promise<void> {
-    await selectRows(this.dataSource, recordRun(this.tables, { jobName, durationMs, error, result }));
+    await selectRows(
+      this.dataSource,
+      recordRun(this.tables, { jobName, durationMs, error, result, afterSeconds }),
+    );
   }
+}
+
+/** What every tick beside traffic has to say: nothing that a log or a heartbeat would need. */
+const ROUTINE: ReadonlySet<string> = new Set<keyof RefreshTick>([
+  'detectedHours',
+  'auditedHours',
+  'oldestLateSeconds',
+  'drainedMinutes',
+  'pendingMinutes',
+]);
+
+function added<Counts extends Record<string, number>>(one: Counts, other: Counts): Counts {
+  return Object.fromEntries(
+    Object.entries(one).map(([name, count]) => [name, count + (other[name] ?? 0)]),
+  ) as Counts;
 }
 
 function valueOf<T>(outcome: PromiseSettledResult<T>): T {

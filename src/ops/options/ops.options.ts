@@ -17,7 +17,10 @@ const condition = z.string().min(1, 'must be a condition in SQL');
 /** As @nestjs/schedule takes it: five or six fields. */
 const cronExpression = z
   .string()
-  .refine((text) => validateCronExpression(text).valid, 'must be a cron expression, such as "*/10 * * * *"');
+  .refine(
+    (text) => validateCronExpression(text).valid,
+    'must be a cron expression, such as "*/10 * * * * *"',
+  );
 
 // Mapped types without a key filter, since those keep each option's documentation, as z.input and z.output do not.
 type Given<Shape> = { readonly [Name in keyof Shape]?: z.input<Shape[Name]> };
@@ -72,6 +75,18 @@ const OPTIONS = {
    * progress shows: its hours go on losing rows, and end before the oldest one.
    */
   lossDelaySeconds: whole(0).default(3_600),
+
+  /**
+   * How long minutes are kept, in hours: answers about this time read no raw rows. 0: there are no minutes. The same on
+   * every instance.
+   */
+  minuteRetentionHours: whole(0, 24 * 366).default(72),
+
+  /**
+   * How long an hour that late rows keep coming for rests between two recomputations, in seconds. Its minutes have them
+   * with the next tick.
+   */
+  recomputeIntervalSeconds: whole(0, 86_400).default(60),
 
   /** How far back the first run goes, in days; never further than the oldest raw row. */
   backfillDays: whole(1, 3_650).default(30),
@@ -143,8 +158,11 @@ const OPTIONS = {
   /** Whether both jobs also run once when the application has started. */
   runJobsAtStart: z.boolean().default(true),
 
-  /** Cron expression, in UTC, of detection and drain. */
-  refreshCron: cronExpression.default('*/10 * * * *'),
+  /**
+   * Cron expression, in UTC, of detection and drain. What minutes answer is as old as this at the most; instances that
+   * have the same one ask the database at the same moments.
+   */
+  refreshCron: cronExpression.default('*/10 * * * * *'),
 
   /** Cron expression, in UTC, of the maintenance job. */
   maintenanceCron: cronExpression.default('7 * * * *'),

@@ -1,11 +1,12 @@
 import { HOUR_MS } from '../common/utc.js';
 import { MeasuresAdder } from './measures.js';
 import type { PeriodMeasures } from './measures.schemas.js';
-import type { Freshness } from './read.schemas.js';
-import type { ClockColumns, PeakRow, PieceRow, ReadRow } from './sql/piece-row.js';
+import { LONGEST_PEAK_HOURS } from './read-plan.js';
+import type { CurrentRates, Freshness } from './read.schemas.js';
+import type { ClockColumns, PieceRow, RateRow, ReadRow } from './sql/piece-row.js';
 
-/** Requests and tokens of one hour, as far as raw rows gave them. */
-interface HourLoad {
+/** Requests and tokens of one hour, or minute. */
+interface Load {
   requests: number;
   tokens: number;
 }
@@ -20,10 +21,11 @@ export interface KeyAnswer {
 
 /** The rows of one read, sorted out: by segment and, in a breakdown, by key. */
 export class Answer {
-  public readonly now: Date;
+  /** The instant that the answer is of: nothing later is in it. */
+  public readonly asOf: Date;
   private readonly clock: ClockColumns;
   private readonly pieces: readonly PieceRow[];
-  private readonly peaks: readonly PeakRow[];
+  private readonly rates: readonly RateRow[];
   private segments: ReadonlyMap<number, MeasuresAdder> | undefined;
 
   public constructor(rows: readonly ReadRow[]) {
@@ -32,15 +34,18 @@ export class Answer {
       throw new Error('A read returned no row; it always has the clock.');
     }
     this.clock = first;
-    this.now = new Date(first.now);
-    this.pieces = rows.filter((row) => row.source !== null && row.source !== 'peak');
-    this.peaks = rows.filter((row) => row.source === 'peak');
+    this.asOf = new Date(first.as_of);
+    this.pieces = rows.filter(isPiece);
+    this.rates = rows.filter(isRate);
   }
 
   public freshness(to: Date): Freshness {
     const { stale_from: staleFrom, pending_hours: pendingHours, missing_hours: missingHours } = this.clock;
+    const asOf = new Date(this.endOf(to)).toISOString();
     return {
-      freshThrough: staleFrom ?? new Date(this.endOf(to)).toISOString(),
+      asOf,
+      recent: this.clock.recent,
+      freshThrough: staleFrom ?? asOf,
       pendingHours,
       missingHours,
       missingFrom: this.clock.missing_from,
@@ -77,31 +82,48 @@ export class Answer {
     return { total: this.pieces[0]?.total ?? 0, keys };
   }
 
-  /** Seconds of [from, to) that have passed. */
+  /** Seconds of [from, to) that had passed by then. */
   public seconds(from: Date, to: Date): number {
-    return Math.max(0, Math.min(to.getTime(), this.now.getTime()) - from.getTime()) / 1000;
+    return Math.max(0, Math.min(to.getTime(), this.asOf.getTime()) - from.getTime()) / 1000;
   }
 
-  public period(segment: number, from: Date, to: Date): PeriodMeasures {
+  public period(segment: number, from: Date, to: Date, slowerThanMs: number | undefined): PeriodMeasures {
     const adder = this.bySegment().get(segment) ?? new MeasuresAdder();
     const busiest = this.busiestHour(segment);
     const hasWholeHour = Math.ceil(from.getTime() / HOUR_MS) < Math.floor(this.endOf(to) / HOUR_MS);
+    const isKnown = hasWholeHour && to.getTime() - from.getTime() <= LONGEST_PEAK_HOURS * HOUR_MS;
+    const minute = this.ratesOf('minute_peak', segment)[0];
     return {
       from: from.toISOString(),
       to: to.toISOString(),
       ...adder.measures(this.seconds(from, to)),
-      peakRequestsPerSecond: hasWholeHour ? busiest.requests / 3600 : null,
-      peakTokensPerSecond: hasWholeHour ? busiest.tokens / 3600 : null,
+      slower: adder.slower(slowerThanMs),
+      peakRequestsPerSecond: isKnown ? busiest.requests / 3600 : null,
+      peakTokensPerSecond: isKnown ? busiest.tokens / 3600 : null,
+      peakMinuteRequestsPerSecond: minute === undefined ? null : minute.requests / 60,
+      peakMinuteTokensPerSecond: minute === undefined ? null : minute.tokens / 60,
     };
   }
 
-  private endOf(to: Date): number {
-    return Math.min(to.getTime(), this.now.getTime());
+  /** Rates of the last whole minute, where a segment has it. */
+  public current(segment: number): CurrentRates {
+    const [minute] = this.ratesOf('current', segment);
+    return minute?.starts == null
+      ? null
+      : {
+          at: minute.starts,
+          requestsPerSecond: minute.requests / 60,
+          tokensPerSecond: minute.tokens / 60,
+        };
   }
 
-  private busiestHour(segment: number): HourLoad {
-    const stored = this.peaks.filter((row) => row.segment === segment);
-    const loads = new Map<string, HourLoad>();
+  private endOf(to: Date): number {
+    return Math.min(to.getTime(), this.asOf.getTime());
+  }
+
+  private busiestHour(segment: number): Load {
+    const stored = this.ratesOf('peak', segment);
+    const loads = new Map<string, Load>();
     for (const row of this.pieces) {
       if (row.segment === segment && row.whole_hour && row.starts !== null) {
         const load = loads.get(row.starts) ?? { requests: 0, tokens: 0 };
@@ -113,9 +135,19 @@ export class Answer {
     const requests = [...loads.values()].map((load) => load.requests);
     const tokens = [...loads.values()].map((load) => load.tokens);
     return {
-      requests: Math.max(0, ...requests, ...stored.map((row) => Number(row.success_count))),
-      tokens: Math.max(0, ...tokens, ...stored.map((row) => Number(row.token_consumed))),
+      requests: Math.max(0, ...requests, ...stored.map((row) => row.requests)),
+      tokens: Math.max(0, ...tokens, ...stored.map((row) => row.tokens)),
     };
+  }
+
+  private ratesOf(source: RateRow['source'], segment: number): (Load & { starts: string | null })[] {
+    return this.rates
+      .filter((row) => row.source === source && row.segment === segment)
+      .map(({ starts, success_count: requests, token_consumed: tokens }) => ({
+        starts,
+        requests: Number(requests),
+        tokens: Number(tokens),
+      }));
   }
 
   private addersBy<Key>(keyOf: (row: PieceRow) => Key): Map<Key, MeasuresAdder> {
@@ -129,3 +161,8 @@ export class Answer {
     return adders;
   }
 }
+
+const isRate = (row: ReadRow): row is ClockColumns & RateRow =>
+  row.source === 'peak' || row.source === 'minute_peak' || row.source === 'current';
+
+const isPiece = (row: ReadRow): row is ClockColumns & PieceRow => row.source !== null && !isRate(row);

@@ -34,6 +34,15 @@ export class Distribution {
     this.total += count;
   }
 
+  /** How many samples are greater than a threshold. */
+  public above(threshold: number): number {
+    let above = 0;
+    for (const [value, count] of this.counts) {
+      above += value > threshold ? count : 0;
+    }
+    return above;
+  }
+
   /** The distinct values, ascending, with their counts. */
   public entries(): readonly (readonly [value: number, count: number])[] {
     return [...this.counts].sort(([a], [b]) => a - b);

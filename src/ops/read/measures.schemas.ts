@@ -19,6 +19,25 @@ export const latencySummarySchema = z
 
 export type LatencySummary = z.infer<typeof latencySummarySchema>;
 
+export const slowerSchema = z
+  .object({
+    thanMs: z.int().meta({ description: 'As asked for (slowerThanMs), in milliseconds.', example: 2000 }),
+    count: count(
+      'Requests whose duration is longer; null where percentilesComplete of the duration is false.',
+      301_077,
+    ).nullable(),
+    share: real('count / duration.samples; null also without a sample.', 0.24999).nullable(),
+  })
+  .nullable()
+  .meta({
+    id: 'SlowerResponse',
+    description:
+      'Null where it is not asked for. Latencies within 0.79 % of the threshold may fall on either side; exact below ' +
+      '128 ms, and in stored rows of at most 1,000 samples.',
+  });
+
+export type Slower = z.infer<typeof slowerSchema>;
+
 /**
  * A sum of 64 bits, exactly: a number up to 2^53 - 1, which is as far as every JSON parser has whole numbers, and the
  * same in decimal text beyond.
@@ -79,13 +98,22 @@ export const periodSchema = z.object({
   ...measuresSchema.shape,
   from: instant('ISO 8601 in UTC.', '2026-01-01T00:00:00.000Z'),
   to: instant('ISO 8601 in UTC.', '2026-01-31T00:00:00.000Z'),
+  slower: slowerSchema,
   peakRequestsPerSecond: real(
-    'Mean rate of the busiest whole UTC hour that has passed; null where the period has none.',
+    'Mean rate of the busiest whole UTC hour that has passed; null where the period has none, or is longer than 31 days.',
     1.21,
   ).nullable(),
   peakTokensPerSecond: real(
-    'Mean token rate of the UTC hour with the most tokens; null where the period has none.',
+    'Mean token rate of the UTC hour with the most tokens; null likewise.',
     3920.4,
+  ).nullable(),
+  peakMinuteRequestsPerSecond: real(
+    'Mean rate of the busiest whole minute that has passed; null unless minutes are kept of the whole period.',
+    2.85,
+  ).nullable(),
+  peakMinuteTokensPerSecond: real(
+    'Mean token rate of the minute with the most tokens; null likewise.',
+    9120.7,
   ).nullable(),
 });
 

@@ -1,6 +1,6 @@
 import { LATENCIES, PERCENTILES } from '../definitions/definitions.js';
 import { Distribution } from './distribution.js';
-import type { LatencySummary, Measures } from './measures.schemas.js';
+import type { LatencySummary, Measures, Slower } from './measures.schemas.js';
 import type { LatencyMetric } from './read-query.schemas.js';
 import type { PieceRow } from './sql/piece-row.js';
 import { safeCount, WholeSum } from './whole-sum.js';
@@ -40,12 +40,23 @@ class LatencyAdder {
 
   public summary(): LatencySummary {
     const samples = this.samples.count();
-    const merged = this.known && this.distribution.samples === samples;
+    const merged = this.isMerged;
     const percentiles = (merged ? this.distribution.percentiles(FRACTIONS) : this.exact) ?? [];
     const complete = merged || this.exact !== null;
     const [p50 = null, p90 = null, p95 = null, p99 = null] = percentiles;
     const avg = this.known && samples > 0 ? this.sum / samples : null;
     return { p50, p90, p95, p99, avg, max: this.max, samples, percentilesComplete: complete };
+  }
+
+  public slower(thanMs: number): Slower {
+    const count = this.isMerged ? this.distribution.above(thanMs) : null;
+    const { samples } = this.distribution;
+    return { thanMs, count, share: count === null || samples === 0 ? null : count / samples };
+  }
+
+  /** Whether the distribution has every sample. */
+  private get isMerged(): boolean {
+    return this.known && this.distribution.samples === this.samples.count();
   }
 }
 
@@ -84,6 +95,11 @@ export class MeasuresAdder {
 
   public summaryOf(metric: LatencyMetric): LatencySummary {
     return this.latencies[metric].summary();
+  }
+
+  /** How many requests took longer; null where no threshold is given. */
+  public slower(thanMs: number | undefined): Slower {
+    return thanMs === undefined ? null : this.latencies.duration.slower(thanMs);
   }
 
   /**

@@ -63,6 +63,27 @@ export const levelQuerySchema = rangeSchema.safeExtend({
 /** Times are Dates, or ISO 8601 with a zone, as in all of these. */
 export type LevelQuery = z.input<typeof levelQuerySchema>;
 
+/** A whole number, which a query has as text. */
+const wholeNumber = (min: number, max: number) =>
+  z.preprocess(
+    (given: number | string) => (typeof given === 'string' ? Number(given) : given),
+    z.int().min(min).max(max),
+  );
+
+const slowerThanMs = wholeNumber(1, 2 ** 31 - 1)
+  .optional()
+  .meta({
+    description:
+      'Also count the requests that took longer than so many milliseconds (`slower`). Stored latencies are rounded to ' +
+      '7 significant bits: one within 0.79 % of the threshold may fall on either side. Exact below 128 ms, and in ' +
+      'stored rows of at most 1,000 samples.',
+    example: 2000,
+  });
+
+export const overviewQuerySchema = levelQuerySchema.safeExtend({ slowerThanMs });
+
+export type OverviewQuery = z.input<typeof overviewQuerySchema>;
+
 /** Which rows count: everything, one platform, one group (under every platform, or under one). */
 export type LevelFilter = Pick<LevelQuery, 'platform' | 'groupId'>;
 
@@ -78,12 +99,15 @@ const fitsRange: Check<{ from: Date; to: Date; bucket: TrendBucket | 'auto' }> =
 
 export const trendQuerySchema = levelQuerySchema
   .safeExtend({
+    slowerThanMs,
     bucket: z
       .enum(['auto', ...TREND_BUCKETS])
       .default('auto')
       .meta({
         description:
-          'Width of a point, in UTC. 5m: at most 1 day; hour: at most 31 days. auto: 5m up to 12 hours, hour up to 14 days.',
+          'Width of a point, in UTC. 1m and 5m: at most 1 day; hour: at most 31 days. auto: at most 400 points, 1m up to ' +
+          '6 hours, 5m up to 24 hours, hour up to 16 days; no finer than hour above 3 hours from before the minutes ' +
+          'that are kept (minuteRetentionHours).',
       }),
   })
   .check(fitsRange);
@@ -97,13 +121,7 @@ export type BreakdownBy = z.infer<typeof breakdownBySchema>;
 
 export const breakdownQuerySchema = rangeSchema.safeExtend({
   by: breakdownBySchema,
-  limit: z
-    .preprocess(
-      (given: number | string) => (typeof given === 'string' ? Number(given) : given),
-      z.int().min(1).max(1000),
-    )
-    .prefault(20)
-    .meta({ description: 'How many, busiest first.' }),
+  limit: wholeNumber(1, 1000).prefault(20).meta({ description: 'How many, busiest first.' }),
 });
 
 export type BreakdownQuery = z.input<typeof breakdownQuerySchema>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { bigCount, count, instant, words } from '../common/schemas.js';
-import { latencySummarySchema, measuresSchema, periodSchema } from './measures.schemas.js';
+import { bigCount, count, instant, real, words } from '../common/schemas.js';
+import { latencySummarySchema, measuresSchema, periodSchema, slowerSchema } from './measures.schemas.js';
 import { breakdownBySchema, latencyMetricSchema, trendBucketSchema } from './read-query.schemas.js';
 
 const range = {
@@ -17,13 +17,23 @@ export type Scope = z.infer<typeof scopeSchema>;
 
 const freshnessSchema = z
   .object({
+    asOf: instant(
+      'The instant that the answer is of: up to when minutes are complete, where that is at most 60 s ago, else now; ' +
+        'never after the end of the range. Rates count the time up to it.',
+      '2026-01-31T00:00:00.000Z',
+    ),
+    recent: z.enum(['minutes', 'raw']).nullable().meta({
+      description:
+        'What the time rests on that no whole hour or day answers: minutes alone, or raw rows too; null where there is none.',
+      example: 'minutes',
+    }),
     freshThrough: instant(
       "Everything before it is rolled up or was read live from raw rows: the start of the range's first hour that is " +
-        'stale and was answered from its stored row, or that is missing; else the end of the range, or now if that is earlier.',
+        'stale and was answered from its stored row, or that is missing, or the first such minute; else asOf.',
       '2026-01-31T00:00:00.000Z',
     ),
     pendingHours: count(
-      'Closed hours that the answer takes whole and that are noted for recomputation, or held back as suspicious.',
+      'Closed hours that the answer takes whole from their stored rows and that are noted for recomputation, or held back as suspicious.',
     ),
     missingHours: count(
       'Closed hours that the answer leaves out: not rolled up yet, and too many to be counted from raw rows.',
@@ -41,12 +51,28 @@ const previousSchema = z
   })
   .meta({ id: 'PreviousMeasuresResponse' });
 
+const currentRatesSchema = z
+  .object({
+    at: instant('Start of the minute.', '2026-01-31T00:00:00.000Z'),
+    requestsPerSecond: real('Its mean rate.', 0.55),
+    tokensPerSecond: real('Its mean token rate.', 1720.3),
+  })
+  .nullable()
+  .meta({
+    id: 'CurrentRatesResponse',
+    description:
+      'Rates of the last whole minute before asOf; null where the range does not have it, or minutes are not up to date.',
+  });
+
+export type CurrentRates = z.infer<typeof currentRatesSchema>;
+
 export const overviewSchema = z
   .object({
     ...periodSchema.shape,
     platform,
     groupId,
     previous: previousSchema.meta({ description: 'The period of equal length just before.' }),
+    current: currentRatesSchema,
     freshness: freshnessSchema,
   })
   .meta({ id: 'OverviewResponse' });
@@ -58,6 +84,7 @@ const trendPointSchema = z
     ...measuresSchema.shape,
     from: instant("Its start; of the first one the range's start.", '2026-01-01T00:00:00.000Z'),
     to: instant('ISO 8601 in UTC.', '2026-01-01T01:00:00.000Z'),
+    slower: slowerSchema,
   })
   .meta({ id: 'TrendPointResponse' });
 

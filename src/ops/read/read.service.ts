@@ -5,22 +5,24 @@ import type { z } from 'zod';
 import { DefinedTables } from '../definitions/defined-tables.service.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRows } from '../sql/sql-runner.js';
+import { HOUR_MS } from '../common/utc.js';
 import { validated } from '../common/validated.js';
 import { OpsOptions } from '../options/ops.options.js';
 import { Answer } from './answer.js';
 import { breakdownItems } from './breakdown.js';
 import { histogram } from './histogram.js';
 import { MeasuresAdder } from './measures.js';
-import { planSegments } from './read-plan.js';
+import { BUCKET_TIER, planSegments } from './read-plan.js';
 import { ReadTransactions } from './read-transactions.js';
 import {
   breakdownQuerySchema,
   latencyDistributionQuerySchema,
-  levelQuerySchema,
+  overviewQuerySchema,
   trendQuerySchema,
   type BreakdownQuery,
   type LatencyDistributionQuery,
-  type LevelQuery,
+  type levelQuerySchema,
+  type OverviewQuery,
   type TrendQuery,
 } from './read-query.schemas.js';
 import type { Breakdown, LatencyDistribution, Overview, Scope, Trend } from './read.schemas.js';
@@ -57,15 +59,16 @@ export class ReadService {
   }
 
   /** Totals, rates and percentiles of a range, beside those of the period of equal length before it. */
-  public async overview(given: LevelQuery): Promise<Overview> {
-    const query = validated(levelQuerySchema, given, 'query');
-    const { from, to } = query;
+  public async overview(given: OverviewQuery): Promise<Overview> {
+    const query = validated(overviewQuerySchema, given, 'query');
+    const { from, to, slowerThanMs } = query;
     const before = new Date(2 * from.getTime() - to.getTime());
-    const answer = await this.read([before, from, to], query, { peaks: true, freshFrom: 1 });
+    const answer = await this.read([before, from, to], query, { rates: true, freshFrom: 1 });
     return {
       ...scopeOf(query),
-      ...answer.period(1, from, to),
-      previous: { ...answer.period(0, before, from), missingHours: answer.missingBefore },
+      ...answer.period(1, from, to, slowerThanMs),
+      previous: { ...answer.period(0, before, from, slowerThanMs), missingHours: answer.missingBefore },
+      current: answer.current(1),
       freshness: answer.freshness(to),
     };
   }
@@ -73,19 +76,25 @@ export class ReadService {
   /** One point for each bucket, without gaps, up to now. */
   public async trend(given: TrendQuery): Promise<Trend> {
     const query = validated(trendQuerySchema, given, 'query');
-    const { from, to } = query;
-    const bucket = query.bucket === 'auto' ? autoBucket(from, to) : query.bucket;
+    const { from, to, slowerThanMs } = query;
+    // By this process's clock: it is good enough for choosing a width.
+    const minutesFrom = new Date(Date.now() - this.options.minuteRetentionHours * HOUR_MS);
+    const bucket = query.bucket === 'auto' ? autoBucket(from, to, minutesFrom) : query.bucket;
     const cuts = trendCuts(from, to, bucket);
-    const answer = await this.read(cuts, query, { hourByHour: bucket === 'hour' });
+    const answer = await this.read(cuts, query, {
+      // Slow requests are counted in distributions, which its buckets then come with.
+      bucketByBucket: slowerThanMs === undefined ? (BUCKET_TIER[bucket] ?? null) : null,
+    });
     const adders = answer.bySegment();
     const points = cuts.slice(1).flatMap((end, segment) => {
       const start = cuts[segment] ?? from;
-      if (start >= answer.now) {
+      if (start >= answer.asOf) {
         return [];
       }
       const adder = adders.get(segment) ?? new MeasuresAdder();
       const measures = adder.measures(answer.seconds(start, end));
-      return [{ from: start.toISOString(), to: end.toISOString(), ...measures }];
+      const slower = adder.slower(slowerThanMs);
+      return [{ from: start.toISOString(), to: end.toISOString(), ...measures, slower }];
     });
     return { ...scopeOf(query), bucket, points, freshness: answer.freshness(to) };
   }
@@ -130,8 +139,8 @@ export class ReadService {
       level,
       safeDelaySeconds: this.options.safeDelaySeconds,
       freshFrom: 0,
-      peaks: false,
-      hourByHour: false,
+      rates: false,
+      bucketByBucket: null,
       ...wanted,
     };
     // Built before its turn, mostly: others wait while it has it.

@@ -10,7 +10,7 @@ import { OpsDataSourceError } from './ops-data-source.error.js';
 import { latestDailyBucket, latestHourlyBucket } from './sql/latest-bucket.sql.js';
 import { DEFAULT_ROLLUP_OPTIONS } from './sql/rollup-options.js';
 import { upsertDailyRange, type UpsertDailyResult } from './sql/upsert-daily.sql.js';
-import { upsertHourlyRange, type UpsertHourlyResult } from './sql/upsert-hourly.sql.js';
+import { upsertHourlyRange, type UpsertResult } from './sql/upsert-buckets.sql.js';
 
 /**
  * Rolls raw logs up into the hourly table, and the hourly table up into the daily one.
@@ -50,7 +50,7 @@ export class OpsPreaggService {
     if (range === null) {
       return 0;
     }
-    const [result] = await this.upsert<UpsertHourlyResult>(
+    const [result] = await this.upsert<UpsertResult>(
       (tables) => upsertHourlyRange(tables, range, { ...DEFAULT_ROLLUP_OPTIONS, force }),
       runner,
     );

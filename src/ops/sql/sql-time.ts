@@ -4,6 +4,9 @@
  */
 export const EPOCH = "timestamptz '1970-01-01 00:00:00Z'";
 
+export const minuteOf = (timestamptz: string): string =>
+  `date_bin(interval '1 minute', ${timestamptz}, ${EPOCH})`;
+
 export const hourOf = (timestamptz: string): string =>
   `date_bin(interval '1 hour', ${timestamptz}, ${EPOCH})`;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { instantAt } from './arbitraries.js';
 import { ERROR_COUNT_COLUMNS, type HourlyRow, type LevelKey } from './types.js';
-import { hourOf } from './window.js';
+import { bucketOf } from './window.js';
 
 const LEVELS: readonly LevelKey[] = [
   { platform: null, group_id: null },
@@ -53,7 +53,7 @@ const row: fc.Arbitrary<HourlyRow> = fc
     }),
   )
   .map(([hour, level, errors, rest]) => ({
-    bucket_start: hourOf(instantAt(hour, 0)),
+    bucket_start: bucketOf(instantAt(hour, 0), 'hour'),
     ...level,
     ...(errors as Pick<HourlyRow, (typeof ERROR_COUNT_COLUMNS)[number]>),
     ...rest,

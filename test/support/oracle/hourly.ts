@@ -8,7 +8,7 @@ import type {
   RawGroup,
   RawUsage,
 } from './types.js';
-import { hourOf, hoursOf } from './window.js';
+import { bucketOf, bucketsOf, type RawWidth } from './window.js';
 
 interface Cell extends LevelKey {
   readonly bucket_start: string;
@@ -88,27 +88,28 @@ function tokens(row: RawUsage): bigint {
   return columns.reduce((sum, column) => sum + BigInt(column ?? 0), 0n);
 }
 
-/** Every hourly row that [from, to), widened to whole UTC hours, holds; in no particular order. */
+/** Every hourly (or minutely) row that [from, to), widened to whole UTC hours (minutes), holds; in no particular order. */
 export function computeHourly(
   groups: readonly RawGroup[],
   usage: readonly RawUsage[],
   errors: readonly RawError[],
   from: Date,
   to: Date,
+  width: RawWidth = 'hour',
 ): HourlyRow[] {
-  const isInWindow = hoursOf(from, to);
+  const isInWindow = bucketsOf(from, to, width);
   const cells = new Cells();
   for (const row of usage) {
     // 0 is what the unique index turns NULL into, so it cannot name a group, not even where groups holds such an id.
     const group = row.groupId === 0 ? undefined : groups.find((candidate) => candidate.id === row.groupId);
-    const hour = hourOf(row.createdAt);
-    if (group === undefined || !isInWindow(hour)) continue;
-    for (const cell of cells.for(hour, group.platform, group.id)) cell.usage.push(row);
+    const bucket = bucketOf(row.createdAt, width);
+    if (group === undefined || !isInWindow(bucket)) continue;
+    for (const cell of cells.for(bucket, group.platform, group.id)) cell.usage.push(row);
   }
   for (const row of errors) {
-    const hour = hourOf(row.createdAt);
-    if (!isInWindow(hour)) continue;
-    for (const cell of cells.for(hour, row.platform ?? 'unknown', row.groupId)) cell.errors.push(row);
+    const bucket = bucketOf(row.createdAt, width);
+    if (!isInWindow(bucket)) continue;
+    for (const cell of cells.for(bucket, row.platform ?? 'unknown', row.groupId)) cell.errors.push(row);
   }
   return cells.all().map((cell) => ({
     bucket_start: cell.bucket_start,

@@ -1,3 +1,4 @@
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -14,9 +15,12 @@ function widened(from: Date, to: Date, widthMs: number): WindowTest {
   };
 }
 
-/** Accepts the hours that [from, to) touches; nothing for an empty or invalid window. */
-export function hoursOf(from: Date, to: Date): WindowTest {
-  return widened(from, to, HOUR_MS);
+/** What raw rows are counted by. */
+export type RawWidth = 'hour' | 'minute';
+
+/** Accepts the hours, or minutes, that [from, to) touches; nothing for an empty or invalid window. */
+export function bucketsOf(from: Date, to: Date, width: RawWidth): WindowTest {
+  return widened(from, to, width === 'hour' ? HOUR_MS : MINUTE_MS);
 }
 
 /** Accepts the UTC days that [from, to) touches. A bare date parses as UTC midnight. */
@@ -25,11 +29,11 @@ export function daysOf(from: Date, to: Date): WindowTest {
 }
 
 /** "2025-03-09T07:59:59.999999Z" belongs to "2025-03-09T07:00:00Z": cut, not computed, so no zone can interfere. */
-export function hourOf(instant: string): string {
+export function bucketOf(instant: string, width: RawWidth): string {
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$/.test(instant)) {
     throw new TypeError(`not an ISO instant in UTC: ${instant}`);
   }
-  return `${instant.slice(0, 13)}:00:00Z`;
+  return width === 'hour' ? `${instant.slice(0, 13)}:00:00Z` : `${instant.slice(0, 16)}:00Z`;
 }
 
 /** The UTC day of an hourly bucket. */

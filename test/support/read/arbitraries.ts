@@ -78,6 +78,13 @@ export const progress = fc.record({
   ),
   /** Whether the daily rows of the whole days before it are there. */
   hasDaily: fc.boolean(),
+  /** Between which minutes those are kept; mostly those of the crowded days. */
+  keptMinutes: fc.oneof(
+    fc.constant(null),
+    fc
+      .tuple(fc.integer({ min: 19 * 1440, max: 24 * 1440 }), fc.integer({ min: 0, max: 4 * 1440 }))
+      .map(([from, length]) => ({ from, to: from + length })),
+  ),
 });
 
 /** Ten minutes to sixty days, on any minute, mostly across the crowded days; and a minute to split it at. */

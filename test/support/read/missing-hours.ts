@@ -4,6 +4,12 @@ import type { Scenario } from '../oracle/arbitraries.js';
 /** As many closed hours that are not rolled up are counted from raw rows. */
 const LIVE_HOURS = 3;
 
+/** Whole minutes. */
+export interface KeptMinutes {
+  readonly from: Date;
+  readonly to: Date;
+}
+
 export interface KnownRows {
   /** The rows without those of missing hours. */
   readonly raw: Scenario;
@@ -13,9 +19,14 @@ export interface KnownRows {
 
 /**
  * What an answer about consecutive segments can know where everything before an instant is rolled up, and nothing
- * after it: whole hours inside a segment that have a row that counts, but for the newest three, are missing.
+ * after it, and minutes are kept of a range: whole hours inside a segment that have a row that counts and whose minutes are
+ * not kept, but for the newest three, are missing.
  */
-export function knownRows(raw: Scenario, cuts: readonly Date[], rolledUpBefore: Date): KnownRows {
+export function knownRows(
+  raw: Scenario,
+  cuts: readonly Date[],
+  { rolledUpBefore, kept }: { readonly rolledUpBefore: Date; readonly kept: KeptMinutes | null },
+): KnownRows {
   const groups = new Set(raw.groups.map(({ id }) => id).filter((id) => id !== 0));
   const times = [...raw.usage.filter(({ groupId }) => groups.has(groupId ?? 0)), ...raw.errors].map(
     ({ createdAt }) => Date.parse(createdAt),
@@ -26,8 +37,10 @@ export function knownRows(raw: Scenario, cuts: readonly Date[], rolledUpBefore: 
       const start = cuts[segment]?.getTime() ?? NaN;
       return hour >= start && hour + HOUR_MS <= end.getTime();
     });
+  const isKept = (hour: number): boolean =>
+    kept !== null && hour >= kept.from.getTime() && hour + HOUR_MS <= kept.to.getTime();
   const gaps = [...new Set(times.map(hourOf))]
-    .filter((hour) => hour >= rolledUpBefore.getTime() && isWhole(hour))
+    .filter((hour) => hour >= rolledUpBefore.getTime() && isWhole(hour) && !isKept(hour))
     .toSorted((a, b) => a - b);
   const missing = gaps.slice(0, Math.max(0, gaps.length - LIVE_HOURS));
   const isKnown = ({ createdAt }: { createdAt: string }): boolean =>

@@ -10,6 +10,8 @@ export interface PlanWork {
   readonly pages: number;
   /** How often a scan of each table was started. */
   readonly scans: ReadonlyMap<string, number>;
+  /** How many rows of each table all its scans returned. */
+  readonly rowsOf: ReadonlyMap<string, number>;
 }
 
 interface PlanNode {
@@ -28,6 +30,7 @@ interface PlanNode {
 export async function workOf(dataSource: DataSource, { text, values }: SqlStatement): Promise<PlanWork> {
   const root = await executedPlan<PlanNode>(dataSource, 'ANALYZE, BUFFERS, TIMING OFF', text, values);
   const scans = new Map<string, number>();
+  const rowsOf = new Map<string, number>();
   let rows = 0;
   const visit = (node: PlanNode): void => {
     const removed =
@@ -38,9 +41,10 @@ export async function workOf(dataSource: DataSource, { text, values }: SqlStatem
     const table = node['Relation Name'];
     if (table !== undefined) {
       scans.set(table, (scans.get(table) ?? 0) + node['Actual Loops']);
+      rowsOf.set(table, (rowsOf.get(table) ?? 0) + node['Actual Rows'] * node['Actual Loops']);
     }
     node.Plans?.forEach(visit);
   };
   visit(root);
-  return { rows, pages: root['Shared Hit Blocks'] + root['Shared Read Blocks'], scans };
+  return { rows, pages: root['Shared Hit Blocks'] + root['Shared Read Blocks'], scans, rowsOf };
 }

@@ -28,6 +28,7 @@ export const RAW_TABLE_STATEMENTS: Record<string, (g: Given) => SqlStatement> = 
         throughId: String(g.n),
         rows: g.n,
         countedId: String(g.n),
+        intervalSeconds: g.n,
         retention: retained(g),
       }),
     [`advanceState ${table.key}`]: (g: Given) =>

@@ -1,4 +1,5 @@
 import { OPS_TABLES as T } from '../../../src/ops/definitions/ops-tables.js';
+import type { RawTier } from '../../../src/ops/definitions/tiers.js';
 import type { SqlStatement } from '../../../src/ops/sql/sql-statement.js';
 import { lastHourSamples } from '../../../src/ops/prometheus/sql/last-hour-samples.sql.js';
 import { rollupSamples } from '../../../src/ops/prometheus/sql/rollup-samples.sql.js';
@@ -11,9 +12,10 @@ import * as detect from '../../../src/ops/detection/sql/detect.sql.js';
 import { finishRebuilds } from '../../../src/ops/drain/sql/finish-rebuilds.sql.js';
 import * as claims from '../../../src/ops/drain/sql/claim.sql.js';
 import * as releases from '../../../src/ops/drain/sql/release.sql.js';
+import * as live from '../../../src/ops/invalidation/sql/live.sql.js';
 import * as droppedHours from '../../../src/ops/invalidation/sql/dropped-hours.sql.js';
 import * as heartbeat from '../../../src/ops/jobs/sql/heartbeat.sql.js';
-import { hoursPerStatement } from '../../../src/ops/drain/sql/hours-per-statement.sql.js';
+import { statementSize } from '../../../src/ops/drain/sql/statement-size.sql.js';
 import * as knownGroups from '../../../src/ops/jobs/sql/known-groups.sql.js';
 import * as rangeLimits from '../../../src/ops/ranges/sql/range-limits.sql.js';
 import * as rebuild from '../../../src/ops/rebuild/sql/rebuild.sql.js';
@@ -23,28 +25,44 @@ import * as runs from '../../../src/ops/runs/sql/runs.sql.js';
 import * as verify from '../../../src/ops/verify/sql/verify.sql.js';
 import * as latest from '../../../src/ops/rollup/sql/latest-bucket.sql.js';
 import * as upsertDaily from '../../../src/ops/rollup/sql/upsert-daily.sql.js';
-import * as upsertHourly from '../../../src/ops/rollup/sql/upsert-hourly.sql.js';
+import * as upsertBuckets from '../../../src/ops/rollup/sql/upsert-buckets.sql.js';
 import { retained, type Given } from './given.js';
 
 const audit = { ...auditLanes, ...auditing };
 const drain = { ...claims, ...releases };
 const range = (g: Given) => ({ start: new Date(g.iso), end: new Date(Date.parse(g.iso) + 7_200_000) });
 
+type Builder = (g: Given) => SqlStatement;
+
+/** A statement that has a text of its own for each of these. */
+const forEach = <Kind extends string>(
+  name: string,
+  kinds: readonly Kind[],
+  builder: (kind: Kind) => Builder,
+): Record<string, Builder> => Object.fromEntries(kinds.map((kind) => [`${name} ${kind}`, builder(kind)]));
+
+const forTiers = (name: string, builder: (tier: RawTier) => Builder): Record<string, Builder> =>
+  forEach(name, ['minute', 'hour'], builder);
+
 /** Every statement of the module, but for those of each raw table. */
 export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
   upsertHourlyRange: (g) =>
-    upsertHourly.upsertHourlyRange(T, range(g), { distributions: true, force: g.flag }),
-  upsertHours: (g) =>
-    upsertHourly.upsertHours(
-      T,
-      [g.iso, ...g.isos].map((hour) => ({
-        hour,
-        usage: g.flag ? 'take' : 'guard',
-        errors: g.flag ? 'keep' : 'redefine',
-        asked: g.flag,
-        settled: !g.flag,
-      })),
-    ),
+    upsertBuckets.upsertHourlyRange(T, range(g), { distributions: true, force: g.flag }),
+  ...forTiers(
+    'upsertBuckets',
+    (tier) => (g) =>
+      upsertBuckets.upsertBuckets(
+        T,
+        tier,
+        [g.iso, ...g.isos].map((bucket) => ({
+          bucket,
+          usage: g.flag ? 'take' : 'guard',
+          errors: g.flag ? 'keep' : 'redefine',
+          asked: g.flag,
+          settled: !g.flag,
+        })),
+      ),
+  ),
   upsertDailyRange: (g) => upsertDaily.upsertDailyRange(T, range(g)),
   latestHourlyBucket: () => latest.latestHourlyBucket(T),
   latestDailyBucket: () => latest.latestDailyBucket(T),
@@ -68,7 +86,10 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
       restSeconds: g.n,
     }),
   startAudit: (g) => audit.startAudit(T, g.flag ? ['recent'] : ['recent', 'history']),
-  hoursPerStatement: () => hoursPerStatement(T),
+  statementSize: () => statementSize(T),
+  startMinutes: (g) => live.startMinutes(T, g.n),
+  endMinutes: () => live.endMinutes(T),
+  advanceLive: (g) => live.advanceLive(T, g.iso, g.n),
   noteChangedGroups: () => knownGroups.noteChangedGroups(T),
   readChangedGroups: (g) => knownGroups.readChangedGroups(T, g.n),
   restoreHours: (g) => droppedHours.restoreHours(T, [g.iso]),
@@ -80,28 +101,38 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
   daySettled: (g) => retention.daySettled(T, g.iso, g.hours),
   dropHours: (g) => retention.dropHours(T, g.iso),
   dropDistributions: (g) => retention.dropDistributions(T, g.iso),
+  raiseMinutesFrom: (g) => retention.raiseMinutesFrom(T, g.n),
+  dropMinutes: (g) => retention.dropMinutes(T, g.iso),
   dropDailies: (g) => retention.dropDailies(T, g.iso),
   noteOldDefinitions: (g) => definition.noteOldDefinitions(T, retained(g)),
   'lockDay shared': (g) => drain.lockDay(g.iso, 'shared'),
   'lockDay exclusive': (g) => drain.lockDay(g.iso, 'exclusive'),
   isAnythingDue: (g) => drain.isAnythingDue(T, g.n),
   claimDay: (g) => drain.claimDay(T, { safeDelaySeconds: g.n, except: g.isos, only: g.isos[0] ?? null }),
-  claimHours: (g) =>
-    drain.claimHours(T, {
-      safeDelaySeconds: g.n,
-      except: g.isos,
-      only: g.isos[0] ?? null,
-      limit: g.n,
-      lossDelaySeconds: g.n,
-      retention: retained(g),
-    }),
-  releaseHours: (g) =>
-    drain.releaseHours(
-      T,
-      [g.iso],
-      g.isos.map((hour) => ({ hour, suspicious: g.flag, requests: g.n })),
-      g.n,
-    ),
+  ...forEach(
+    'claimBuckets',
+    ['hours', 'minutes', 'backfilled minutes'] as const,
+    (what) => (g) =>
+      drain.claimBuckets(T, what, {
+        safeDelaySeconds: g.n,
+        except: g.isos,
+        only: g.isos[0] ?? null,
+        limit: g.n,
+        lossDelaySeconds: g.n,
+        retention: retained(g),
+      }),
+  ),
+  ...forTiers(
+    'releaseBuckets',
+    (tier) => (g) =>
+      drain.releaseBuckets(
+        T,
+        tier,
+        [g.iso],
+        g.isos.map((bucket) => ({ bucket, suspicious: g.flag, requests: g.n })),
+        g.n,
+      ),
+  ),
   'releaseDay held': (g) => drain.releaseDay(T, g.iso, { held: true }),
   'releaseDay done': (g) => drain.releaseDay(T, g.iso, { held: false }),
   noteDay: (g) => drain.noteDay(T, g.iso, { reason: g.flag ? 'restored' : 'hours', forced: g.flag }),
@@ -117,6 +148,7 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
       durationMs: g.n,
       error: g.flag ? g.text : null,
       result: g.flag ? null : { rows: g.n },
+      afterSeconds: g.n,
     }),
   rangeLimits: (g) => rangeLimits.rangeLimits(T, g.n, retained(g)),
   requestRebuild: (g) =>
@@ -165,8 +197,8 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
       safeDelaySeconds: g.n,
       freshFrom: g.n,
       level: { platform: g.text },
-      peaks: true,
-      hourByHour: false,
+      rates: true,
+      bucketByBucket: null,
     }),
   'readPieces by group': (g) =>
     readPieces(T, {
@@ -174,8 +206,8 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
       safeDelaySeconds: g.n,
       freshFrom: g.n,
       level: { by: 'group', limit: g.n },
-      peaks: false,
-      hourByHour: false,
+      rates: false,
+      bucketByBucket: null,
     }),
   lastHourSamples: (g) => lastHourSamples(T, g.n, g.n),
   rollupSamples: (g) => rollupSamples(T, g.n, [g.text]),

@@ -8,7 +8,7 @@ import { dayOf } from '../../sql/sql-time.js';
 import { DAY_TIER, HOUR_TIER } from '../../definitions/tiers.js';
 import { edges } from '../../rollup/fragments/judged-sides.js';
 import { floors, floorValues, type RetentionHours } from '../../invalidation/sql/floors.sql.js';
-import { noteHours } from '../../invalidation/sql/note.sql.js';
+import { NOTED_HOURS, noteHours } from '../../invalidation/sql/note.sql.js';
 import type { AuditStep } from './lanes.sql.js';
 
 /** One fingerprint of a side, from raw rows and as stored: counts and sums that any change of a row shows in. */
@@ -115,7 +115,7 @@ noted_days AS (
   ON CONFLICT (tier, bucket_start) DO NOTHING
   RETURNING 1
 )
-SELECT (SELECT count(*)::int FROM compared) AS audited, (SELECT count(*)::int FROM noted) AS differing,
+SELECT (SELECT count(*)::int FROM compared) AS audited, (SELECT ${NOTED_HOURS} FROM noted) AS differing,
   (SELECT count(*)::int FROM noted_days) AS differing_days`,
     values: [step.from, step.to, ...floorValues(retention), step.closed, retention.daily],
   };

@@ -15,6 +15,9 @@ export interface DetectPosition {
   writers: WriterMarks | null;
   /** Nothing to look at: no id above safe_id, and nothing to move on. */
   idle: boolean;
+  /** When the statement came (ISO): what had been committed by then, it and every later one sees. */
+  read_at: string;
+  minutes_kept: boolean;
   /** Hours that end up to here are closed (ISO). It is read once: the rest of the detection goes by it. */
   closed_through: string;
 }
@@ -32,7 +35,8 @@ export function readPositions(tables: OpsTables, safeDelaySeconds: number): SqlS
     text: `SELECT r.raw_table, r.candidate, s.safe_id, s.seen_id, s.writers,
   s.safe_id IS NOT NULL AND s.safe_id = COALESCE(r.candidate, s.safe_id) AND s.writers = '{}'
     AND s.closed_through >= c.closed_through AS idle,
-  ${isoUtc('c.closed_through')} AS closed_through
+  ${isoUtc('c.closed_through')} AS closed_through, ${isoUtc('statement_timestamp()')} AS read_at,
+  EXISTS (SELECT 1 FROM ${tables.live} WHERE minutes_from IS NOT NULL) AS minutes_kept
 FROM (VALUES ${heads}) AS r(raw_table, candidate)
 CROSS JOIN (SELECT ${closedThrough('$1')} AS closed_through) c
 LEFT JOIN ${tables.detectState} s USING (raw_table)`,

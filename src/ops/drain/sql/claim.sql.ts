@@ -1,7 +1,7 @@
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { closedThrough, dayOf, isoUtc } from '../../sql/sql-time.js';
-import { DAY_TIER, HOUR_TIER } from '../../definitions/tiers.js';
+import { DAY_TIER, HOUR_TIER, MINUTE_TIER } from '../../definitions/tiers.js';
 import type { InvalidationReason } from '../../invalidation/invalidation-reason.js';
 import { floors, floorValues, type RetentionHours } from '../../invalidation/sql/floors.sql.js';
 
@@ -37,7 +37,7 @@ export interface ClaimedDay {
 }
 
 /**
- * Whether a drain has anything to do: an hour that is due, or a day that may be. It spares a quiet tick its workers.
+ * Whether a drain has anything to do: a minute or an hour that is due, or a day that may be. It spares a quiet tick its workers.
  *
  * Bound: safe delay in seconds.
  */
@@ -45,8 +45,8 @@ export function isAnythingDue(tables: OpsTables, safeDelaySeconds: number): SqlS
   return {
     text: `SELECT EXISTS (
   SELECT 1 FROM ${tables.invalidations} i CROSS JOIN (SELECT ${closedThrough('$1')} AS closed) c
-  WHERE ${IS_DUE} AND i.bucket_start < c.closed
-    AND (i.tier = '${HOUR_TIER}' OR i.bucket_start + interval '24 hours' <= c.closed)
+  WHERE ${IS_DUE} AND CASE i.tier WHEN '${MINUTE_TIER}' THEN true WHEN '${HOUR_TIER}' THEN i.bucket_start < c.closed
+    ELSE i.bucket_start + interval '24 hours' <= c.closed END
 ) AS due`,
     values: [safeDelaySeconds],
   };
@@ -87,16 +87,18 @@ FOR UPDATE OF i SKIP LOCKED`,
   };
 }
 
-/** A claimed hour: locked until the transaction ends. */
-export interface ClaimedHour {
+/** A claimed minute or hour: locked until the transaction ends. */
+export interface ClaimedBucket {
   /** ISO, UTC. */
-  hour: string;
+  bucket: string;
   /** ISO, UTC midnight. */
   day: string;
   reason: InvalidationReason;
   forced: boolean;
   /** Somebody waits for it: a rebuild, also of an hour that was stale before, or a verification. */
   asked: boolean;
+  /** Buckets of its time are kept. */
+  kept: boolean;
   /** Its usage rows may have been purged. */
   usage_below: boolean;
   /** Its error rows may have been purged. */
@@ -107,15 +109,22 @@ export interface ClaimedHour {
   loss_settled: boolean;
 }
 
+/** What one transaction may take: of hours, those of a UTC day; minutes that have been computed before, or not yet. */
+export type Claimable = 'hours' | 'minutes' | 'backfilled minutes';
+
+/** Longest time whose minutes are recomputed in one transaction. */
+const MINUTES_TOGETHER = "interval '119 minutes'";
+
 /**
- * Claims due hours of one UTC day, the newest that has any, and passes over those that somebody is noting or
- * recomputing right now. An hour is due when it is closed.
+ * Claims due buckets of one tier, the newest and what lies close before it, and passes over those that somebody is noting
+ * or recomputing right now. An hour is due when it is closed, a minute at once.
  *
- * Bound: safe delay in seconds, days not to look at (ISO), the only hour to claim (ISO) or null, how many, for how many
+ * Bound: safe delay in seconds, days not to look at (ISO), the only bucket to claim (ISO) or null, how many, for how many
  * seconds a loss is watched, retentions in hours.
  */
-export function claimHours(
+export function claimBuckets(
   tables: OpsTables,
+  what: Claimable,
   bound: {
     safeDelaySeconds: number;
     except: readonly string[];
@@ -125,12 +134,17 @@ export function claimHours(
     retention: RetentionHours;
   },
 ): SqlStatement {
-  const due = `i.tier = '${HOUR_TIER}' AND ${IS_DUE} AND i.bucket_start < ${closedThrough('$1')}
+  const isDue =
+    what === 'hours'
+      ? `i.tier = '${HOUR_TIER}' AND i.bucket_start < ${closedThrough('$1')}`
+      : `i.tier = '${MINUTE_TIER}' AND (i.reason = 'backfill') = ${what === 'backfilled minutes'} AND $1::float8 IS NOT NULL`;
+  const due = `${isDue} AND ${IS_DUE}
   AND ${dayOf('i.bucket_start')} <> ALL($2::timestamptz[])
   AND ($3::timestamptz IS NULL OR i.bucket_start = $3::timestamptz)`;
+  const first = what === 'hours' ? dayOf('i.bucket_start') : `i.bucket_start - ${MINUTES_TOGETHER}`;
   return {
     text: `WITH newest AS MATERIALIZED (
-  SELECT ${dayOf('i.bucket_start')} AS day
+  SELECT ${first} AS first, i.bucket_start AS last
   FROM ${tables.invalidations} i
   WHERE ${due}
   ORDER BY i.bucket_start DESC
@@ -138,20 +152,20 @@ export function claimHours(
   FOR UPDATE SKIP LOCKED
 ),
 claimed AS MATERIALIZED (
-  SELECT i.bucket_start, n.day, i.reason, i.forced, i.loss_seen_at
-  FROM newest n JOIN ${tables.invalidations} i
-    ON i.bucket_start >= n.day AND i.bucket_start < n.day + interval '24 hours'
+  SELECT i.bucket_start, i.reason, i.forced, i.loss_seen_at
+  FROM newest n JOIN ${tables.invalidations} i ON i.bucket_start >= n.first AND i.bucket_start <= n.last
   WHERE ${due}
   ORDER BY i.bucket_start DESC
   LIMIT $4::int
   FOR UPDATE OF i SKIP LOCKED
 )
-SELECT ${isoUtc('c.bucket_start')} AS hour, ${isoUtc('c.day')} AS day, c.reason, c.forced,
+SELECT ${isoUtc('c.bucket_start')} AS bucket, ${isoUtc(dayOf('c.bucket_start'))} AS day, c.reason, c.forced,
   c.reason IN ('rebuild', 'verify') OR EXISTS (
     SELECT 1 FROM ${tables.rebuilds} r
     WHERE r.finished_at IS NULL AND r.cancelled_at IS NULL
       AND c.bucket_start >= r.range_start AND c.bucket_start < r.range_end
   ) AS asked,
+  ${what === 'hours' ? 'true' : `COALESCE(c.bucket_start >= (SELECT minutes_from FROM ${tables.live}), false)`} AS kept,
   c.bucket_start < f.usage_from AS usage_below, c.bucket_start < f.errors_from AS errors_below,
   c.bucket_start < f.floor AS below_floor,
   COALESCE(c.loss_seen_at <= clock_timestamp() - make_interval(secs => $5::float8), false) AS loss_settled

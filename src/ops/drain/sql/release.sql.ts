@@ -1,12 +1,13 @@
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { closedThrough } from '../../sql/sql-time.js';
-import { DAY_TIER, HOUR_TIER, type Tier } from '../../definitions/tiers.js';
+import { DAY_TIER, HOUR_TIER, MINUTE_TIER, type RawTier, type Tier } from '../../definitions/tiers.js';
 import type { InvalidationReason } from '../../invalidation/invalidation-reason.js';
 
-/** What becomes of the claimed hours that are not simply done. */
+/** What becomes of the claimed buckets that are not simply done. */
 export interface HeldBack {
-  readonly hour: string;
+  /** ISO, UTC. */
+  readonly bucket: string;
   /** Held back until somebody notes it anew; else looked at again after the loss delay. */
   readonly suspicious: boolean;
   /** The requests that its raw rows gave. */
@@ -14,13 +15,14 @@ export interface HeldBack {
 }
 
 /**
- * Releases claimed hours: the recomputed ones are no longer stale, the suspicious ones stay, held back until
+ * Releases claimed buckets of a tier: the recomputed ones are no longer stale, the suspicious ones stay, held back until
  * somebody notes them anew, and those that lose rows are looked at again later.
  *
- * Bound: claimed hours; hours that stay (ISO), which of them are suspicious, their requests; loss delay in seconds.
+ * Bound: claimed buckets; buckets that stay (ISO), which of them are suspicious, their requests; loss delay in seconds.
  */
-export function releaseHours(
+export function releaseBuckets(
   tables: OpsTables,
+  tier: RawTier,
   claimed: readonly string[],
   held: readonly HeldBack[],
   lossDelaySeconds: number,
@@ -33,18 +35,18 @@ export function releaseHours(
     loss_rows = h.requests,
     next_attempt_at = clock_timestamp() + make_interval(secs => CASE WHEN h.suspicious THEN 0 ELSE $5::float8 END)
   FROM unnest($2::timestamptz[], $3::boolean[], $4::bigint[]) AS h(bucket_start, suspicious, requests)
-  WHERE i.tier = '${HOUR_TIER}' AND i.bucket_start = h.bucket_start
+  WHERE i.tier = '${tier}' AND i.bucket_start = h.bucket_start
   RETURNING 1
 ),
 released AS (
   DELETE FROM ${tables.invalidations}
-  WHERE tier = '${HOUR_TIER}' AND bucket_start = ANY($1::timestamptz[]) AND bucket_start <> ALL($2::timestamptz[])
+  WHERE tier = '${tier}' AND bucket_start = ANY($1::timestamptz[]) AND bucket_start <> ALL($2::timestamptz[])
   RETURNING 1
 )
 SELECT (SELECT count(*)::int FROM released) AS released, (SELECT count(*)::int FROM held) AS held`,
     values: [
       claimed,
-      held.map(({ hour }) => hour),
+      held.map(({ bucket }) => bucket),
       held.map(({ suspicious }) => suspicious),
       held.map(({ requests }) => requests),
       lossDelaySeconds,
@@ -136,6 +138,7 @@ SELECT attempts FROM failed`,
 export function countPending(tables: OpsTables, safeDelaySeconds: number): SqlStatement {
   return {
     text: `SELECT
+  (count(*) FILTER (WHERE i.tier = '${MINUTE_TIER}'))::int AS minutes,
   (count(*) FILTER (WHERE i.tier = '${HOUR_TIER}' AND i.bucket_start < c.closed))::int AS hours,
   (count(*) FILTER (WHERE i.tier = '${DAY_TIER}' AND i.bucket_start + interval '24 hours' <= c.closed))::int AS days
 FROM ${tables.invalidations} i CROSS JOIN (SELECT ${closedThrough('$1')} AS closed) c

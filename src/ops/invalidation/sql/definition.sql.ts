@@ -2,9 +2,9 @@ import { isOldDefinition, storedVersion } from '../../definitions/definition-ver
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { hasBucket, hourOf } from '../../sql/sql-time.js';
-import { DAY_TIER, HOUR_TIER, type Tier } from '../../definitions/tiers.js';
+import { DAY_TIER, HOUR_TIER, MINUTE_TIER, type Tier } from '../../definitions/tiers.js';
 import { floors, floorValues, type RetentionHours } from './floors.sql.js';
-import { noteHours } from './note.sql.js';
+import { NOTED_HOURS, noteHours } from './note.sql.js';
 
 /** What was found, and noted; bigint as text. */
 export interface OldDefinitions {
@@ -73,7 +73,12 @@ new_days AS MATERIALIZED (
   SELECT * FROM old_days WHERE NOT ${isNoted(DAY_TIER, 'day')}
 ),
 noted AS (
-  ${noteHours(tables, 'definition', 'SELECT bucket FROM new_hours')}
+  ${noteHours(tables, 'definition', 'SELECT bucket FROM new_hours', {
+    // Of hours that are not rolled up yet: those of the others are noted with them.
+    alsoMinutes: `SELECT m.bucket_start FROM ${tables.minutely} m
+      WHERE m.platform IS NULL AND m.group_id IS NULL AND ${isOldDefinition(storedVersion('m'), '$1::int')}
+        AND NOT ${isNoted(MINUTE_TIER, 'm.bucket_start')}`,
+  })}
 ),
 noted_days AS (
   INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason)
@@ -81,7 +86,7 @@ noted_days AS (
   ON CONFLICT (tier, bucket_start) DO NOTHING
   RETURNING 1
 )
-SELECT (SELECT count(*)::int FROM noted) AS hours, (SELECT count(*)::int FROM noted_days) AS days,
+SELECT (SELECT ${NOTED_HOURS} FROM noted) AS hours, (SELECT count(*)::int FROM noted_days) AS days,
   ((SELECT COALESCE(sum(foreign_rows), 0) FROM new_hours) + (SELECT COALESCE(sum(foreign_rows), 0) FROM new_days))::text
     AS foreign_rows`,
     values: [tables.definition, ...floorValues(retention)],

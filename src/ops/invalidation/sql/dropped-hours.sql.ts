@@ -2,7 +2,7 @@ import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { dayOf, isoUtc } from '../../sql/sql-time.js';
 import { floors, floorValues, type RetentionHours } from './floors.sql.js';
-import { noteHours } from './note.sql.js';
+import { NOTED_HOURS, noteHours } from './note.sql.js';
 
 /**
  * Hours that have been recomputed are no longer dropped.
@@ -57,9 +57,10 @@ export function noteHoursWithoutDistribution(
       AND (m.duration_samples > 0 AND m.duration_values IS NULL OR m.ttft_samples > 0 AND m.ttft_values IS NULL)
       AND (m.platform IS NULL OR m.group_id IS NOT NULL)
       AND m.bucket_start >= GREATEST(f.hours_from, f.usage_from)`,
+    { minutes: false },
   )}
 )
-SELECT count(*)::int AS hours FROM noted`,
+SELECT ${NOTED_HOURS} AS hours FROM noted`,
     values: [day, ...floorValues(retention)],
   };
 }

@@ -1,30 +1,75 @@
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
-import { hasBucket, hourOf } from '../../sql/sql-time.js';
-import { HOUR_TIER } from '../../definitions/tiers.js';
+import { isOverallRow } from '../../definitions/overall-row.js';
+import { hasBucket, hourOf, minuteOf } from '../../sql/sql-time.js';
+import { HOUR_TIER, MINUTE_TIER } from '../../definitions/tiers.js';
 import type { InvalidationReason } from '../invalidation-reason.js';
 import type { RawTable } from '../../definitions/raw-tables.js';
 import { floors, floorValues, type RetentionHours } from './floors.sql.js';
 
 /**
- * Inserts the hours that a query selects as bucket_start, in their order: it is what keeps two of these statements from
- * a deadlock. An hour that is stale already is no longer held back; and where a rebuild had noted it, it now has a
- * reason of its own, so that cancelling the rebuild does not lose it.
+ * Inserts the buckets that a query selects as tier, bucket_start and next_attempt_at, in their order: it is what keeps
+ * two of these statements from a deadlock. A bucket that is stale already is no longer held back; and where a rebuild had
+ * noted it, it now has a reason of its own, so that cancelling the rebuild does not lose it. A minute that has never been
+ * computed remains one: see liveMinutes().
+ */
+function note(tables: OpsTables, reason: InvalidationReason, buckets: string, atOnce = false): string {
+  return `INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason, next_attempt_at)
+  SELECT DISTINCT ON (tier, bucket_start) tier, bucket_start, '${reason}', next_attempt_at
+  FROM (${buckets}) AS stale(tier, bucket_start, next_attempt_at) ORDER BY tier, bucket_start
+  ON CONFLICT (tier, bucket_start) DO UPDATE SET noted_at = clock_timestamp(), suspicious_at = NULL,
+    reason = CASE
+      WHEN i.tier = '${MINUTE_TIER}' AND i.reason = 'backfill' THEN i.reason
+      WHEN i.reason = 'rebuild' OR EXCLUDED.reason = 'new_rows' AND i.reason <> 'definition' THEN EXCLUDED.reason
+      ELSE i.reason END${atOnce ? ',\n    next_attempt_at = clock_timestamp()' : ''}
+  RETURNING tier`;
+}
+
+/** The minutes of an hour `bucket_start` of the relation, as far as minutes are kept: tier and bucket_start. */
+export const minutesOf = (tables: OpsTables, hours: string): string => `SELECT '${MINUTE_TIER}', m.starts
+  FROM ${hours} h JOIN ${tables.live} l ON h.bucket_start + interval '1 hour' > l.minutes_from
+  CROSS JOIN LATERAL generate_series(
+    GREATEST(h.bucket_start, l.minutes_from), h.bucket_start + interval '59 minutes', interval '1 minute') AS m(starts)`;
+
+/**
+ * {@link note}s the hours that a query selects as bucket_start, and their minutes. It returns the tier of each.
+ *
+ * @param alsoMinutes selects the starts of further minutes
  */
 export function noteHours(
   tables: OpsTables,
   reason: InvalidationReason,
   hours: string,
-  { atOnce = false }: { readonly atOnce?: boolean } = {},
+  {
+    atOnce = false,
+    minutes = true,
+    alsoMinutes,
+  }: { readonly atOnce?: boolean; readonly minutes?: boolean; readonly alsoMinutes?: string } = {},
 ): string {
-  return `INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason)
-  SELECT DISTINCT '${HOUR_TIER}', bucket_start, '${reason}' FROM (${hours}) AS stale(bucket_start) ORDER BY bucket_start
-  ON CONFLICT (tier, bucket_start) DO UPDATE SET noted_at = clock_timestamp(), suspicious_at = NULL,
-    reason = CASE
-      WHEN i.reason = 'rebuild' OR EXCLUDED.reason = 'new_rows' AND i.reason <> 'definition' THEN EXCLUDED.reason
-      ELSE i.reason END${atOnce ? ',\n    next_attempt_at = clock_timestamp()' : ''}
-  RETURNING 1`;
+  return `WITH hour(bucket_start) AS MATERIALIZED (${hours})
+  ${note(
+    tables,
+    reason,
+    `SELECT b.*, clock_timestamp()
+    FROM (
+      SELECT '${HOUR_TIER}', bucket_start FROM hour${minutes ? ` UNION ALL ${minutesOf(tables, 'hour')}` : ''}${
+        alsoMinutes === undefined ? '' : ` UNION ALL SELECT '${MINUTE_TIER}', m.* FROM (${alsoMinutes}) m`
+      }
+    ) b`,
+    atOnce,
+  )}`;
 }
+
+/** {@link note}s the minutes that a query selects as bucket_start. */
+export const noteMinutes = (tables: OpsTables, reason: InvalidationReason, minutes: string): string =>
+  note(
+    tables,
+    reason,
+    `SELECT '${MINUTE_TIER}', bucket_start, clock_timestamp() FROM (${minutes}) AS minute(bucket_start)`,
+  );
+
+/** How many hours one of these has noted. */
+export const NOTED_HOURS = `(count(*) FILTER (WHERE tier = '${HOUR_TIER}'))::int`;
 
 /** From where on a raw table's rows may be applied. */
 const floorOf = (table: RawTable): string => `GREATEST(f.hours_from, f.${table.side}_from)`;
@@ -59,7 +104,7 @@ noted AS (
     WHERE created_at >= clock_timestamp() AND ${hasBucket('created_at')}`,
   )}
 )
-SELECT count(*)::int AS hours FROM noted`,
+SELECT ${NOTED_HOURS} AS hours FROM noted`,
     values: [bound.backfillHours, ...floorValues(bound.retention)],
   };
 }
@@ -78,15 +123,25 @@ export interface NotedRows {
 }
 
 /**
- * Notes the hours of the next rows above an id, so many of them at the most. Those up to `countedId` are looked at again,
- * and not counted again.
+ * Notes the minutes and hours of the next rows above an id, so many of them at the most. Those up to `countedId` are
+ * looked at again, and not counted again.
  *
- * Bound: id to look above, highest id to look at, how many rows, table key, counted id, retentions in hours.
+ * A closed hour that was computed a moment ago waits until its interval is over; its minutes do not.
+ *
+ * Bound: id to look above, highest id to look at, how many rows, table key, counted id, interval in seconds, retentions in
+ * hours.
  */
 export function noteNewRows(
   tables: OpsTables,
   table: RawTable,
-  bound: { aboveId: string; throughId: string; rows: number; countedId: string; retention: RetentionHours },
+  bound: {
+    aboveId: string;
+    throughId: string;
+    rows: number;
+    countedId: string;
+    intervalSeconds: number;
+    retention: RetentionHours;
+  },
 ): SqlStatement {
   return {
     text: `WITH chunk AS MATERIALIZED (
@@ -95,25 +150,38 @@ export function noteNewRows(
   ORDER BY id LIMIT $3::int
 ),
 fresh AS MATERIALIZED (
-  SELECT ${hourOf('created_at')} AS bucket_start, count(*) FILTER (WHERE id > $5::bigint) AS rows,
+  SELECT ${minuteOf('created_at')} AS minute, count(*) FILTER (WHERE id > $5::bigint) AS rows,
     min(created_at) FILTER (WHERE id > $5::bigint) AS oldest
   FROM chunk
   WHERE ${hasBucket('created_at')}
   GROUP BY 1
 ),
-floor AS MATERIALIZED (SELECT ${floorOf(table)} AS at FROM ${floors(tables, 6)} f),
+fresh_hour AS MATERIALIZED (
+  SELECT ${hourOf('minute')} AS bucket_start, sum(rows) AS rows, min(oldest) AS oldest FROM fresh GROUP BY 1
+),
+floor AS MATERIALIZED (SELECT ${floorOf(table)} AS at FROM ${floors(tables, 7)} f),
 noted AS (
-  ${noteHours(tables, 'new_rows', 'SELECT bucket_start FROM fresh, floor WHERE bucket_start >= floor.at')}
+  ${note(
+    tables,
+    'new_rows',
+    `SELECT '${HOUR_TIER}', h.bucket_start, clock_timestamp() + GREATEST(interval '0',
+      make_interval(secs => $6::float8) - GREATEST(interval '0', clock_timestamp() - m.computed_at))
+    FROM floor JOIN fresh_hour h ON h.bucket_start >= floor.at
+    LEFT JOIN ${tables.hourly} m ON m.bucket_start = h.bucket_start AND ${isOverallRow('m')}
+    UNION ALL
+    SELECT '${MINUTE_TIER}', minute, clock_timestamp()
+    FROM fresh JOIN floor ON ${hourOf('minute')} >= floor.at JOIN ${tables.live} l ON minute >= l.minutes_from`,
+  )}
 )
 SELECT
-  (SELECT count(*)::int FROM noted) AS hours,
+  (SELECT ${NOTED_HOURS} FROM noted) AS hours,
   (SELECT max(id)::bigint::text FROM chunk) AS through_id,
   (SELECT count(*) = $3::int FROM chunk) AS is_full,
   COALESCE(sum(f.rows) FILTER (WHERE f.bucket_start < s.late_before), 0)::text AS late_rows,
   extract(epoch FROM clock_timestamp() - min(f.oldest) FILTER (WHERE f.bucket_start < s.late_before))::float8
     AS latest_by_seconds,
   COALESCE(sum(f.rows) FILTER (WHERE f.bucket_start < floor.at), 0)::text AS below_floor_rows
-FROM floor, ${tables.detectState} s LEFT JOIN fresh f ON true
+FROM floor, ${tables.detectState} s LEFT JOIN fresh_hour f ON true
 WHERE s.raw_table = $4`,
     values: [
       bound.aboveId,
@@ -121,6 +189,7 @@ WHERE s.raw_table = $4`,
       bound.rows,
       table.key,
       bound.countedId,
+      bound.intervalSeconds,
       ...floorValues(bound.retention),
     ],
   };

@@ -9,9 +9,11 @@ export interface JobRun {
   readonly error: string | null;
   /** What it did; kept from the last run that succeeded. */
   readonly result: unknown;
+  /** Where the last one that is recorded is not so many seconds old, it is left as it is. */
+  readonly afterSeconds: number;
 }
 
-/** Bound: job name, duration in ms, error or null, result as JSON or null. */
+/** Bound: job name, duration in ms, error or null, result as JSON or null, seconds. */
 export function recordRun(tables: OpsTables, run: JobRun): SqlStatement {
   return {
     text: `INSERT INTO ${tables.heartbeats} AS h
@@ -25,7 +27,15 @@ ON CONFLICT (job_name) DO UPDATE SET
   last_success_at = COALESCE(EXCLUDED.last_success_at, h.last_success_at),
   last_error_at = COALESCE(EXCLUDED.last_error_at, h.last_error_at),
   last_error = COALESCE(EXCLUDED.last_error, h.last_error),
-  last_result = COALESCE(EXCLUDED.last_result, h.last_result)`,
-    values: [run.jobName, run.durationMs, run.error, run.result === null ? null : JSON.stringify(run.result)],
+  last_result = COALESCE(EXCLUDED.last_result, h.last_result)
+WHERE h.last_run_at IS NULL OR h.last_run_at + make_interval(secs => $5::float8) <= EXCLUDED.last_run_at
+  OR h.last_error_at >= h.last_run_at`,
+    values: [
+      run.jobName,
+      run.durationMs,
+      run.error,
+      run.result === null ? null : JSON.stringify(run.result),
+      run.afterSeconds,
+    ],
   };
 }

@@ -1,46 +1,47 @@
-import { USAGE_GROUP_JOIN } from '../../definitions/definitions.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
-import { closedThrough, dayOf, EPOCH } from '../../sql/sql-time.js';
+import { liveMinutes } from '../../invalidation/sql/live.sql.js';
+import { closedThrough, dayOf, EPOCH, minuteOf } from '../../sql/sql-time.js';
 import type { HourSpan, ReadPlan } from '../read-plan.js';
 import type { Bindings } from './bindings.js';
-import { OVERALL } from './level.sql.js';
+import { OVERALL_RANGED } from './level.sql.js';
+
+interface BucketOptions {
+  readonly safeDelaySeconds: number;
+  /** Columns of the overall daily row that `day` has, beside its date. */
+  readonly dayColumns: readonly string[];
+}
+
+/** How old minutes may be, in seconds, for an answer to be as of then; else what has come since is read from raw rows. */
+const LIVE_SECONDS = 60;
+
+const utcDate = (timestamptz: string): string => `(${timestamptz} AT TIME ZONE 'UTC')::date`;
 
 /**
- * How many closed hours that are not rolled up yet one answer counts from raw rows, the newest of them: usually that is
- * the one closed a moment ago. With more it would cost what the traffic of a backlog costs.
- */
-const LIVE_HOURS = 3;
-
-const iso = (dates: readonly Date[]): string[] => dates.map((date) => date.toISOString());
-
-/**
- * Decides, in the database and by its clock, what each part of the range is answered from. The relations:
+ * Decides, in the database and by its clock, which days and hours of the range are answered from their rows. The
+ * relations:
  *
- * - `clock`: now, and the instant through which hours are closed.
+ * - `clock`: now; the instant through which hours are closed; `minutes_from` and `minutes_end`, between which minutes
+ *   are answered from their rows (NULL: none are); `as_of`, the instant that the answer is of, which is up to when
+ *   minutes are complete where that is recent (`is_live`), else now; and `raw_from`, after which raw rows are read.
  * - `part`: the closed whole hours of each segment, UTC day by UTC day.
  * - `noted`: the invalidations of those days.
  * - `day`: parts that are a whole day and answered from its daily row: one that was computed after the day had ended
  *   (another program may have rolled up the day that was still running), while neither the day nor one of its hours is
  *   noted. Or the retention has dropped an hour of it: then the daily row knows more than what is left of its hours,
  *   and of their raw rows, some of which may have been purged. A daily row still has a distribution where the
- *   retention has dropped those of its hours.
- * - `hour`: every hour of the other parts. It is rolled up when it has an overall row that was computed after the hour
- *   had ended. Otherwise `rolled_up_at` is NULL.
- * - `gap`: hours that are not rolled up but have raw rows that count: a first backfill is still under way, the hour
- *   closed a moment ago, its drain fails. The newest of them are `live`, the others are missing in the answer. An hour
- *   without any such row needs nothing.
- * - `raw_range`: what only raw rows can answer: the ragged ends, the live gaps, and everything from the first hour on
- *   that is not closed, up to now.
+ *   retention has dropped those of its hours. All days come from one range scan.
+ * - `hour`: every hour of the other parts, one range scan for each of them. It is rolled up when it has an overall row
+ *   that was computed after the hour had ended. Otherwise `rolled_up_at` is NULL. One that is stale (noted for
+ *   recomputation) or not rolled up is answered from its minutes (`by_minutes`) where these are kept; a stale one
+ *   otherwise from its row.
  *
- * An hour that is stale (noted for recomputation) and has a row is answered from that row.
- *
- * LIMIT and OFFSET 0 keep the planner from turning index probes around: it does not know how few the hours, days and
- * raw ranges are, and read whole tables instead.
+ * LIMIT and OFFSET 0, here and in the other statements, keep the planner from turning index probes around: it does not
+ * know how few the hours, days and ranges are, and read whole tables instead.
  */
 export function bucketRelations(
   tables: OpsTables,
   plan: ReadPlan,
-  safeDelaySeconds: number,
+  { safeDelaySeconds, dayColumns }: BucketOptions,
   bindings: Bindings,
 ): string {
   const delay = bindings.add(safeDelaySeconds, 'float8');
@@ -49,18 +50,18 @@ export function bucketRelations(
   const spanSegments = spans(({ segment }) => segment);
   const firstHours = spans(({ firstHour }) => firstHour);
   const endHours = spans(({ endHour }) => endHour);
-  const raggedSegments = bindings.addNumbers(
-    plan.ragged.map(({ segment }) => segment),
-    'int[]',
-  );
-  const raggedFrom = bindings.add(iso(plan.ragged.map(({ from }) => from)), 'timestamptz[]');
-  const raggedTo = bindings.add(iso(plan.ragged.map(({ to }) => to)), 'timestamptz[]');
-  const rawSince = (table: string): string =>
-    `(SELECT r.created_at FROM ${table} r WHERE r.created_at >= b.starts AND r.created_at < b.ends ORDER BY r.created_at LIMIT 1)`;
-  const inHour = (alias: string): string =>
-    `${alias}.created_at >= h.starts AND ${alias}.created_at < h.starts + interval '1 hour'`;
   return `clock AS MATERIALIZED (
-  SELECT clock_timestamp() AS now, ${closedThrough(delay)} AS closed
+  SELECT c.now, c.closed, m.minutes_from, m.is_live, CASE WHEN m.is_live THEN m.live_through ELSE c.now END AS as_of,
+    m.minutes_end, CASE WHEN m.minutes_from IS NULL OR m.is_live THEN 'infinity' ELSE m.minutes_end END AS raw_from
+  FROM (SELECT clock_timestamp() AS now, ${closedThrough(delay)} AS closed) c
+  LEFT JOIN LATERAL (
+    SELECT l.*, ${minuteOf('l.live_through')} + CASE WHEN l.is_live THEN interval '1 minute' ELSE interval '0' END AS minutes_end
+    FROM (
+      SELECT l.minutes_from, LEAST(l.live_through, c.now) AS live_through,
+        l.live_through >= c.now - interval '${LIVE_SECONDS} seconds' AS is_live
+      FROM ${liveMinutes(tables)} l
+    ) l
+  ) m ON m.minutes_from < m.minutes_end
 ),
 span AS MATERIALIZED (
   SELECT segment, ${EPOCH} + first_hour * interval '1 hour' AS starts, ${EPOCH} + end_hour * interval '1 hour' AS ends
@@ -87,83 +88,37 @@ dropped AS MATERIALIZED (
   JOIN ${tables.droppedHours} x ON x.bucket_start >= b.starts AND x.bucket_start < b.ends
 ),
 day AS MATERIALIZED (
-  SELECT p.segment, p.starts, m.bucket_date
-  FROM part p CROSS JOIN LATERAL (
-    SELECT m.bucket_date FROM ${tables.daily} m
-    WHERE m.bucket_date = (p.starts AT TIME ZONE 'UTC')::date AND ${OVERALL} AND m.computed_at >= p.ends
-    LIMIT 1
+  SELECT p.segment, p.starts, m.*
+  FROM (SELECT min(starts) AS starts, max(starts) AS latest FROM part WHERE ends = starts + interval '24 hours') b
+  CROSS JOIN LATERAL (
+    SELECT ${['bucket_date', 'computed_at', ...dayColumns].map((column) => `m.${column}`).join(', ')} FROM ${tables.daily} m
+    WHERE m.bucket_date >= ${utcDate('b.starts')} AND m.bucket_date <= ${utcDate('b.latest')}
+      AND ${OVERALL_RANGED}
+    OFFSET 0
   ) m
-  WHERE p.ends = p.starts + interval '24 hours'
+  JOIN part p ON ${utcDate('p.starts')} = m.bucket_date
+  WHERE p.ends = p.starts + interval '24 hours' AND m.computed_at >= p.ends
     AND (p.starts NOT IN (SELECT day_starts FROM noted) OR p.starts IN (SELECT day_starts FROM dropped))
 ),
 hour AS MATERIALIZED (
-  SELECT p.segment, h.starts, m.computed_at AS rolled_up_at
+  SELECT p.segment, h.starts, h.computed_at AS rolled_up_at,
+    (h.computed_at IS NULL OR h.starts IN (SELECT bucket_start FROM noted WHERE tier = 'hour'))
+      AND COALESCE(h.starts >= c.minutes_from AND h.starts + interval '1 hour' <= c.minutes_end, false) AS by_minutes
   FROM (
     SELECT * FROM part p
     WHERE NOT EXISTS (SELECT 1 FROM day d WHERE d.segment = p.segment AND d.starts = p.starts)
     OFFSET 0
   ) p
-  CROSS JOIN LATERAL generate_series(p.starts, p.ends - interval '1 hour', interval '1 hour') AS h(starts)
-  LEFT JOIN LATERAL (
-    SELECT m.computed_at FROM ${tables.hourly} m
-    WHERE m.bucket_start = h.starts AND ${OVERALL} AND m.computed_at >= h.starts + interval '1 hour'
-    LIMIT 1
-  ) m ON true
-),
-first_raw AS MATERIALIZED (
-  SELECT LEAST(${rawSince(tables.usageLogs)}, ${rawSince(tables.errorLogs)}) AS created_at
-  FROM (
-    SELECT min(starts) AS starts, max(starts) + interval '1 hour' AS ends FROM hour WHERE rolled_up_at IS NULL
-  ) b
-),
-gap AS MATERIALIZED (
-  SELECT h.segment, h.starts, row_number() OVER (ORDER BY h.starts DESC) <= ${LIVE_HOURS} AS live
-  FROM hour h JOIN first_raw f ON h.starts + interval '1 hour' > f.created_at
-  WHERE h.rolled_up_at IS NULL AND (
-    EXISTS (SELECT 1 FROM ${tables.errorLogs} e WHERE ${inHour('e')} AND ${tables.errorCondition})
-    -- Usage rows of no group count nowhere. A scalar subquery: a join might hash all groups for every hour.
-    OR EXISTS (
-      SELECT 1 FROM ${tables.usageLogs} u
-      WHERE ${inHour('u')} AND ${tables.usageCondition} AND (SELECT true FROM ${tables.groups} g WHERE ${USAGE_GROUP_JOIN})
-    )
-  )
-),
-raw_range AS MATERIALIZED (
-  SELECT r.segment, r.starts, LEAST(r.ends, c.now) AS ends, false AS whole_hour
-  FROM unnest(${raggedSegments}, ${raggedFrom}, ${raggedTo}) AS r(segment, starts, ends)
-  JOIN clock c ON r.starts < c.now
-  UNION ALL
-  SELECT g.segment, g.starts, g.starts + interval '1 hour', true FROM gap g WHERE g.live
-  UNION ALL
-  SELECT s.segment, h.starts, LEAST(h.starts + interval '1 hour', c.now), h.starts + interval '1 hour' <= c.now
-  FROM span s
-  JOIN clock c ON s.ends > c.closed
-  CROSS JOIN LATERAL generate_series(
-    GREATEST(s.starts, c.closed), LEAST(s.ends - interval '1 hour', c.now), interval '1 hour'
-  ) AS h(starts)
-  WHERE h.starts < c.now
-)`;
-}
-
-/**
- * The relation `freshness`, one row: what of the whole closed hours of the segments from `freshFrom` on is noted for
- * recomputation, from when on, what is missing, and how many hours are missing in the segments before.
- */
-export function freshnessRelation(freshFrom: string): string {
-  return `freshness AS (
-  SELECT s.pending_hours, LEAST(s.stale_from, g.missing_from) AS stale_from,
-    g.missing_hours, g.missing_from, g.missing_before
-  FROM (
-    SELECT count(*)::int AS pending_hours,
-      min(i.bucket_start) FILTER (WHERE i.bucket_start NOT IN (SELECT starts FROM hour WHERE rolled_up_at IS NULL))
-        AS stale_from
-    FROM noted i JOIN part p ON p.day_starts = i.day_starts AND i.bucket_start >= p.starts AND i.bucket_start < p.ends
-    WHERE i.tier = 'hour' AND p.segment >= ${freshFrom}
-  ) s CROSS JOIN (
-    SELECT count(*) FILTER (WHERE segment >= ${freshFrom})::int AS missing_hours,
-      min(starts) FILTER (WHERE segment >= ${freshFrom}) AS missing_from,
-      count(*) FILTER (WHERE segment < ${freshFrom})::int AS missing_before
-    FROM gap WHERE NOT live
-  ) g
+  CROSS JOIN clock c
+  CROSS JOIN LATERAL (
+    SELECT h.starts, m.computed_at
+    FROM generate_series(p.starts, p.ends - interval '1 hour', interval '1 hour') AS h(starts)
+    LEFT JOIN (
+      SELECT m.bucket_start, m.computed_at FROM ${tables.hourly} m
+      WHERE m.bucket_start >= p.starts AND m.bucket_start < p.ends AND ${OVERALL_RANGED}
+      OFFSET 0
+    ) m ON m.bucket_start = h.starts AND m.computed_at >= h.starts + interval '1 hour'
+    OFFSET 0
+  ) h
 )`;
 }

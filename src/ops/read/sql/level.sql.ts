@@ -25,6 +25,8 @@ export interface LevelSql {
   readonly stored: string;
   /** The same rows over a range of buckets, in the words of the level's partial index. */
   readonly ranged: string;
+  /** Whether minutes have such an index: a platform's rows are found minute by minute. */
+  readonly rangesOfMinutes: boolean;
   /**
    * Hourly rows that hold the distributions of the level, where its own do not: a platform's are its groups'. Null
    * where the rows of `stored` have their own.
@@ -36,6 +38,8 @@ export interface LevelSql {
   readonly key: KeySql | null;
   /** Whether one bucket of this level is one metrics row. */
   readonly oneRowPerBucket: boolean;
+  /** Whether that is the overall row, by which it is decided what a bucket is answered from. */
+  readonly isOverall: boolean;
 }
 
 /** The exact key of the unique index, in its own words, so that one bucket is one index probe. */
@@ -52,37 +56,44 @@ export function levelOf(filter: LevelFilter, bindings: Bindings): LevelSql {
     return {
       stored: platform === null ? ofGroup : storedAt(platform, groupId),
       ranged: platform === null ? ofGroup : `${ofGroup} AND m.platform = ${platform}`,
+      rangesOfMinutes: true,
       distributed: null,
       usage: `u.group_id = ${groupId} AND ${onPlatform(USAGE_PLATFORM)}`,
       error: `e.group_id = ${groupId} AND ${onPlatform(ERROR_PLATFORM)}`,
       key: null,
       oneRowPerBucket: platform !== null,
+      isOverall: false,
     };
   }
   if (platform !== null) {
     return {
       stored: storedAt(platform, '0'),
       ranged: `m.platform = ${platform} AND m.group_id IS NULL`,
+      rangesOfMinutes: false,
       distributed: `COALESCE(m.platform, '') = ${platform} AND COALESCE(m.group_id, 0) <> 0`,
       usage: onPlatform(USAGE_PLATFORM),
       error: onPlatform(ERROR_PLATFORM),
       key: null,
       oneRowPerBucket: true,
+      isOverall: false,
     };
   }
   return {
     stored: OVERALL,
-    ranged: 'm.platform IS NULL AND m.group_id IS NULL',
+    ranged: OVERALL_RANGED,
+    rangesOfMinutes: true,
     distributed: null,
     usage: 'true',
     error: 'true',
     key: null,
     oneRowPerBucket: true,
+    isOverall: true,
   };
 }
 
-/** The overall rows of a metrics table. */
+/** The overall row of one bucket, and those of a range of buckets. */
 export const OVERALL = storedAt("''", '0');
+export const OVERALL_RANGED = 'm.platform IS NULL AND m.group_id IS NULL';
 
 export function breakdownBy(by: BreakdownBy): LevelSql {
   if (by === 'platform') {
@@ -90,6 +101,7 @@ export function breakdownBy(by: BreakdownBy): LevelSql {
       // The group as the index has it: the rows of a bucket's groups are passed over in the index.
       stored: "COALESCE(m.group_id, 0) = 0 AND COALESCE(m.platform, '') <> ''",
       ranged: 'm.platform IS NOT NULL AND m.group_id IS NULL',
+      rangesOfMinutes: false,
       distributed: 'm.group_id IS NOT NULL',
       usage: `${USAGE_PLATFORM} <> ''`,
       error: `${ERROR_PLATFORM} <> ''`,
@@ -102,11 +114,13 @@ export function breakdownBy(by: BreakdownBy): LevelSql {
         group: 'false',
       },
       oneRowPerBucket: false,
+      isOverall: false,
     };
   }
   return {
     stored: 'm.group_id IS NOT NULL',
     ranged: 'm.group_id IS NOT NULL',
+    rangesOfMinutes: true,
     distributed: null,
     usage: `${USAGE_PLATFORM} <> ''`,
     error: `${ERROR_PLATFORM} <> '' AND ${ERROR_GROUP} <> 0`,
@@ -119,5 +133,6 @@ export function breakdownBy(by: BreakdownBy): LevelSql {
       group: 'g.id = t.key',
     },
     oneRowPerBucket: false,
+    isOverall: false,
   };
 }

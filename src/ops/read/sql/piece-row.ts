@@ -1,3 +1,5 @@
+import type { RawTier } from '../../definitions/tiers.js';
+
 /** The latency columns of a piece. Counts are bigint as text, arrays their text. */
 type LatencyColumns<Name extends string> = Record<`${Name}_samples` | `${Name}_sum_ms`, string> &
   Record<`${Name}_max_ms`, number | null> &
@@ -34,27 +36,31 @@ export interface KeyColumns {
 export interface PieceRow
   extends CountColumns, LatencyColumns<'duration'>, LatencyColumns<'ttft'>, Partial<KeyColumns> {
   readonly segment: number;
-  readonly source: 'day' | 'hour' | 'raw';
+  readonly source: 'day' | RawTier | 'raw';
   /** Platform or group id of a breakdown. */
   readonly key: string | null;
-  /** Start of a raw range (ISO, UTC). */
+  /** Start of the range that a minute or raw rows are part of (ISO, UTC). */
   readonly starts: string | null;
-  /** Whether that raw range is a whole UTC hour that has passed. */
+  /** Whether that range is a whole UTC hour that has passed. */
   readonly whole_hour: boolean;
 }
 
-/** The busiest rolled-up hour of a segment; null where none has rows. */
-export interface PeakRow {
+/** The busiest rolled-up hour or minute of a segment, or the last minute: see rateRelation(). Null: none has rows. */
+export interface RateRow {
   readonly segment: number;
-  readonly source: 'peak';
+  readonly source: 'peak' | 'minute_peak' | 'current';
+  /** Start of the last minute (ISO, UTC). */
+  readonly starts: string | null;
+  /** All requests. */
   readonly success_count: string | null;
   readonly token_consumed: string | null;
 }
 
 /** What every row of the answer repeats. */
 export interface ClockColumns {
-  /** ISO, UTC, by the database's clock. */
-  readonly now: string;
+  /** The instant that the answer is of: ISO, UTC, by the database's clock. */
+  readonly as_of: string;
+  readonly recent: 'minutes' | 'raw' | null;
   readonly pending_hours: number;
   readonly stale_from: string | null;
   readonly missing_hours: number;
@@ -69,4 +75,4 @@ export interface EmptyRow {
   readonly source: null;
 }
 
-export type ReadRow = ClockColumns & (PieceRow | PeakRow | EmptyRow);
+export type ReadRow = ClockColumns & (PieceRow | RateRow | EmptyRow);

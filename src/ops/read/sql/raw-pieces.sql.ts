@@ -23,7 +23,7 @@ export function rawRelations(tables: OpsTables, level: LevelSql): string {
     `array_agg(u.${column}) FILTER (WHERE u.${column} IS NOT NULL) AS ${name}_raw`,
   ]);
   return `usage_range AS MATERIALIZED (
-  SELECT r.segment, r.starts, r.whole_hour, l.*
+  SELECT r.segment, r.part_of, r.whole_hour, l.*
   FROM raw_range r CROSS JOIN LATERAL (
     SELECT ${level.key?.ofUsage ?? 'NULL::text'} AS key, count(*) AS success_count, sum(${TOKENS})::bigint AS token_consumed,
       ${latencies.join(',\n      ')}
@@ -34,7 +34,7 @@ export function rawRelations(tables: OpsTables, level: LevelSql): string {
   ) l
 ),
 error_range AS MATERIALIZED (
-  SELECT r.segment, r.starts, r.whole_hour, l.*
+  SELECT r.segment, r.part_of, r.whole_hour, l.*
   FROM raw_range r CROSS JOIN LATERAL (
     SELECT ${level.key?.ofError ?? 'NULL::text'} AS key,
       ${ERROR_COUNTS.map(([column, condition]) => `count(*) FILTER (WHERE ${condition}) AS ${column}`).join(',\n      ')}
@@ -68,13 +68,13 @@ export function rawPieces(level: LevelSql): string {
   );
   const isTop = (alias: string): string =>
     level.key === null ? '' : `\n  WHERE ${alias}.key IN (SELECT key FROM top)`;
-  return `SELECT u.segment, 'raw', u.key::text, u.starts, u.whole_hour, u.success_count,
+  return `SELECT u.segment, 'raw', u.key::text, u.part_of, u.whole_hour, u.success_count,
     ${ERROR_COUNTS.map(() => '0').join(', ')}, u.token_consumed,
     ${latencies.join(',\n    ')}
   FROM usage_range u CROSS JOIN sending s
   ${counted.join('\n  ')}${isTop('u')}
   UNION ALL
-  SELECT e.segment, 'raw', e.key::text, e.starts, e.whole_hour, 0, ${ERROR_COUNTS.map(([column]) => `e.${column}`).join(', ')}, 0,
+  SELECT e.segment, 'raw', e.key::text, e.part_of, e.whole_hour, 0, ${ERROR_COUNTS.map(([column]) => `e.${column}`).join(', ')}, 0,
     ${LATENCIES.map(() => NO_LATENCY).join(', ')}
   FROM error_range e${isTop('e')}`;
 }

@@ -1,14 +1,16 @@
-import { COUNT_COLUMNS } from '../../definitions/columns.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
+import type { RawTier } from '../../definitions/tiers.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { isoUtc } from '../../sql/sql-time.js';
 import type { BreakdownBy, LevelFilter } from '../read-query.schemas.js';
 import type { ReadPlan } from '../read-plan.js';
 import { Bindings } from './bindings.js';
-import { bucketRelations, freshnessRelation } from './buckets.sql.js';
+import { bucketRelations } from './buckets.sql.js';
 import { breakdownBy, levelOf } from './level.sql.js';
+import { ratePieces, rateRelation } from './rates.sql.js';
 import { rawPieces, rawRelations } from './raw-pieces.sql.js';
-import { PIECE_COLUMNS, storedPeaks, storedPieces } from './stored-pieces.sql.js';
+import { freshnessRelation, recentRelations } from './recent.sql.js';
+import { dayColumns, PIECE_COLUMNS, storedPieces } from './stored-pieces.sql.js';
 import { topKeys } from './top-keys.sql.js';
 
 export interface ReadOptions {
@@ -17,10 +19,10 @@ export interface ReadOptions {
   readonly safeDelaySeconds: number;
   /** First segment that the freshness speaks of. */
   readonly freshFrom: number;
-  /** Whether the busiest hour of each segment is wanted. */
-  readonly peaks: boolean;
-  /** Whether each hour is an answer of its own. */
-  readonly hourByHour: boolean;
+  /** Whether the busiest hour and minute of each segment are wanted, and the last minute. */
+  readonly rates: boolean;
+  /** The tier whose every bucket is an answer of its own. */
+  readonly bucketByBucket: RawTier | null;
 }
 
 /**
@@ -31,36 +33,44 @@ export interface ReadOptions {
  */
 export function readPieces(tables: OpsTables, options: ReadOptions): SqlStatement {
   const bindings = new Bindings();
-  const buckets = bucketRelations(tables, options.plan, options.safeDelaySeconds, bindings);
-  const freshness = freshnessRelation(bindings.add(options.freshFrom, 'int'));
   const level = 'by' in options.level ? breakdownBy(options.level.by) : levelOf(options.level, bindings);
+  const { plan, safeDelaySeconds } = options;
+  const buckets = bucketRelations(
+    tables,
+    plan,
+    { safeDelaySeconds, dayColumns: dayColumns(level) },
+    bindings,
+  );
+  const recent = recentRelations(tables, plan.ragged, bindings);
+  const freshness = freshnessRelation(tables, bindings.add(options.freshFrom, 'int'));
   const top =
     'by' in options.level && level.key !== null
       ? topKeys(tables, level, level.key, bindings.add(options.level.limit, 'int'))
       : null;
-  const own = PIECE_COLUMNS.slice(5);
-  const peaks = `SELECT segment, 'peak', NULL, NULL, false, requests, NULL, NULL, NULL, NULL, NULL, NULL, tokens${', NULL'.repeat(
-    own.length - COUNT_COLUMNS.length,
-  )} FROM peak`;
+  const exact = level.oneRowPerBucket ? options.bucketByBucket : null;
+  const pieces = [
+    storedPieces(tables, level, exact),
+    rawPieces(level),
+    ...(options.rates ? [ratePieces] : []),
+  ];
   const relations = [
     buckets,
+    recent,
     freshness,
     rawRelations(tables, level),
     ...(top === null ? [] : [top]),
-    ...(options.peaks ? [`peak AS (\n  ${storedPeaks(tables, level)}\n)`] : []),
+    ...(options.rates ? [rateRelation(tables, level, plan.segments, bindings)] : []),
     `piece (${PIECE_COLUMNS.join(', ')}) AS (
-  ${storedPieces(tables, level, options.hourByHour && level.oneRowPerBucket)}
-  UNION ALL
-  ${rawPieces(level)}${options.peaks ? `\n  UNION ALL\n  ${peaks}` : ''}
+  ${pieces.join('\n  UNION ALL\n  ')}
 )`,
   ];
   const text = `WITH ${relations.join(',\n')}
-SELECT ${isoUtc('c.now')} AS now, f.pending_hours, ${isoUtc('f.stale_from')} AS stale_from,
+SELECT ${isoUtc('c.as_of')} AS as_of, f.recent, f.pending_hours, ${isoUtc('f.stale_from')} AS stale_from,
   f.missing_hours, ${isoUtc('f.missing_from')} AS missing_from, f.missing_before,
   p.segment, p.source, p.key, ${isoUtc('p.starts')} AS starts, p.whole_hour,
-  ${own.map((column) => `p.${column}`).join(', ')}${
-    top === null ? '' : ',\n  t.rank, t.total, t.group_name, t.group_platform'
-  }
+  ${PIECE_COLUMNS.slice(5)
+    .map((column) => `p.${column}`)
+    .join(', ')}${top === null ? '' : ',\n  t.rank, t.total, t.group_name, t.group_platform'}
 FROM clock c CROSS JOIN freshness f LEFT JOIN piece p ON true${
     top === null ? '' : ' LEFT JOIN top t ON t.key::text = p.key'
   }`;

@@ -1,6 +1,7 @@
 import { COUNT_COLUMNS } from '../../definitions/columns.js';
 import { LATENCIES, PERCENTILES } from '../../definitions/definitions.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
+import { HOUR_TIER, MINUTE_TIER, type RawTier } from '../../definitions/tiers.js';
 import type { KeySql, LevelSql } from './level.sql.js';
 
 /** The columns of a latency that a piece has; the percentiles only where they can be taken as they stand. */
@@ -61,17 +62,62 @@ function latency(name: string, { exact, distributedElsewhere }: LatencyParts): r
 
 const keyOf = ({ key }: LevelSql): string => (key === null ? 'NULL::text' : 't.key::text');
 
-const pieceOf = (source: 'day' | 'hour', level: LevelSql, parts: LatencyParts): string =>
+/** Where metrics rows of one tier are, and which of its buckets are wanted. */
+interface StoredBuckets {
+  readonly tier: 'day' | RawTier;
+  /** The wanted buckets, alias b. */
+  readonly buckets: string;
+  /** The range that a bucket is part of, and whether that is a whole hour; of minutes only. */
+  readonly part: string;
+  /** The metrics rows of such a bucket, alias m. */
+  readonly rows: (where: string) => string;
+}
+
+const rowsOf =
+  (table: string, ofBucket: string): StoredBuckets['rows'] =>
+  (where) => `CROSS JOIN LATERAL (
+    SELECT * FROM ${table} m WHERE ${ofBucket} AND ${where} OFFSET 0
+  ) m`;
+
+const days = (tables: OpsTables): StoredBuckets => ({
+  tier: 'day',
+  buckets: 'day b',
+  part: 'NULL::timestamptz, false',
+  rows: rowsOf(tables.daily, 'm.bucket_date = b.bucket_date'),
+});
+
+/** The rolled-up hours outside the days, and the minutes of the recent time. */
+const hoursAndMinutes = (tables: OpsTables): readonly StoredBuckets[] => [
+  {
+    tier: HOUR_TIER,
+    buckets:
+      '(SELECT h.segment, h.starts FROM hour h WHERE h.rolled_up_at IS NOT NULL AND NOT h.by_minutes OFFSET 0) b',
+    part: 'NULL::timestamptz, false',
+    rows: rowsOf(tables.hourly, 'm.bucket_start = b.starts'),
+  },
+  {
+    tier: MINUTE_TIER,
+    buckets: `(
+    SELECT r.segment, r.part_of, r.whole_hour, t.starts
+    FROM minute_range r
+    CROSS JOIN LATERAL generate_series(r.starts, r.ends - interval '1 minute', interval '1 minute') AS t(starts) OFFSET 0
+  ) b`,
+    part: 'b.part_of, b.whole_hour',
+    rows: rowsOf(tables.minutely, 'm.bucket_start = b.starts'),
+  },
+];
+
+const pieceOf = ({ tier, part }: StoredBuckets, level: LevelSql, parts: LatencyParts): string =>
   [
-    `b.segment, '${source}', ${keyOf(level)}, NULL::timestamptz, false`,
+    `b.segment, '${tier}', ${keyOf(level)}, ${part}`,
     ...COUNT_COLUMNS.map((column) => `m.${column}`),
     ...LATENCIES.flatMap(([name]) => latency(name, parts)),
   ].join(',\n    ');
 
 /** A piece that adds nothing but a distribution, to a row that counts its samples. */
-const distributionPieceOf = (level: LevelSql): string =>
+const distributionPieceOf = ({ tier }: StoredBuckets, level: LevelSql): string =>
   [
-    `b.segment, 'hour', ${keyOf(level)}, NULL::timestamptz, false`,
+    `b.segment, '${tier}', ${keyOf(level)}, NULL::timestamptz, false`,
     ...COUNT_COLUMNS.map(() => '0::bigint'),
     ...LATENCIES.flatMap(([name]) => [
       '0::bigint',
@@ -84,74 +130,54 @@ const distributionPieceOf = (level: LevelSql): string =>
     ]),
   ].join(',\n    ');
 
-/** The rolled-up hours outside the days. */
-const HOURS = `(SELECT h.segment, h.starts FROM hour h WHERE h.rolled_up_at IS NOT NULL OFFSET 0) b`;
-
-const dailyRows = (tables: OpsTables, where: string): string => `CROSS JOIN LATERAL (
-    SELECT * FROM ${tables.daily} m WHERE m.bucket_date = b.bucket_date AND ${where} OFFSET 0
-  ) m`;
-
-const hourlyRows = (tables: OpsTables, where: string): string => `CROSS JOIN LATERAL (
-    SELECT * FROM ${tables.hourly} m WHERE m.bucket_start = b.starts AND ${where} OFFSET 0
-  ) m`;
+/** What `day` has of the overall daily rows, so that an answer at that level reads them once. */
+export const dayColumns = ({ isOverall }: LevelSql): readonly string[] =>
+  isOverall ? [...COUNT_COLUMNS, ...LATENCIES.flatMap(([name]) => latencyColumns(name).slice(0, 5))] : [];
 
 /**
- * One piece for each metrics row of the level: of the days, and of the rolled-up hours outside them. In a breakdown,
- * of the keys in `top` only.
+ * One piece for each metrics row of the level: of the days, of the rolled-up hours outside them, and of the minutes. In
+ * a breakdown, of the keys in `top` only.
+ *
+ * @param exact the tier whose every bucket is an answer of its own
  */
-export function storedPieces(tables: OpsTables, level: LevelSql, exactHours: boolean): string {
+export function storedPieces(tables: OpsTables, level: LevelSql, exact: RawTier | null): string {
   const { key, distributed } = level;
   const { stored } = key ?? level;
   const keys = key === null ? '' : ' CROSS JOIN top t';
-  const hour = pieceOf('hour', level, { exact: exactHours, distributedElsewhere: distributed !== null });
-  const rows = `SELECT ${pieceOf('day', level, { exact: false, distributedElsewhere: false })}
-  FROM day b${keys} ${dailyRows(tables, stored)}
-  UNION ALL
-  SELECT ${hour}
-  FROM ${HOURS}${keys} ${hourlyRows(tables, stored)}`;
-  if (distributed === null) {
-    return rows;
+  const day = days(tables);
+  const pieces = [
+    `SELECT ${pieceOf(day, level, { exact: false, distributedElsewhere: false })}
+  FROM ${day.buckets}${level.isOverall ? ' CROSS JOIN LATERAL (SELECT b.*) m' : `${keys} ${day.rows(stored)}`}`,
+  ];
+  for (const tier of hoursAndMinutes(tables)) {
+    const isExact = exact === tier.tier;
+    pieces.push(`SELECT ${pieceOf(tier, level, { exact: isExact, distributedElsewhere: distributed !== null })}
+  FROM ${tier.buckets}${keys} ${tier.rows(stored)}`);
+    if (distributed !== null) {
+      // One scan of a bucket for all keys: there are few platforms, and nearly all of a bucket's rows are theirs.
+      const join = key === null ? '' : ` JOIN top t ON t.key = ${key.ofRow}`;
+      pieces.push(`SELECT ${distributionPieceOf(tier, level)}
+  FROM ${tier.buckets} ${tier.rows(distributed)}${join}${isExact ? hasSmallValues(tier, stored) : ''}`);
+    }
   }
-  // One scan of an hour for all keys: there are few platforms, and nearly all of an hour's rows are theirs.
-  return `${rows}
-  UNION ALL
-  SELECT ${distributionPieceOf(level)}
-  FROM ${HOURS} ${hourlyRows(tables, distributed)}${key === null ? '' : ` JOIN top t ON t.key = ${key.ofRow}`}${
-    exactHours ? hasSmallValues(tables, stored) : ''
-  }`;
+  return pieces.join('\n  UNION ALL\n  ');
 }
 
-const hasSmallValues = (tables: OpsTables, stored: string): string => `
+const hasSmallValues = ({ rows }: StoredBuckets, stored: string): string => `
   WHERE EXISTS (
-    SELECT 1 FROM ${tables.hourly} m WHERE m.bucket_start = b.starts AND ${stored}
-      AND (${LATENCIES.map(([name]) => `m.${name}_p50_ms < ${ROUNDING_SHOWS_BELOW_MS}`).join(' OR ')})
+    SELECT 1 FROM (SELECT 1) one ${rows(stored)}
+    WHERE ${LATENCIES.map(([name]) => `m.${name}_p50_ms < ${ROUNDING_SHOWS_BELOW_MS}`).join(' OR ')}
   )`;
 
 /** Requests of each key in each metrics row, without anything heavy. */
 export function storedCounts(tables: OpsTables, { stored }: LevelSql, key: KeySql): string {
-  const counts = `SELECT ${key.ofRow} AS key, m.success_count AS successes, m.error_count_total AS errors`;
-  return `${counts} FROM day b ${dailyRows(tables, stored)}
-  UNION ALL
-  ${counts} FROM ${HOURS} ${hourlyRows(tables, stored)}`;
-}
-
-/**
- * The busiest rolled-up whole hour of each segment: most requests, and most tokens. One range scan of the level's own
- * index for each segment; a year of overall hours is in their index alone.
- */
-export function storedPeaks(tables: OpsTables, level: LevelSql): string {
-  const rows = `FROM span s CROSS JOIN clock c CROSS JOIN LATERAL (
-      SELECT m.bucket_start, m.success_count + m.error_count_total AS requests, m.token_consumed AS tokens
-      FROM ${tables.hourly} m
-      WHERE m.bucket_start >= s.starts AND m.bucket_start < LEAST(s.ends, c.closed) AND ${level.ranged}
-        AND m.computed_at >= m.bucket_start + interval '1 hour'
-      OFFSET 0
-    ) m`;
-  const perHour = level.oneRowPerBucket
-    ? `SELECT s.segment, m.requests, m.tokens ${rows}`
-    : `SELECT s.segment, sum(m.requests) AS requests, sum(m.tokens) AS tokens ${rows} GROUP BY s.segment, m.bucket_start`;
-  return `SELECT segment, max(requests)::bigint AS requests, max(tokens)::bigint AS tokens
-  FROM (
-    ${perHour}
-  ) busiest GROUP BY segment`;
+  return [days(tables), ...hoursAndMinutes(tables)]
+    .map(
+      ({
+        buckets,
+        rows,
+      }) => `SELECT ${key.ofRow} AS key, m.success_count AS successes, m.error_count_total AS errors
+  FROM ${buckets} ${rows(stored)}`,
+    )
+    .join('\n  UNION ALL\n  ');
 }

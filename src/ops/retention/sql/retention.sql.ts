@@ -1,6 +1,6 @@
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
-import { dayOf, isoUtc } from '../../sql/sql-time.js';
+import { dayOf, isoUtc, minuteOf } from '../../sql/sql-time.js';
 import { DAY_TIER, HOUR_TIER } from '../../definitions/tiers.js';
 
 /**
@@ -135,5 +135,45 @@ export function dropDailies(tables: OpsTables, day: string): SqlStatement {
 )
 SELECT count(*)::int AS rows FROM deleted`,
     values: [day],
+  };
+}
+
+/** Rows that one statement deletes: a tenth of a second. */
+const ROWS_TOGETHER = 5_000;
+
+/**
+ * Minutes older than this are no longer said to be complete.
+ *
+ * Bound: retention in hours.
+ */
+export function raiseMinutesFrom(tables: OpsTables, retentionHours: number): SqlStatement {
+  return {
+    text: `WITH raised AS (
+  UPDATE ${tables.live} SET minutes_from = GREATEST(minutes_from, ${minuteOf('clock_timestamp() - make_interval(hours => $1::int)')})
+  WHERE minutes_from IS NOT NULL
+  RETURNING 1
+)
+SELECT count(*)::int AS rows FROM raised`,
+    values: [retentionHours],
+  };
+}
+
+/**
+ * Deletes some of the minutely rows, the oldest from an instant on, that nothing says to be complete.
+ *
+ * Bound: that instant (ISO): where the statement before has come to, so that none reads what is deleted already.
+ */
+export function dropMinutes(tables: OpsTables, from: string): SqlStatement {
+  return {
+    text: `WITH deleted AS (
+  DELETE FROM ${tables.minutely} WHERE id = ANY(ARRAY(
+    SELECT id FROM ${tables.minutely}
+    WHERE bucket_start >= $1::timestamptz AND bucket_start < COALESCE((SELECT minutes_from FROM ${tables.live}), 'infinity')
+    ORDER BY bucket_start LIMIT ${ROWS_TOGETHER}
+  ))
+  RETURNING bucket_start
+)
+SELECT count(*)::int AS rows, CASE WHEN count(*) = ${ROWS_TOGETHER} THEN ${isoUtc('max(bucket_start)')} END AS next FROM deleted`,
+    values: [from],
   };
 }

@@ -1,6 +1,7 @@
 import { ERROR_COUNTS, ERROR_GROUP, ERROR_PLATFORM } from '../../definitions/definitions.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
-import { type BucketWidth, forEachBucket, inBucket } from './levels.js';
+import type { BucketWidth } from '../../definitions/tiers.js';
+import { forEachBucket, inBucket } from './levels.js';
 
 /**
  * A bucket without rows has no overall row; a platform '' counts in the overall row only (it would take that row's
@@ -11,7 +12,7 @@ const LEVEL_EXISTS = `count(*) > 0
     AND (GROUPING(r.group_id) = 1 OR r.group_id <> 0)`;
 
 /**
- * The error side of every bucket of the CTE `hours`: bucket_start, platform_key ('' = none), group_key (0 = none), as
+ * The error side of every bucket of the CTE `buckets`: bucket_start, platform_key ('' = none), group_key (0 = none), as
  * the unique index has them, and the error counts. Counted by platform and group, and added up from there. The only
  * place that reads error rows.
  */

@@ -5,14 +5,15 @@ import { isOverallRow } from '../../definitions/overall-row.js';
 import { errorSize, usageSize } from '../../definitions/side-size.js';
 import { rawTables, type RawTable } from '../../definitions/raw-tables.js';
 import { hasBucket, hourOf } from '../../sql/sql-time.js';
-import { inBucket, ONE_HOUR } from './levels.js';
+import { storeOf, widthOf, type RawTier } from '../../definitions/tiers.js';
+import { inBucket } from './levels.js';
 
 /**
- * What may happen to one side of an hour, its usage or its errors, when it is recomputed:
+ * What may happen to one side of a bucket (an hour or a minute), its usage or its errors, when it is recomputed:
  *
  * - `take`: whatever its raw rows give. Somebody forces it.
  * - `keep`: nothing; what is stored stays. Its raw rows may have been purged.
- * - `edge`: as its raw rows give, unless the table's rows begin after the hour and the side would shrink.
+ * - `edge`: as its raw rows give, unless the table's rows begin after the bucket and the side would shrink.
  * - `guard`: like that, and held back where it would lose more than half, or wait where it would lose less.
  * - `redefine`: like `edge`, and held back where nothing would be left. Its columns have got another meaning, so that
  *   a smaller count says nothing.
@@ -32,8 +33,8 @@ const SIZES: Readonly<Record<Side, { readonly raw: string; readonly stored: stri
   errors: { raw: errorSize('errors', 'm'), stored: errorSize('m', 'm') },
 };
 
-/** Whether the hour has raw rows that would count, were it not for the condition; asked of hours without one that does. */
-function leavesOut(tables: OpsTables, side: Side): string {
+/** Whether the bucket has raw rows that would count, were it not for the condition; asked of buckets without one that does. */
+function leavesOut(tables: OpsTables, tier: RawTier, side: Side): string {
   const condition = side === 'usage' ? tables.usageCondition : tables.errorCondition;
   if (condition === EVERY_ROW) {
     return 'false';
@@ -42,17 +43,17 @@ function leavesOut(tables: OpsTables, side: Side): string {
     side === 'usage'
       ? [tables.usageLogs, 'u', ` AND (SELECT true FROM ${tables.groups} g WHERE ${USAGE_GROUP_JOIN})`]
       : [tables.errorLogs, 'e', ''];
-  return `EXISTS (SELECT 1 FROM ${table} ${alias} WHERE ${inBucket(alias, ONE_HOUR)} AND ${condition} IS NOT TRUE${ofGroup})`;
+  return `EXISTS (SELECT 1 FROM ${table} ${alias} WHERE ${inBucket(alias, widthOf(tier))} AND ${condition} IS NOT TRUE${ofGroup})`;
 }
 
 /**
- * Where rows disappear from the old end on, a purge is at work: an hour that begins before its table's edge does not
+ * Where rows disappear from the old end on, a purge is at work: a bucket that begins before its table's edge does not
  * shrink. An empty table has been purged as a whole.
  *
- * Whatever an hour was noted for, a smaller count says nothing where its row has another definition: a new filter may
+ * Whatever a bucket was noted for, a smaller count says nothing where its row has another definition: a new filter may
  * leave few of its rows, or none.
  */
-function verdict(tables: OpsTables, side: Side): string {
+function verdict(tables: OpsTables, tier: RawTier, side: Side): string {
   const { raw, stored } = SIZES[side];
   const isRedefined = `(h.${side}_mode = 'redefine' OR ${isOldDefinition(storedVersion('m'), String(tables.definition))})`;
   return `CASE
@@ -60,7 +61,7 @@ function verdict(tables: OpsTables, side: Side): string {
       WHEN h.${side}_mode = 'take' OR m.bucket_start IS NULL OR ${raw} >= ${stored} THEN 'take'
       WHEN h.bucket_start < edge.${side} THEN CASE WHEN h.asked THEN 'hold' ELSE 'keep' END
       WHEN h.${side}_mode = 'edge' THEN 'take'
-      WHEN ${raw} = 0 AND NOT (${isRedefined} AND ${leavesOut(tables, side)}) THEN 'hold'
+      WHEN ${raw} = 0 AND NOT (${isRedefined} AND ${leavesOut(tables, tier, side)}) THEN 'hold'
       WHEN ${isRedefined} THEN 'take'
       WHEN 2 * (${raw}) < ${stored} THEN 'hold'
       WHEN NOT h.settled THEN 'wait'
@@ -73,7 +74,7 @@ const oldestHour = (table: string): string =>
 
 /**
  * - `purge`: the hour of the oldest raw row and the next, which a purge may just be emptying.
- * - `followed`: the hours that lie before every raw row of a table whose rows the module follows; where it does not,
+ * - `followed`: the buckets that lie before every raw row of a table whose rows the module follows; where it does not,
  *   and where there is no raw row at all, nothing says that there have been others.
  */
 const EDGES = {
@@ -94,13 +95,13 @@ export const edges = (tables: OpsTables, edge: Edge): string =>
 const OVERALL = `platform_key = '' AND group_key = 0`;
 
 /**
- * CTEs that end in `judged`: for each of `hours` (bucket_start, usage_mode, errors_mode, asked, settled) a
+ * CTEs that end in `judged`: for each of `buckets` (bucket_start, usage_mode, errors_mode, asked, settled) a
  * {@link Verdict} per side, and how many requests its raw rows give. They read `usage_raw` and `errors_raw`, the two
  * sides as their raw rows give them.
  *
- * The overall row speaks for its hour.
+ * The overall row speaks for its bucket.
  */
-export function judgedSides(tables: OpsTables, edge: Edge): string {
+export function judgedSides(tables: OpsTables, tier: RawTier, edge: Edge): string {
   return `edge AS MATERIALIZED (
   SELECT * FROM ${edges(tables, edge)} e
 ),
@@ -112,10 +113,10 @@ errors_overall AS MATERIALIZED (
 ),
 judged AS MATERIALIZED (
   SELECT h.bucket_start,
-    ${SIDES.map((side) => verdict(tables, side)).join(',\n    ')},
+    ${SIDES.map((side) => verdict(tables, tier, side)).join(',\n    ')},
     COALESCE(usage.success_count, 0) + COALESCE(errors.error_count_total, 0) AS requests
-  FROM edge CROSS JOIN hours h
-  LEFT JOIN ${tables.hourly} m ON m.bucket_start = h.bucket_start AND ${isOverallRow('m')}
+  FROM edge CROSS JOIN buckets h
+  LEFT JOIN ${storeOf(tables, tier).table} m ON m.bucket_start = h.bucket_start AND ${isOverallRow('m')}
   LEFT JOIN usage_overall usage ON usage.bucket_start = h.bucket_start
   LEFT JOIN errors_overall errors ON errors.bucket_start = h.bucket_start
 )`;

@@ -6,7 +6,8 @@ import {
   USAGE_PLATFORM,
 } from '../../definitions/definitions.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
-import { type BucketWidth, forEachBucket, inBucket } from './levels.js';
+import type { BucketWidth } from '../../definitions/tiers.js';
+import { forEachBucket, inBucket } from './levels.js';
 import { distribution, largest, percentile, runsOf, sortedArray, sortedRuns } from './sorted-latencies.js';
 
 const each = (column: (latency: string) => string, separator = ',\n    '): string =>
@@ -68,7 +69,7 @@ const ownDistribution = (sorted: string): string =>
   `CASE WHEN s.group_key <> 0 OR s.platform_key = '' THEN ${distribution(sorted)} END`;
 
 /**
- * The usage side of every bucket of the CTE `hours`: bucket_start, platform_key ('' = none), group_key (0 = none), as
+ * The usage side of every bucket of the CTE `buckets`: bucket_start, platform_key ('' = none), group_key (0 = none), as
  * the unique index has them, counts, sums and latencies, with the distribution of each latency as one array
  * `<latency>_counted` (see distribution()).
  *

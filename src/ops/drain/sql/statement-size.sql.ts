@@ -8,11 +8,19 @@ const REQUESTS = 2_000_000;
 /** Until an hour has been computed nothing is known of the traffic. */
 const FIRST_HOURS = 4;
 
-/** How many hours of the recent traffic one statement may recompute, from 1 to 24. */
-export function hoursPerStatement(tables: OpsTables): SqlStatement {
+/** How much of the recent traffic one statement may recompute. */
+export interface StatementSize {
+  /** From 1 to 24. */
+  hours: number;
+  /** From 10 to 120. */
+  minutes: number;
+}
+
+export function statementSize(tables: OpsTables): SqlStatement {
   return {
-    text: `SELECT COALESCE(
-  GREATEST(1, LEAST(24, ${REQUESTS} / GREATEST(1, max(latest.requests)))), ${FIRST_HOURS})::int AS hours
+    text: `SELECT GREATEST(1, LEAST(24, floor(size.hours)))::int AS hours, GREATEST(10, LEAST(120, floor(size.hours * 60)))::int AS minutes
+FROM (
+SELECT COALESCE(${REQUESTS} / GREATEST(1, max(latest.requests))::float8, ${FIRST_HOURS}) AS hours
 FROM (
   SELECT m.success_count + m.error_count_total AS requests
   FROM (SELECT max(bucket_start) AS at FROM ${tables.hourly}) newest
@@ -21,7 +29,8 @@ FROM (
     SELECT * FROM ${tables.hourly} m
     WHERE m.bucket_start = newest.at - back * interval '1 hour' AND ${isOverallRow('m')} OFFSET 0
   ) m
-) latest`,
+) latest
+) size`,
     values: [],
   };
 }

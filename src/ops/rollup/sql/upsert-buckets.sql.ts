@@ -3,40 +3,40 @@ import { isOldDefinition, storedVersion } from '../../definitions/definition-ver
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { hourOf, isoUtc } from '../../sql/sql-time.js';
+import { HOUR_TIER, storeOf, widthOf, type RawTier } from '../../definitions/tiers.js';
 import type { TimeRange } from '../../common/utc.js';
 import { fillOfUsage, foreignColumns } from '../fragments/foreign-columns.js';
 import { errorsSide } from '../fragments/errors-side.js';
 import { judgedSides, type Edge, type SideMode, type Verdict } from '../fragments/judged-sides.js';
 import { notedByHand } from '../fragments/noted-by-hand.js';
 import { distributionColumns } from '../fragments/distribution-columns.js';
-import { ONE_HOUR } from '../fragments/levels.js';
 import { rowsWithoutKey } from '../fragments/rows-without-key.js';
 import { usageSide } from '../fragments/usage-side.js';
 import { binsCte } from '../fragments/sorted-latencies.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
 
 /** The row that each of the statements here returns; the counts are bigint, and arrive as strings. */
-export interface UpsertHourlyResult {
+export interface UpsertResult {
   written: string;
   removed: string;
-  /** The hours of which a side was held back or waits; every other one has been recomputed. */
-  held: HeldHour[];
+  /** The buckets of which a side was held back or waits; every other one has been recomputed. */
+  held: HeldBucket[];
 }
 
-/** An hour of which a side stays as it is stored for now, although its raw rows give less. */
-export interface HeldHour {
+/** A bucket of which a side stays as it is stored for now, although its raw rows give less. */
+export interface HeldBucket {
   /** ISO, UTC. */
-  readonly hour: string;
+  readonly bucket: string;
   readonly usage: Verdict;
   readonly errors: Verdict;
   /** The requests that its raw rows give. */
   readonly requests: number;
 }
 
-/** An hour to recompute, and what may happen to its sides. */
-export interface HourToRecompute {
+/** A bucket to recompute, and what may happen to its sides. */
+export interface BucketToRecompute {
   /** ISO, UTC. */
-  readonly hour: string;
+  readonly bucket: string;
   readonly usage: SideMode;
   readonly errors: SideMode;
   /** Somebody waits for it: a side that stays as it is is said to be held back. */
@@ -47,72 +47,82 @@ export interface HourToRecompute {
 
 interface Recompute {
   /** Selects bucket_start, usage_mode, errors_mode, asked, settled. */
-  readonly hours: string;
+  readonly buckets: string;
   readonly edge: Edge;
   readonly values: unknown[];
   /** More CTEs, over `judged`. */
   readonly more?: string;
 }
 
-/** A row of the hourly table has a side where it counts anything of it; one that counts nothing stems from errors. */
+/** A row has a side where it counts anything of it; one that counts nothing stems from errors. */
 const HAS_USAGE = 'm.success_count > 0';
 const HAS_ERRORS = `(m.success_count = 0 OR ${ERROR_COLUMNS.map((column) => `m.${column} <> 0`).join(' OR ')})`;
 
 /** A side of it may be taken; else it is left alone. */
 const IS_RECOMPUTED = `(j.usage = 'take' OR j.errors = 'take')`;
 
-/** One side of every hour that is recomputed: from its raw rows, or as it is stored, row by row. */
-function side(tables: OpsTables, name: 'usage' | 'errors', columns: readonly string[], has: string): string {
+/** One side of every bucket that is recomputed: from its raw rows, or as it is stored, row by row. */
+function side(
+  { table, fills }: ReturnType<typeof storeOf>,
+  name: 'usage' | 'errors',
+  columns: readonly string[],
+  has: string,
+): string {
   const select = (alias: string): string => columns.map((column) => `${alias}.${column}`).join(', ');
-  const ofUsage = fillOfUsage(name === 'usage' && tables.fills.hourly.ttftSampleCount);
+  const ofUsage = fillOfUsage(name === 'usage' && fills.ttftSampleCount);
   return `SELECT r.bucket_start, r.platform_key, r.group_key, ${select('r')}${ofUsage('r.ttft_samples')}
   FROM ${name}_raw r JOIN judged j USING (bucket_start) WHERE j.${name} = 'take'
   UNION ALL
   SELECT m.bucket_start, COALESCE(m.platform, ''), COALESCE(m.group_id, 0), ${select('m')}${ofUsage('m.ttft_sample_count')}
-  FROM judged j JOIN ${tables.hourly} m ON m.bucket_start = j.bucket_start AND ${has}
+  FROM judged j JOIN ${table} m ON m.bucket_start = j.bucket_start AND ${has}
   WHERE j.${name} <> 'take' AND ${IS_RECOMPUTED}`;
 }
 
 /**
- * Recomputes the hours of `hours`, upserts their rows and removes the rows of their levels that have no raw row
- * any more: one statement, one snapshot. Each side of an hour is judged by itself, see {@link SideMode}; an hour of
+ * Recomputes the buckets of a tier, upserts their rows and removes the rows of their levels that have no raw row
+ * any more: one statement, one snapshot. Each side of a bucket is judged by itself, see {@link SideMode}; a bucket of
  * which no side may be taken is left alone.
  */
-function recompute(tables: OpsTables, order: Recompute, { distributions }: RollupOptions): SqlStatement {
+function recompute(
+  tables: OpsTables,
+  tier: RawTier,
+  order: Recompute,
+  { distributions }: RollupOptions,
+): SqlStatement {
   const columns = WRITTEN_COLUMNS.join(', ');
-  const { ttftSampleCount } = tables.fills.hourly;
-  const foreign = foreignColumns(tables.fills.hourly);
+  const store = storeOf(tables, tier);
+  const foreign = foreignColumns(store.fills);
   const usage = (column: string): string =>
     column === 'success_count' || column === 'token_consumed' || SAMPLE_COLUMNS.includes(column)
       ? `COALESCE(u.${column}, 0) AS ${column}`
       : `u.${column}`;
-  const text = `WITH hours AS MATERIALIZED (
-  ${order.hours}
+  const text = `WITH buckets AS MATERIALIZED (
+  ${order.buckets}
 ),${distributions ? `\n${binsCte()},` : ''}
 usage_raw AS MATERIALIZED (
   SELECT s.*, ${distributionColumns('s').join(',\n    ')}
   FROM (
-  ${usageSide(tables, distributions, ONE_HOUR)}
+  ${usageSide(tables, distributions, widthOf(tier))}
   ) s
 ),
 errors_raw AS MATERIALIZED (
-  ${errorsSide(tables, ONE_HOUR)}
+  ${errorsSide(tables, widthOf(tier))}
 ),
-${judgedSides(tables, order.edge)},
+${judgedSides(tables, tier, order.edge)},
 usage_side AS (
-  ${side(tables, 'usage', USAGE_COLUMNS, HAS_USAGE)}
+  ${side(store, 'usage', USAGE_COLUMNS, HAS_USAGE)}
 ),
 errors_side AS (
-  ${side(tables, 'errors', ERROR_COLUMNS, HAS_ERRORS)}
+  ${side(store, 'errors', ERROR_COLUMNS, HAS_ERRORS)}
 ),
 computed AS NOT MATERIALIZED (
   SELECT bucket_start, group_key, platform_key,
-    ${[...USAGE_COLUMNS.map(usage), ...ERROR_COLUMNS.map((column) => `COALESCE(e.${column}, 0) AS ${column}`)].join(',\n    ')}${fillOfUsage(ttftSampleCount)('COALESCE(u.ttft_sample_count, 0)')}
+    ${[...USAGE_COLUMNS.map(usage), ...ERROR_COLUMNS.map((column) => `COALESCE(e.${column}, 0) AS ${column}`)].join(',\n    ')}${fillOfUsage(store.fills.ttftSampleCount)('COALESCE(u.ttft_sample_count, 0)')}
   FROM usage_side u FULL JOIN errors_side e USING (bucket_start, platform_key, group_key)
 ),
 moment AS MATERIALIZED (SELECT clock_timestamp() AS at),
 written AS (
-  INSERT INTO ${tables.hourly} AS m
+  INSERT INTO ${store.table} AS m
     (bucket_start, platform, group_id, ${columns}, definition_version, computed_at, written_at${foreign.names})
   SELECT bucket_start, NULLIF(platform_key, ''), NULLIF(group_key, 0), ${columns}, ${tables.definition}, at, at${foreign.values}
   FROM computed CROSS JOIN moment
@@ -123,17 +133,17 @@ written AS (
   RETURNING 1
 ),
 removed AS (
-  DELETE FROM ${tables.hourly} WHERE id = ANY(ARRAY(${rowsWithoutKey(
+  DELETE FROM ${store.table} WHERE id = ANY(ARRAY(${rowsWithoutKey(
     `SELECT m.id, m.bucket_start, m.platform, m.group_id
-      FROM judged j JOIN ${tables.hourly} m ON m.bucket_start = j.bucket_start
+      FROM judged j JOIN ${store.table} m ON m.bucket_start = j.bucket_start
       WHERE ${IS_RECOMPUTED}`,
     'bucket_start',
   )}))
   RETURNING bucket_start
 ),
--- Its raw rows are going: what another definition, or another program, has made of the hour stays, and is said no more.
+-- Its raw rows are going: what another definition, or another program, has made of the bucket stays, and is said no more.
 settled AS (
-  UPDATE ${tables.hourly} m SET definition_version = ${tables.definition}, written_at = m.computed_at
+  UPDATE ${store.table} m SET definition_version = ${tables.definition}, written_at = m.computed_at
   FROM judged j
   WHERE m.bucket_start = j.bucket_start AND j.usage = 'keep' AND j.errors = 'keep'
     AND ${isOldDefinition(storedVersion('m'), String(tables.definition))}
@@ -142,7 +152,7 @@ SELECT
   (SELECT count(*) FROM written) AS written,
   (SELECT count(*) FROM removed) AS removed,
   COALESCE((
-    SELECT json_agg(json_build_object('hour', ${isoUtc('bucket_start')}, 'usage', usage, 'errors', errors, 'requests', requests))
+    SELECT json_agg(json_build_object('bucket', ${isoUtc('bucket_start')}, 'usage', usage, 'errors', errors, 'requests', requests))
     FROM judged WHERE usage IN ('hold', 'wait') OR errors IN ('hold', 'wait')
   ), '[]') AS held`;
   return { text, values: order.values };
@@ -172,8 +182,9 @@ export function upsertHourlyRange(
   const mode = `CASE WHEN $3::boolean THEN 'take' ELSE 'edge' END`;
   return recompute(
     tables,
+    HOUR_TIER,
     {
-      hours: `SELECT bucket_start, ${mode} AS usage_mode, ${mode} AS errors_mode, false AS asked, true AS settled
+      buckets: `SELECT bucket_start, ${mode} AS usage_mode, ${mode} AS errors_mode, false AS asked, true AS settled
   FROM generate_series(
     ${hourOf(`LEAST(${extreme('min')})`)},
     GREATEST(${extreme('max')}),
@@ -192,28 +203,30 @@ export function upsertHourlyRange(
 }
 
 /**
- * Recomputes the given hours.
+ * Recomputes the given buckets.
  *
- * Bound: the hours; the modes of their usage and error sides; whether somebody waits; whether a loss has settled.
+ * Bound: the buckets; the modes of their usage and error sides; whether somebody waits; whether a loss has settled.
  */
-export function upsertHours(
+export function upsertBuckets(
   tables: OpsTables,
-  hours: readonly HourToRecompute[],
+  tier: RawTier,
+  buckets: readonly BucketToRecompute[],
   options: RollupOptions = DEFAULT_ROLLUP_OPTIONS,
 ): SqlStatement {
   return recompute(
     tables,
+    tier,
     {
-      hours: `SELECT bucket_start, usage_mode, errors_mode, asked, settled
+      buckets: `SELECT bucket_start, usage_mode, errors_mode, asked, settled
   FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::boolean[], $5::boolean[])
     AS given(bucket_start, usage_mode, errors_mode, asked, settled)`,
       edge: 'purge',
       values: [
-        hours.map(({ hour }) => hour),
-        hours.map(({ usage }) => usage),
-        hours.map(({ errors }) => errors),
-        hours.map(({ asked }) => asked),
-        hours.map(({ settled }) => settled),
+        buckets.map(({ bucket }) => bucket),
+        buckets.map(({ usage }) => usage),
+        buckets.map(({ errors }) => errors),
+        buckets.map(({ asked }) => asked),
+        buckets.map(({ settled }) => settled),
       ],
     },
     options,

@@ -1,0 +1,120 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { DefinedTables } from '../definitions/defined-tables.service.js';
+import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
+import { HOUR_TIER, MINUTE_TIER, type RawTier } from '../definitions/tiers.js';
+import { restoreHours } from '../invalidation/sql/dropped-hours.sql.js';
+import { retentionHours } from '../invalidation/sql/floors.sql.js';
+import { OpsOptions } from '../options/ops.options.js';
+import type { SideMode } from '../rollup/fragments/judged-sides.js';
+import {
+  upsertBuckets,
+  type BucketToRecompute,
+  type UpsertResult,
+} from '../rollup/sql/upsert-buckets.sql.js';
+import { selectRow, selectRows } from '../sql/sql-runner.js';
+import { claimBuckets, type Claimable, type ClaimedBucket } from './sql/claim.sql.js';
+import { releaseBuckets, type HeldBack } from './sql/release.sql.js';
+
+/** What one transaction did to buckets of a tier that is computed from raw rows. */
+export interface RecomputedRaw {
+  readonly tier: RawTier;
+  readonly minutes: number;
+  readonly hours: number;
+  readonly belowFloorHours: number;
+  /** Those that lose rows, of which a side is held back or watched. */
+  readonly held: readonly HeldBack[];
+}
+
+/** Minutes and hours, in the caller's transaction: claim, recompute from raw rows, release. */
+@Injectable()
+export class RawBuckets {
+  public constructor(
+    @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
+    private readonly options: OpsOptions,
+    private readonly defined: DefinedTables,
+  ) {}
+
+  public claim(
+    manager: EntityManager,
+    what: Claimable,
+    bound: { readonly except: readonly string[]; readonly only: string | null; readonly limit: number },
+  ): Promise<ClaimedBucket[]> {
+    const { safeDelaySeconds, lossDelaySeconds } = this.options;
+    return selectRows<ClaimedBucket>(
+      manager,
+      claimBuckets(this.tables, what, {
+        ...bound,
+        safeDelaySeconds,
+        lossDelaySeconds,
+        retention: retentionHours(this.options),
+      }),
+    );
+  }
+
+  /**
+   * Recomputes what was claimed, and releases it.
+   *
+   * @throws QueryFailedError as the database gives it
+   */
+  public async recompute(
+    manager: EntityManager,
+    tier: RawTier,
+    claimed: readonly ClaimedBucket[],
+  ): Promise<RecomputedRaw> {
+    const due = claimed.filter(isRecomputed);
+    const held = due.length === 0 ? [] : await this.upsert(manager, tier, due);
+    const restored = due.filter((hour) => hour.below_floor).map(({ bucket }) => bucket);
+    if (tier === HOUR_TIER && restored.length > 0) {
+      await selectRow(manager, restoreHours(this.tables, restored));
+    }
+    await selectRow(
+      manager,
+      releaseBuckets(
+        this.tables,
+        tier,
+        claimed.map(({ bucket }) => bucket),
+        held,
+        this.options.lossDelaySeconds,
+      ),
+    );
+    const done = due.length - held.length;
+    return tier === MINUTE_TIER
+      ? { tier, minutes: done, hours: 0, belowFloorHours: 0, held }
+      : { tier, minutes: 0, hours: done, belowFloorHours: claimed.length - due.length, held };
+  }
+
+  /** A statement of its own: its snapshot is taken now, after the claim. */
+  private async upsert(
+    manager: EntityManager,
+    tier: RawTier,
+    due: readonly ClaimedBucket[],
+  ): Promise<readonly HeldBack[]> {
+    const { held } = await selectRow<UpsertResult>(
+      manager,
+      upsertBuckets(await this.defined.current(manager), tier, due.map(toRecompute), this.options),
+    );
+    return held.map(({ bucket, usage, errors, requests }) => ({
+      bucket,
+      suspicious: usage === 'hold' || errors === 'hold',
+      requests,
+    }));
+  }
+}
+
+/** Buckets of its time are kept, and it may be recomputed. */
+export const isRecomputed = ({ kept, below_floor: below, forced }: ClaimedBucket): boolean =>
+  kept && (!below || forced);
+
+function toRecompute(claimed: ClaimedBucket): BucketToRecompute {
+  const { bucket, reason, forced, asked } = claimed;
+  const mode = (below: boolean): SideMode =>
+    forced ? 'take' : below ? 'keep' : reason === 'definition' ? 'redefine' : 'guard';
+  return {
+    bucket,
+    usage: mode(claimed.usage_below),
+    errors: mode(claimed.errors_below),
+    asked,
+    settled: asked || claimed.loss_settled,
+  };
+}

@@ -80,6 +80,7 @@ describeInBrowser('dashboard: the present', () => {
     stub = await StubbedPresent.open(fixture, '?preset=15min');
     const { page } = stub;
     const [asOf, raw] = [page.locator('#as-of'), page.locator('#raw')];
+    expect(await page.locator('#range-line').innerText()).toContain('1-minute points');
     const utc = new Date(stub.asOf).toISOString().slice(11, 19);
     expect(await asOf.innerText()).toBe(`as of ${utc}`);
     expect(await raw.innerText()).toBe('');

@@ -9,21 +9,9 @@ import type { Rebuild, Status } from './admin-types.js';
 import type { Query } from './api.js';
 import { isoMinute, viewQuery, type TimeRange, type View } from './view.js';
 
-/** REMOVE once the answers' schemas have these fields: then it is what they infer. */
-export type PresentOverview = Overview & {
-  readonly freshness: { readonly asOf?: string; readonly recent?: 'minutes' | 'raw' | null };
-  readonly current?: {
-    readonly at: string;
-    readonly requestsPerSecond: number | null;
-    readonly tokensPerSecond: number | null;
-  } | null;
-  readonly peakMinuteRequestsPerSecond?: number | null;
-  readonly peakMinuteTokensPerSecond?: number | null;
-};
-
 /** Everything the page shows, part by part. */
 export interface Answers {
-  readonly overview: PresentOverview;
+  readonly overview: Overview;
   readonly trend: Trend;
   readonly platforms: Breakdown;
   readonly groups: Breakdown;

@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import type { Trend } from '../../read/read.types.js';
-import type { PresentOverview } from './answers.js';
+import type { Overview, Trend } from '../../read/read.types.js';
 import { percent } from './format.js';
 import { THRESHOLDS, type Verdict } from './health.js';
 import type { Host } from './host.js';
@@ -11,7 +10,7 @@ import type { Zone } from './zone.js';
 /** The verdict and the six tiles; null until they are known. */
 export function glance(
   verdict: Verdict | null,
-  overview: PresentOverview | null,
+  overview: Overview | null,
   trend: Trend | null,
   zone: Zone,
   to: Host['to'],

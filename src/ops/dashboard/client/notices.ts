@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Overview, TrendBucket } from '../../read/read.types.js';
-import type { PresentOverview } from './answers.js';
 import { plural, span } from './format.js';
 import type { Kept } from './loader.js';
 import { isRecent, type View } from './view.js';
@@ -15,7 +14,7 @@ const BUCKETS = { '1m': '1-minute', '5m': '5-minute', hour: '1-hour', day: '1-da
  * one refresh to the next.
  */
 export function rangeLine(
-  { answer, at }: Kept<PresentOverview>,
+  { answer, at }: Kept<Overview>,
   bucket: TrendBucket | null,
   now: number,
   { zone }: View,
@@ -23,7 +22,7 @@ export function rangeLine(
   const { freshness } = answer;
   const range = { from: Date.parse(answer.from), to: Date.parse(answer.to) };
   const recent = isRecent(range, now);
-  const [word, time] = recent && freshness.asOf !== undefined ? ['as of', freshness.asOf] : ['updated', at];
+  const [word, time] = recent ? ['as of', freshness.asOf] : ['updated', at];
   const behind = recent && freshness.recent === 'raw';
   return html`<span id="as-of">${word} ${formatTime(time, zone, 'seconds')}</span> ·
     ${formatTime(range.from, zone, 'full')} – ${formatTime(range.to, zone, 'full')}, times in

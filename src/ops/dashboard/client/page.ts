@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import type { LatencyMetric } from '../../read/read.types.js';
-import type { Answers, Part, PresentOverview } from './answers.js';
+import type { LatencyMetric, Overview } from '../../read/read.types.js';
+import type { Answers, Part } from './answers.js';
 import type { AutoRefresh } from './auto-refresh.js';
 import type { BreakdownTable } from './breakdown-table.js';
 import type { ChartCard } from './chart-card.js';
@@ -87,7 +87,7 @@ function header({ view, refresh, to, recolor, signOut }: Page): TemplateResult {
   </header>`;
 }
 
-function health({ view, latest, trouble, to }: Page, overview: Kept<PresentOverview> | null): TemplateResult {
+function health({ view, latest, trouble, to }: Page, overview: Kept<Overview> | null): TemplateResult {
   const { className, banner } = trouble('overview');
   // What answers another question than the overview says nothing about it.
   const same = <A>(kept: Kept<A> | null): A | null =>

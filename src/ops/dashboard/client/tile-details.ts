@@ -1,5 +1,4 @@
-import type { Measures, PeriodMeasures } from '../../read/read.types.js';
-import type { PresentOverview } from './answers.js';
+import type { Measures, Overview, PeriodMeasures } from '../../read/read.types.js';
 import { compact, milliseconds, perSecond } from './format.js';
 import { formatTime, zoneName, type Zone } from './zone.js';
 
@@ -30,16 +29,16 @@ export const latencyDetails =
 const RATES = {
   requests: ['requestsPerSecond', 'peakMinuteRequestsPerSecond', 'peakRequestsPerSecond'],
   tokens: ['tokensPerSecond', 'peakMinuteTokensPerSecond', 'peakTokensPerSecond'],
-} as const satisfies Record<string, readonly [keyof Measures, keyof PresentOverview, keyof PeriodMeasures]>;
+} as const satisfies Record<string, readonly [keyof Measures, keyof Overview, keyof PeriodMeasures]>;
 
 /** Now, and at the busiest: of its minutes where they are kept, else of its hours. */
 export const rateDetails =
   (what: keyof typeof RATES) =>
-  (overview: PresentOverview, zone: Zone): Detail[] => {
+  (overview: Overview, zone: Zone): Detail[] => {
     const [rate, minutePeak, hourPeak] = RATES[what];
     const { current } = overview;
     const minute = current ? `${formatTime(current.at, zone, 'time')} ${zoneName(zone)}` : null;
-    const peak = overview[minutePeak] ?? null;
+    const peak = overview[minutePeak];
     return [
       [
         'last minute',

@@ -1,6 +1,5 @@
 import { html, type TemplateResult } from 'lit-html';
-import type { Measures, Trend } from '../../read/read.types.js';
-import type { PresentOverview } from './answers.js';
+import type { Measures, Overview, Trend } from '../../read/read.types.js';
 import { compact, milliseconds, NOTHING, percent, perSecond, slaPercent, span } from './format.js';
 import { sparkline } from './sparkline.js';
 import { endAligned } from './templates.js';
@@ -14,7 +13,7 @@ interface TileSpec {
   readonly title: string;
   readonly value: (measures: Measures) => number | null;
   readonly format: (value: number | null) => string;
-  readonly details: (overview: PresentOverview, zone: Zone) => readonly Detail[];
+  readonly details: (overview: Overview, zone: Zone) => readonly Detail[];
   /** Of one point of the trend, where that is not the same measure as the range's. */
   readonly point?: (measures: Measures) => number | null;
   /** Shares are compared by difference, in percentage points, and everything else by ratio. */
@@ -84,7 +83,7 @@ const TILES: readonly TileSpec[] = [
 ];
 
 /** The first glance: six numbers, each with its change against the period of equal length before. */
-export function tiles(overview: PresentOverview, trend: Trend | null, zone: Zone): TemplateResult[] {
+export function tiles(overview: Overview, trend: Trend | null, zone: Zone): TemplateResult[] {
   const against = `the ${span(Date.parse(overview.to) - Date.parse(overview.from), 60)} before`;
   return TILES.map((spec) => {
     const now = spec.value(overview);

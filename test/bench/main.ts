@@ -4,7 +4,9 @@ import { accuracy } from './parts/accuracy.js';
 import { audit } from './parts/audit.js';
 import { groups } from './parts/groups.js';
 import { growth } from './parts/growth.js';
+import { history } from './parts/history.js';
 import { ingest } from './parts/ingest.js';
+import { present } from './parts/present.js';
 import { reads } from './parts/reads.js';
 import { rebuild } from './parts/rebuild.js';
 import { storage } from './parts/storage.js';
@@ -24,6 +26,8 @@ const SINGLE: Record<Exclude<PartName, 'rebuild'>, Part> = {
   audit,
   growth,
   groups,
+  present,
+  history,
 };
 
 function partsOf({ only, shapes }: BenchOptions): Part[] {

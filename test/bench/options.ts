@@ -10,6 +10,8 @@ export const PARTS = [
   'audit',
   'growth',
   'groups',
+  'present',
+  'history',
 ] as const;
 export type PartName = (typeof PARTS)[number];
 export type Shape = 'sparse' | 'dense';
@@ -27,10 +29,15 @@ export interface BenchOptions {
   readonly ranges: number;
   /** Rows of the databases that growth is measured on. */
   readonly growthRows: readonly number[];
+  /** Requests a day of each step of the part present. */
+  readonly perDay: readonly number[];
   /** Groups of each step of the part groups. */
   readonly groups: readonly number[];
   readonly seed: number;
 }
+
+/** Parts that are run only where they are asked for. */
+const SLOW: ReadonlySet<PartName> = new Set(['growth', 'groups', 'present', 'history']);
 
 function positive(text: string): number {
   const value = /^\d{1,10}$/.test(text) ? Number(text) : 0;
@@ -58,7 +65,11 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     .description(
       'Measures the rollup against the textbook job, and reads against raw rows. Markdown on stdout.',
     )
-    .option('--only <parts>', `any of ${PARTS.join(',')}; all but growth and groups unless given`, parts)
+    .option(
+      '--only <parts>',
+      `any of ${PARTS.join(',')}; all but growth, groups, present and history unless given`,
+      parts,
+    )
     .option('--rows <count>', 'usage rows', positive, 5_000_000)
     .option('--days <count>', 'whole UTC days of the sparse shape', positive, 30)
     .option('--workers <list>', 'drain workers of the rebuild', list, [1, 2, 4])
@@ -69,12 +80,13 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     .option('--ranges <count>', 'ranges of each kind that the accuracy is measured over', positive, 60)
     .option('--growth-rows <list>', 'rows of each step of growth', list, [1e6, 2e6, 5e6, 10e6])
     .option('--groups <list>', 'groups of each step of groups', list, [100, 1000, 10_000])
+    .option('--per-day <list>', 'requests a day of each step of present', list, [1e6, 10e6, 100e6])
     .option('--seed <number>', 'of the sample traffic and of random ranges', positive, 1)
     .addHelpText(
       'after',
       '\nrebuild: a full rebuild; tick: one tick of the jobs; reads: answers; accuracy: percentiles of ranges; storage: size;' +
         '\ningest: inserts beside a drain; audit: a full audit, and how soon it finds a hidden change; growth: rebuild and ticks' +
-        '\nby rows; groups: a day by groups.' +
+        '\nby rows; groups: a day by groups; present: the last hour beside traffic; history: answers over up to a year.' +
         '\n\nThe traffic is that of the sample traffic: 40 groups on 5 platforms, and about 3.5 % errors on top of the rows.' +
         '\nBENCH_DATABASE_URL: a superuser of a server to use, in databases made for the run and dropped after it.' +
         '\nWithout it an embedded server is started in a temporary folder.',
@@ -85,7 +97,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
   >();
   return {
     ...rest,
-    only: only ?? PARTS.filter((part) => part !== 'growth' && part !== 'groups'),
+    only: only ?? PARTS.filter((part) => !SLOW.has(part)),
     shapes: shape === 'both' ? ['sparse', 'dense'] : [shape],
   };
 }

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { count, perSecond } from '../../src/ops/dashboard/client/format.js';
-import type { Breakdown, Overview } from '../../src/ops/read/read.types.js';
+import type { Breakdown, Overview, Trend } from '../../src/ops/read/read.types.js';
+import { BUCKET_MS } from '../../src/ops/read/trend-buckets.js';
 import { Dashboard, DashboardFixture, describeInBrowser } from './support/browser.js';
 import { GatewayProcess } from './support/gateway-process.js';
 
@@ -91,18 +92,20 @@ describeInBrowser('dashboard: navigation', () => {
     const plot = dashboard.page.locator('[data-chart="tokens"] .plot');
     await plot.focus();
     await dashboard.page.keyboard.press('Home');
-    for (let hour = 0; hour < 4; hour += 1) {
+    for (let point = 0; point < 4; point += 1) {
       await dashboard.page.keyboard.press('Shift+ArrowRight');
     }
     const asked = dashboard.page.waitForRequest(/\/admin\/ops\/overview/);
     await dashboard.page.keyboard.press('Enter');
     await asked;
     await dashboard.settled();
-    // From the middle of the first hour to the middle of the fifth.
+    // From the middle of the first point to the middle of the fifth, widened to whole minutes.
+    const { bucket } = await dashboard.answer<Trend>('trend');
+    const minutes = BUCKET_MS[bucket] / 60_000;
     const start = Date.parse(GatewayProcess.range.from);
     const query = await dashboard.query();
-    expect(Date.parse(query.get('from') ?? '')).toBe(start + 30 * 60_000);
-    expect(Date.parse(query.get('to') ?? '')).toBe(start + 4.5 * 3_600_000);
+    expect(Date.parse(query.get('from') ?? '')).toBe(start + Math.floor(0.5 * minutes) * 60_000);
+    expect(Date.parse(query.get('to') ?? '')).toBe(start + Math.ceil(4.5 * minutes) * 60_000);
   });
 
   test('presets and a custom range', async () => {

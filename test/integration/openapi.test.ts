@@ -27,10 +27,10 @@ const ADMIN_ROUTES: Readonly<Record<string, readonly number[]>> = {
   'post /admin/ops/rebuilds': [202, 400, 409],
   'get /admin/ops/rebuilds/{id}': [200, 400, 404],
   'delete /admin/ops/rebuilds/{id}': [200, 400, 404, 409],
-  'get /admin/ops/overview': [200, 400, 422],
-  'get /admin/ops/trend': [200, 400, 422],
-  'get /admin/ops/breakdown': [200, 400, 422],
-  'get /admin/ops/latency-distribution': [200, 400, 422],
+  'get /admin/ops/overview': [200, 304, 400, 422],
+  'get /admin/ops/trend': [200, 304, 400, 422],
+  'get /admin/ops/breakdown': [200, 304, 400, 422],
+  'get /admin/ops/latency-distribution': [200, 304, 400, 422],
 };
 
 describe('the OpenAPI document', () => {

@@ -185,6 +185,20 @@ describe('the read endpoints', () => {
     expect(body.points.map((point) => point.successCount)).toEqual([0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
     const minutes = (await get('trend', { ...query, bucket: 'auto' }).expect(200)) as { body: Trend };
     expect([minutes.body.bucket, minutes.body.points.length]).toEqual(['1m', 60]);
+    const now = Math.floor(Date.now() / 60_000) * 60_000;
+    const hours = (count: number, end: number): { from: string; to: string } => ({
+      from: new Date(end - count * 3_600_000).toISOString(),
+      to: new Date(end).toISOString(),
+    });
+    for (const [range, bucket] of [
+      [hours(6, now), '1m'],
+      [hours(24, now), '5m'],
+      [hours(6, now - 73 * 3_600_000), 'hour'],
+    ] as const) {
+      expect((await get('trend', range).expect(200)).body).toMatchObject({ bucket });
+    }
+    const without = scene.reads({ minuteRetentionHours: 0 });
+    expect(await without.trend(hours(6, now))).toMatchObject({ bucket: 'hour' });
     const month = { from: '2025-03-01T00:00:00Z', to: '2025-04-01T00:00:00Z' };
     expect((await get('trend', month).expect(200)).body).toMatchObject({ bucket: 'day' });
   });

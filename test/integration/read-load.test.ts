@@ -1,15 +1,27 @@
-import { describe, expect, it } from '@jest/globals';
-import type { Response } from 'supertest';
+import { describe, expect, it, jest } from '@jest/globals';
+import request, { type Response } from 'supertest';
 import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import { ReadTransactions } from '../../src/ops/read/read-transactions.js';
 import { AdminClient } from '../support/admin-client.js';
 import { DatabaseScene } from '../support/database-scene.js';
+import { createReadApp } from '../support/read/read-app.js';
 
 const YEAR = 'from=2025-01-01T00:00Z&to=2026-01-01T00:00Z';
-const READS = [
+/** No two of them are the same. */
+const read = (index: number): string =>
+  [
+    `overview?${YEAR}&groupId=${index + 1}`,
+    `breakdown?${YEAR}&by=group&limit=${index + 1}`,
+    `trend?${YEAR}&bucket=day&groupId=${index + 1}`,
+    `latency-distribution?${YEAR}&metric=ttft&groupId=${index + 1}`,
+  ][index % 4] ?? '';
+
+/** What a dashboard asks. */
+const VIEW = [
   `overview?${YEAR}`,
-  `breakdown?${YEAR}&by=group`,
   `trend?${YEAR}&bucket=day`,
+  `breakdown?${YEAR}&by=platform`,
+  `breakdown?${YEAR}&by=group`,
   `latency-distribution?${YEAR}&metric=ttft`,
 ];
 
@@ -23,9 +35,7 @@ describe('many or slow reads', () => {
   };
   const send = async (count: number): Promise<Response[]> =>
     Promise.all(
-      Array.from({ length: count }, async (_, index) =>
-        client.send('get', `/admin/ops/${READS[index % READS.length] ?? ''}`),
-      ),
+      Array.from({ length: count }, async (_, index) => client.send('get', `/admin/ops/${read(index)}`)),
     );
   const codeOf = ({ status, body }: Response): string =>
     status === 200 ? '200' : `${status} ${(body as { code: string }).code}`;
@@ -65,7 +75,7 @@ describe('many or slow reads', () => {
   });
 
   it('are refused at once when more are waiting than the queue takes, and served otherwise', async () => {
-    await start({ OPS_MAX_CONCURRENT_READS: '1', OPS_READ_TIMEOUT_MS: '200' });
+    await start({ OPS_MAX_CONCURRENT_READS: '1', OPS_READ_TIMEOUT_MS: '400' });
     await whileLocked(async () => {
       const responses = await send(60);
       const busy = responses.filter((response) => codeOf(response) === '503 READS_BUSY');
@@ -83,6 +93,34 @@ describe('many or slow reads', () => {
     const codes = responses.map(codeOf);
     expect(codes.filter((code) => code === '200').length).toBeGreaterThanOrEqual(104);
     expect(codes.filter((code) => code !== '200' && code !== '503 READS_BUSY')).toEqual([]);
+  });
+
+  it('are read once where 100 viewers ask the same five at the same moment', async () => {
+    let arrived = 0;
+    let open: (admitted: boolean) => void = () => undefined;
+    const all = new Promise<boolean>((resolve) => {
+      open = resolve;
+    });
+    const canActivate = (): Promise<boolean> => {
+      arrived += 1;
+      if (arrived === 500) open(true);
+      return all;
+    };
+    const app = await createReadApp(scene.dataSource, { canActivate });
+    scene.defer(() => app.close());
+    const reading = jest.spyOn(ReadTransactions.prototype, 'run');
+    scene.defer(() => {
+      reading.mockRestore();
+    });
+    const viewers = Array.from({ length: 100 }, async () =>
+      Promise.all(VIEW.map((path) => request(app.getHttpServer()).get(`/admin/ops/${path}`))),
+    );
+    const answers = await Promise.all(viewers);
+    expect(new Set(answers.flat().map(codeOf))).toEqual(new Set(['200']));
+    expect(reading).toHaveBeenCalledTimes(5);
+    VIEW.forEach((_path, index) => {
+      expect(new Set(answers.map((view) => view[index]?.text)).size).toBe(1);
+    });
   });
 
   it('are given up after readTimeoutMs', async () => {

@@ -24,7 +24,7 @@ describe('resolveOptions', () => {
       readTimeoutMs: 15_000,
       jobsEnabled: true,
       runJobsAtStart: true,
-      refreshCron: '*/10 * * * *',
+      refreshCron: '*/10 * * * * *',
       maintenanceCron: '7 * * * *',
       rawRetentionDays: {},
     });

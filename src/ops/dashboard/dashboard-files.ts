@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { entityTag } from '../http/entity-tag.js';
 import { dashboardBundle } from './dashboard-bundle.js';
 
 /** A file of the page, ready to be sent. */
@@ -23,7 +23,7 @@ export const DASHBOARD_FILES: ReadonlyMap<string, DashboardFile> = new Map(
     {
       body,
       contentType: `${CONTENT_TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'text/plain'}; charset=utf-8`,
-      etag: `"${createHash('sha256').update(body).digest('base64url')}"`,
+      etag: entityTag(body),
     },
   ]),
 );

@@ -1,6 +1,7 @@
 import { Controller, Get, NotFoundException, Param, Req, Res, UseFilters } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApiExcludeController } from '@nestjs/swagger';
+import { namesTag } from '../http/entity-tag.js';
 import { OpsErrorFilter } from '../http/ops-error.filter.js';
 import { DASHBOARD_FILES, type DashboardFile } from './dashboard-files.js';
 
@@ -69,16 +70,11 @@ export class DashboardController {
     ] as const) {
       httpAdapter.setHeader(response, name, value);
     }
-    if (matches(request.headers['if-none-match'], file.etag)) {
+    if (namesTag(request.headers['if-none-match'], file.etag)) {
       httpAdapter.reply(response, '', 304);
       return;
     }
     httpAdapter.setHeader(response, 'Content-Type', file.contentType);
     httpAdapter.reply(response, file.body, 200);
   }
-}
-
-/** If-None-Match compares weakly, and proxies weaken the tags of what they compress. */
-function matches(header: string | undefined, etag: string): boolean {
-  return (header ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }

@@ -30,8 +30,8 @@ export class OpsAdminDoor {
   ) {}
 
   /**
-   * Gives the request an id, which is returned and logged, keeps its answer out of every cache, and logs what it came
-   * to; once, however often it is called.
+   * Gives the request an id, which is returned and logged, keeps its answer out of every cache, unless its route says
+   * otherwise, and logs what it came to; once, however often it is called.
    */
   public enter(request: AdminRequest, response: AnyResponse): void {
     const raw = 'raw' in response ? response.raw : response;

@@ -1,20 +1,36 @@
-import { applyDecorators, Get, Query } from '@nestjs/common';
-import { ApiOperation } from '@nestjs/swagger';
+import { applyDecorators, Get, Query, UseInterceptors } from '@nestjs/common';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { OpsAdminController } from '../http/admin-controller.decorator.js';
 import { NOT_MIGRATED_EXAMPLE, ErrorAnswer, WrongQueryAnswer } from '../http/error-answers.js';
 import { Answers, QueryOf } from '../http/openapi.js';
+import { keptMs } from './answer-freshness.js';
+import { CacheHeaders } from './cache-headers.interceptor.js';
 import { OpsBusyError, OpsReadTimeoutError, OpsSumOutOfRangeError } from './read-errors.js';
 import * as asked from './read-query.schemas.js';
 import * as shapes from './read.schemas.js';
 import { ReadService } from './read.service.js';
+import { SingleFlight } from './single-flight.js';
+
+const CACHE_HEADERS = {
+  'Cache-Control': {
+    description: 'For how many seconds no other answer is to be expected.',
+    schema: { type: 'string', example: 'private, max-age=10' },
+  },
+  ETag: {
+    description: 'Given in If-None-Match, it is answered by 304 while the answer is the same.',
+    schema: { type: 'string', example: 'W/"Qm9keSBvZiB0aGUgYW5zd2Vy"' },
+  },
+} as const;
 
 const Reads = (path: string, summary: string, query: z.ZodObject, answer: z.ZodType): MethodDecorator =>
   applyDecorators(
     Get(path),
     ApiOperation({ summary }),
     QueryOf(query),
-    Answers(answer),
+    UseInterceptors(CacheHeaders),
+    Answers(answer, { headers: CACHE_HEADERS }),
+    ApiResponse({ status: 304, description: 'The answer is the one that If-None-Match names.' }),
     WrongQueryAnswer(),
     ErrorAnswer(
       'A sum of the range is past what its type holds: 64 bits, or 2^53 - 1 for counts.',
@@ -28,9 +44,17 @@ const Reads = (path: string, summary: string, query: z.ZodObject, answer: z.ZodT
     ),
   );
 
-/** What comes in is passed on as it is: the service validates it. */
+/**
+ * What comes in is passed on as it is: the service validates it. Who asks the same at the same moment, or a moment
+ * after, shares an answer: ten dashboards cost the database what one does.
+ */
 @OpsAdminController()
 export class OpsReadController {
+  private readonly overviews = new SingleFlight<shapes.Overview>(keptMs);
+  private readonly trends = new SingleFlight<shapes.Trend>(keptMs);
+  private readonly breakdowns = new SingleFlight<shapes.Breakdown>(keptMs);
+  private readonly distributions = new SingleFlight<shapes.LatencyDistribution>(keptMs);
+
   public constructor(private readonly reads: ReadService) {}
 
   @Reads(
@@ -40,12 +64,12 @@ export class OpsReadController {
     shapes.overviewSchema,
   )
   public async overview(@Query() query: asked.OverviewQuery): Promise<shapes.Overview> {
-    return this.reads.overview(query);
+    return this.overviews.run(JSON.stringify(query), () => this.reads.overview(query));
   }
 
   @Reads('trend', 'The same measures over time, without gaps', asked.trendQuerySchema, shapes.trendSchema)
   public async trend(@Query() query: asked.TrendQuery): Promise<shapes.Trend> {
-    return this.reads.trend(query);
+    return this.trends.run(JSON.stringify(query), () => this.reads.trend(query));
   }
 
   @Reads(
@@ -55,7 +79,7 @@ export class OpsReadController {
     shapes.breakdownSchema,
   )
   public async breakdown(@Query() query: asked.BreakdownQuery): Promise<shapes.Breakdown> {
-    return this.reads.breakdown(query);
+    return this.breakdowns.run(JSON.stringify(query), () => this.reads.breakdown(query));
   }
 
   @Reads(
@@ -67,6 +91,6 @@ export class OpsReadController {
   public async latencyDistribution(
     @Query() query: asked.LatencyDistributionQuery,
   ): Promise<shapes.LatencyDistribution> {
-    return this.reads.latencyDistribution(query);
+    return this.distributions.run(JSON.stringify(query), () => this.reads.latencyDistribution(query));
   }
 }

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { DefinedTables } from '../definitions/defined-tables.service.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRows } from '../sql/sql-runner.js';
+import { HOUR_MS } from '../common/utc.js';
 import { validated } from '../common/validated.js';
 import { OpsOptions } from '../options/ops.options.js';
 import { Answer } from './answer.js';
@@ -77,7 +78,9 @@ export class ReadService {
   public async trend(given: TrendQuery): Promise<Trend> {
     const query = validated(trendQuerySchema, given, 'query');
     const { from, to, slowerThanMs } = query;
-    const bucket = query.bucket === 'auto' ? autoBucket(from, to) : query.bucket;
+    // By this process's clock: it is good enough for choosing a width.
+    const minutesFrom = new Date(Date.now() - this.options.minuteRetentionHours * HOUR_MS);
+    const bucket = query.bucket === 'auto' ? autoBucket(from, to, minutesFrom) : query.bucket;
     const cuts = trendCuts(from, to, bucket);
     const answer = await this.read(cuts, query, {
       // Slow requests are counted in distributions, which its buckets then come with.

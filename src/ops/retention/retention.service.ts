@@ -63,12 +63,13 @@ export class RetentionService {
       selectRow(manager, sql.raiseMinutesFrom(this.tables, this.options.minuteRetentionHours)),
     );
     let dropped = 0;
-    for (let isFull = true; isFull && !this.stopping;) {
+    for (let from: string | null = '-infinity'; from !== null && !this.stopping;) {
+      const start: string = from;
       const step = await shortTransaction(this.dataSource, this.options, (manager) =>
-        selectRow<{ rows: number; is_full: boolean }>(manager, sql.dropMinutes(this.tables)),
+        selectRow<{ rows: number; next: string | null }>(manager, sql.dropMinutes(this.tables, start)),
       );
       dropped += step.rows;
-      isFull = step.is_full;
+      from = step.next;
     }
     return dropped;
   }

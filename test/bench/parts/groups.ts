@@ -9,7 +9,12 @@ import { variantsOf } from './rebuild.js';
 const ROWS_PER_GROUP_AND_HOUR = 2;
 const PLATFORMS = 5;
 
-async function fill(dataSource: DataSource, from: Date, groups: number, seed: number): Promise<void> {
+/** So many groups, each with the same few requests in every hour. */
+export async function fillGroups(
+  dataSource: DataSource,
+  from: Date,
+  { groups, days, seed }: { groups: number; days: number; seed: number },
+): Promise<void> {
   await dataSource.query(
     `INSERT INTO groups (name, platform) SELECT 'bench-' || g, 'platform-' || g % $2::int FROM generate_series(1, $1::int) AS g`,
     [groups, PLATFORMS],
@@ -22,18 +27,18 @@ async function fill(dataSource: DataSource, from: Date, groups: number, seed: nu
       FROM (
         SELECT g.id, 100 * exp(4 * random()) AS duration,
           $1::timestamptz + (hour + random()) * interval '1 hour' AS created_at
-        FROM seeded, groups g, generate_series(0, 23) AS hour, generate_series(1, $2::int)
+        FROM seeded, groups g, generate_series(0, $4::int * 24 - 1) AS hour, generate_series(1, $2::int)
         WHERE g.name LIKE 'bench-%'
       ) request
       ORDER BY created_at`,
-    [from.toISOString(), ROWS_PER_GROUP_AND_HOUR, 1 / (seed + 1)],
+    [from.toISOString(), ROWS_PER_GROUP_AND_HOUR, 1 / (seed + 1), days],
   );
 }
 
 async function measure({ server, options }: Bench, groups: number): Promise<string[]> {
   const rows = groups * 24 * ROWS_PER_GROUP_AND_HOUR;
   const scene = await createSceneOf(server, { rows, days: 1 }, (dataSource, from) =>
-    fill(dataSource, from, groups, options.seed),
+    fillGroups(dataSource, from, { groups, days: 1, seed: options.seed }),
   );
   const closers: (() => Promise<void>)[] = [];
   try {

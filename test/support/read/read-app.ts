@@ -1,4 +1,6 @@
 import type { CanActivate, INestApplication } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { App } from 'supertest/types.js';
@@ -15,6 +17,7 @@ import { ReadService } from '../../../src/ops/read/read.service.js';
 export async function createReadApp(
   dataSource: DataSource,
   guard: CanActivate,
+  adapter: AbstractHttpAdapter = new ExpressAdapter(),
 ): Promise<INestApplication<App>> {
   const module = await Test.createTestingModule({
     controllers: [OpsReadController],
@@ -28,7 +31,7 @@ export async function createReadApp(
       RefusalDelays,
     ],
   }).compile();
-  const app = module.createNestApplication<INestApplication<App>>({ logger: false });
-  await app.init();
+  const app = module.createNestApplication<INestApplication<App>>(adapter, { logger: false });
+  await app.listen(0, '127.0.0.1');
   return app;
 }

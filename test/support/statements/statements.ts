@@ -102,7 +102,7 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
   dropHours: (g) => retention.dropHours(T, g.iso),
   dropDistributions: (g) => retention.dropDistributions(T, g.iso),
   raiseMinutesFrom: (g) => retention.raiseMinutesFrom(T, g.n),
-  dropMinutes: () => retention.dropMinutes(T),
+  dropMinutes: (g) => retention.dropMinutes(T, g.iso),
   dropDailies: (g) => retention.dropDailies(T, g.iso),
   noteOldDefinitions: (g) => definition.noteOldDefinitions(T, retained(g)),
   'lockDay shared': (g) => drain.lockDay(g.iso, 'shared'),

@@ -7,7 +7,7 @@ import type {
 } from '../../read/read.types.js';
 import type { Rebuild, Status } from './admin-types.js';
 import type { Query } from './api.js';
-import { bucketFor, isoMinute, viewQuery, type TimeRange, type View } from './view.js';
+import { isoMinute, viewQuery, type TimeRange, type View } from './view.js';
 
 /** Everything the page shows, part by part. */
 export interface Answers {
@@ -44,7 +44,7 @@ export function questions(
   const allOfIt = viewQuery({ ...view, zone: 'utc', platform: null, group: null });
   return {
     overview: { path: 'overview', query: scope, subject },
-    trend: { path: 'trend', query: { ...scope, bucket: bucketFor(range.to - range.from) }, subject },
+    trend: { path: 'trend', query: scope, subject },
     platforms: { path: 'breakdown', query: { ...span, by: 'platform' }, subject: allOfIt },
     groups: { path: 'breakdown', query: { ...span, by: 'group', limit: GROUP_LIMIT }, subject: allOfIt },
     distribution: {

@@ -9,7 +9,9 @@ const CHOICES = [
   ['30', '30 s'],
   ['60', '60 s'],
 ] as const;
-const DEFAULT_SECONDS = '30';
+const DEFAULT_SECONDS = '10';
+/** A range that has ended changes by late rows only: it is asked for again after this many seconds at the earliest. */
+const PAST_SECONDS = 60;
 
 /** Asks for new numbers every so many seconds, while somebody is looking. */
 export class AutoRefresh {
@@ -19,7 +21,8 @@ export class AutoRefresh {
   /** @param signal until when */
   public constructor(
     private readonly onDue: () => void,
-    signal: AbortSignal,
+    private readonly isRecent: () => boolean,
+    private readonly signal: AbortSignal,
   ) {
     const look = (): void => {
       if (this.seconds !== '0') {
@@ -30,23 +33,23 @@ export class AutoRefresh {
   }
 
   public template(): TemplateResult {
-    return select('auto-refresh', 'Refresh', CHOICES, this.seconds, (seconds) => {
+    const choose = (seconds: string): void => {
       this.seconds = seconds;
       storedRefresh.set(seconds);
       this.start();
-    });
+    };
+    const title = 'While the page is looked at; a range that has ended, at most once a minute';
+    return select('auto-refresh', 'Refresh', CHOICES, this.seconds, choose, title);
   }
 
   /** Counts from now on. */
   public start(): void {
     this.stop();
-    if (this.seconds !== '0') {
-      this.timer = setTimeout(
-        () => {
-          this.ask();
-        },
-        Number(this.seconds) * 1000,
-      );
+    if (this.seconds !== '0' && !this.signal.aborted) {
+      const seconds = Math.max(Number(this.seconds), this.isRecent() ? 0 : PAST_SECONDS);
+      this.timer = setTimeout(() => {
+        this.ask();
+      }, seconds * 1000);
     }
   }
 

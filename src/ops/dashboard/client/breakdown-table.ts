@@ -5,7 +5,7 @@ import { compact, count, milliseconds, percent, slaPercent } from './format.js';
 import { slaLevel } from './health.js';
 import type { Host } from './host.js';
 import type { Trouble } from './panel-problems.js';
-import { button, cardHead, styled } from './templates.js';
+import { button, cardHead, endAligned, styled } from './templates.js';
 
 /** The platform of errors that happened before a request was routed. */
 const UNROUTED = 'unknown';
@@ -154,7 +154,7 @@ export class BreakdownTable {
       ${NUMBERS.map(({ key, value, format }) => {
         // Errors that no platform was chosen for have no successes beside them: their SLA of 0 is no alarm.
         const level = key === 'sla' && item.platform !== UNROUTED ? `level-${slaLevel(item)}` : '';
-        return html`<td class=${level} data-column=${key}>${format(value(item))}</td>`;
+        return html`<td class=${level} data-column=${key}>${endAligned(format(value(item)))}</td>`;
       })}
     </tr>`;
   }

@@ -61,7 +61,6 @@ export class ChartCard {
       this.setData(this.chart, trend);
     }
     this.plot.ariaLabel = this.summary();
-    this.cursor = null;
     this.render();
     return this.element;
   }
@@ -72,6 +71,7 @@ export class ChartCard {
       return;
     }
     this.chart?.destroy();
+    this.cursor = null;
     const events = {
       onCursor: (index: number | null) => {
         this.cursor = index;
@@ -107,7 +107,7 @@ export class ChartCard {
   private template(): TemplateResult {
     const { id, title, note, series, format } = this.spec;
     const points = this.trend?.points ?? [];
-    const shown = this.cursor ?? points.length - 1;
+    const shown = Math.min(this.cursor ?? Infinity, points.length - 1);
     const at = points[shown];
     const latest = this.cursor === null ? 'latest, ' : '';
     const heads = [`From (${zoneName(this.zone)})`, ...series.map(({ label }) => label)];

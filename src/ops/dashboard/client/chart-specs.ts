@@ -87,7 +87,9 @@ function latencyChart(metric: 'duration' | 'ttft', title: string, note: string):
     note,
     kind: 'lines',
     format: milliseconds,
-    tick: (value) => (value === 0 ? '0' : milliseconds(value)),
+    // "1 min 30 s" is too long for the axis.
+    tick: (value) =>
+      value === 0 ? '0' : value < 60_000 ? milliseconds(value) : `${compact(value / 60_000)}\u00a0min`,
     series: [
       { label: 'p50', color: '--series-p50', value: at('p50') },
       { label: 'p90', color: '--series-p90', value: at('p90') },

@@ -16,7 +16,7 @@ import { RefreshTool } from './refresh-tool.js';
 import { onSystemTheme } from './theme.js';
 import { Toolbar } from './toolbar.js';
 import { VerifyPanel } from './verify-panel.js';
-import { fixedRange, parseView, rangeOf, viewQuery, type TimeRange, type View } from './view.js';
+import { fixedRange, isRecent, parseView, rangeOf, viewQuery, type TimeRange, type View } from './view.js';
 
 /** The page of somebody who is signed in: a view, what the server answers for it, and what shows it. */
 export class Dashboard implements Page {
@@ -57,7 +57,14 @@ export class Dashboard implements Page {
         this.close('The token is not accepted any more.');
       },
     });
-    this.refresh = new AutoRefresh(this.load, signal);
+    this.refresh = new AutoRefresh(
+      () => {
+        this.range = rangeOf(this.view, this.now);
+        void this.loader.refresh().then(this.awaitNext);
+      },
+      () => isRecent(this.range, this.now),
+      signal,
+    );
     this.charts = CHARTS.map((spec) => new ChartCard(spec, this.zoom));
     onSystemTheme(this.recolor, signal);
     const back = (): void => {
@@ -85,11 +92,7 @@ export class Dashboard implements Page {
     this.loader.stop();
     this.range = rangeOf(this.view, this.now);
     this.refresh.stop();
-    void this.loader.load().then((ended) => {
-      if (ended) {
-        this.refresh.start();
-      }
-    });
+    void this.loader.load().then(this.awaitNext);
   };
 
   public readonly changed = (): void => {
@@ -138,6 +141,10 @@ export class Dashboard implements Page {
       void this.loader.load([part]);
     };
     return troubleOf(part, this.loader.failure(part), this.view.zone, this.problem === null ? retry : null);
+  };
+
+  private readonly awaitNext = (): void => {
+    this.refresh.start();
   };
 
   private readonly zoom = (from: number, to: number): void => {

@@ -34,7 +34,8 @@ export class DistributionChart {
   public show(distribution: LatencyDistribution | null): HTMLElement {
     if (distribution !== this.distribution) {
       this.distribution = distribution;
-      this.pointed = null;
+      // What the pointer is over stays it.
+      this.pointed = distribution?.bins.find(({ from }) => from === this.pointed?.from) ?? null;
       this.render();
     }
     return this.element;

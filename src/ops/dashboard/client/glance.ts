@@ -5,18 +5,20 @@ import { THRESHOLDS, type Verdict } from './health.js';
 import type { Host } from './host.js';
 import { button, type Content } from './templates.js';
 import { tiles } from './tiles.js';
+import type { Zone } from './zone.js';
 
 /** The verdict and the six tiles; null until they are known. */
 export function glance(
   verdict: Verdict | null,
   overview: Overview | null,
   trend: Trend | null,
+  zone: Zone,
   to: Host['to'],
 ): TemplateResult {
   return html`<div id="verdict" class="verdict" data-level=${verdict?.level ?? 'unknown'}>
       <span class="verdict-icon" aria-hidden="true"></span>
-      <p role="status" aria-live="polite">
-        <strong>${verdict === null ? 'Loading…' : `${verdict.title}:`}</strong>
+      <p>
+        <strong role="status">${verdict === null ? 'Loading…' : `${verdict.title}:`}</strong>
         <span>${verdict?.detail}</span>
       </p>
       ${culpritButton(verdict?.culprit ?? null, to)}
@@ -28,7 +30,7 @@ export function glance(
       </details>
     </div>
     <ul class="tiles">
-      ${overview === null ? nothing : tiles(overview, trend)}
+      ${overview === null ? nothing : tiles(overview, trend, zone)}
     </ul>`;
 }
 

@@ -23,7 +23,7 @@ export interface LoaderEvents {
 
 /**
  * Asks the server for the parts of the page, each by itself, so that one that fails or takes its time holds up no
- * other. What failed and may pass is asked for again after a while.
+ * other. What failed and may pass is asked for again after a while, by itself.
  */
 export class Loader {
   private kept: { [P in Part]?: Kept<Answers[P]> } = {};
@@ -32,7 +32,7 @@ export class Loader {
   private readonly pending = new Set<Part>();
   private loading = new AbortController();
   private readonly retry = new RetryTimer(() => {
-    void this.load(PARTS.filter((part) => this.problems.has(part) && mayPass(this.problems.get(part))));
+    void this.load(PARTS.filter(this.waits));
   });
 
   public constructor(
@@ -52,27 +52,33 @@ export class Loader {
     this.pending.clear();
   }
 
-  /** False where it was given up for other questions, or goes on. */
-  public async load(parts: readonly Part[] = PARTS): Promise<boolean> {
+  /** Asks for what is neither under way nor waiting for its next attempt: a refresh must not be that attempt. */
+  public async refresh(): Promise<void> {
+    await this.load(PARTS.filter((part) => !this.pending.has(part) && !this.waits(part)));
+  }
+
+  /** Ends when these have been answered, or given up for other questions. */
+  public async load(parts: readonly Part[] = PARTS): Promise<void> {
     if (this.api.signal.aborted) {
-      return false;
+      return;
     }
-    this.retry.stop();
+    if (parts.some(this.waits)) {
+      this.retry.stop();
+    }
     const { signal } = this.loading;
     const asked = this.events.questions();
     const loads = parts.map((part) => this.ask(part, asked[part], signal));
     this.events.onChange();
     await Promise.all(loads);
     if (signal.aborted || this.pending.size > 0) {
-      return false;
+      return;
     }
     const failed = [...this.problems.values()];
     if (failed.length === 0) {
       this.retry.reset();
-    } else if (failed.some(mayPass)) {
+    } else if (failed.some(mayPass) && !this.retry.running) {
       this.retry.start(failed);
     }
-    return true;
   }
 
   public latest<P extends Part>(part: P): Kept<Answers[P]> | null {
@@ -88,6 +94,9 @@ export class Loader {
     const at = kept?.subject === this.events.questions()[part].subject ? kept.at : null;
     return { error: this.problems.get(part), at };
   }
+
+  private readonly waits = (part: Part): boolean =>
+    this.problems.has(part) && mayPass(this.problems.get(part));
 
   /** Never rejects. */
   private async ask(part: Part, { path, query, subject }: Question, signal: AbortSignal): Promise<void> {

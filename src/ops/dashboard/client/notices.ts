@@ -1,20 +1,35 @@
-import type { Overview } from '../../read/read.types.js';
+import { html, nothing, type TemplateResult } from 'lit-html';
+import type { Overview, TrendBucket } from '../../read/read.types.js';
 import { plural, span } from './format.js';
 import type { Kept } from './loader.js';
-import { bucketFor, type View } from './view.js';
+import { isRecent, type View } from './view.js';
 import { formatTime, zoneName } from './zone.js';
 
 /** Less than this behind is what a running tick looks like; milliseconds. */
 const FRESH_ENOUGH_MS = 2 * 60_000;
 const BUCKETS = { '1m': '1-minute', '5m': '5-minute', hour: '1-hour', day: '1-day' } as const;
 
-/** What range the numbers are of, in which zone, and when they came in. */
-export function rangeLine({ answer, at }: Kept<Overview>, { zone }: View): string {
-  const [from, to] = [Date.parse(answer.from), Date.parse(answer.to)];
-  return (
-    `${formatTime(from, zone, 'full')} – ${formatTime(to, zone, 'full')}, times in ${zoneName(zone)} · ` +
-    `${BUCKETS[bucketFor(to - from)]} points · updated ${formatTime(at, zone, 'seconds')}`
-  );
+/**
+ * Of which moment the numbers are, of what range, and in which zone. What grows is last: the rest keeps its place from
+ * one refresh to the next.
+ */
+export function rangeLine(
+  { answer, at }: Kept<Overview>,
+  bucket: TrendBucket | null,
+  now: number,
+  { zone }: View,
+): TemplateResult {
+  const { freshness } = answer;
+  const range = { from: Date.parse(answer.from), to: Date.parse(answer.to) };
+  const recent = isRecent(range, now);
+  const [word, time] = recent ? ['as of', freshness.asOf] : ['updated', at];
+  const behind = recent && freshness.recent === 'raw';
+  return html`<span id="as-of">${word} ${formatTime(time, zone, 'seconds')}</span> ·
+    ${formatTime(range.from, zone, 'full')} – ${formatTime(range.to, zone, 'full')}, times in
+    ${zoneName(zone)} ${bucket && `· ${BUCKETS[bucket]} points`}
+    <span id="raw" class="level-degraded" role="status"
+      >${behind ? '· Read from raw rows: the rollup of minutes is behind, or off.' : nothing}</span
+    >`;
 }
 
 /** Says where the rollup lags behind, whatever the reason; null where it does not. */

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit-html';
 import type { JobState, Status, TroubledBucket } from './admin-types.js';
 import { count, milliseconds, NOTHING, plural, span } from './format.js';
-import { cardHead, table, type Content } from './templates.js';
+import { cardHead, endAligned, table, type Content } from './templates.js';
 import { formatTime, zoneName, type Zone } from './zone.js';
 
 /** A closed hour that has waited longer than this for its recomputation is worth a colour; milliseconds. */
@@ -16,7 +16,7 @@ export function operationsFacts(status: Status, zone: Zone): TemplateResult {
           ([term, value, level]) =>
             html`<div>
               <dt>${term}</dt>
-              <dd class=${level ?? ''}>${value}</dd>
+              <dd class=${level ?? ''}>${endAligned(value)}</dd>
             </div>`,
         )}
       </dl>

@@ -55,7 +55,9 @@ export function template(page: Page): TemplateResult {
     ${page.toolbar.template(page.range, latest('platforms')?.answer ?? null, latest('groups')?.answer ?? null)}
     <main id="content" tabindex="-1">
       <div class="busy" aria-hidden="true"></div>
-      <p id="range-line" class="range-line">${overview && rangeLine(overview, view)}</p>
+      <p id="range-line" class="range-line">
+        ${overview && rangeLine(overview, latest('trend')?.answer.bucket ?? null, page.now, view)}
+      </p>
       <div id="problem" class="banner bad" role="alert" ?hidden=${problem === null}>
         <p>${problem}</p>
         ${button('Try again', page.load)}
@@ -85,7 +87,7 @@ function header({ view, refresh, to, recolor, signOut }: Page): TemplateResult {
   </header>`;
 }
 
-function health({ latest, trouble, to }: Page, overview: Kept<Overview> | null): TemplateResult {
+function health({ view, latest, trouble, to }: Page, overview: Kept<Overview> | null): TemplateResult {
   const { className, banner } = trouble('overview');
   // What answers another question than the overview says nothing about it.
   const same = <A>(kept: Kept<A> | null): A | null =>
@@ -93,7 +95,7 @@ function health({ latest, trouble, to }: Page, overview: Kept<Overview> | null):
   const verdict = overview && judge(overview.answer, same(latest('platforms')));
   document.title = `${verdict?.title ?? 'Loading…'} · Operations`;
   return html`<section id="glance" class=${className} aria-label="Health">
-    ${banner} ${glance(verdict, overview?.answer ?? null, same(latest('trend')), to)}
+    ${banner} ${glance(verdict, overview?.answer ?? null, same(latest('trend')), view.zone, to)}
   </section>`;
 }
 

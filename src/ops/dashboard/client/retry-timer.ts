@@ -16,10 +16,20 @@ export class RetryTimer {
 
   public constructor(private readonly onDue: () => void) {}
 
+  public get running(): boolean {
+    return this.timer !== undefined;
+  }
+
   public start(errors: readonly unknown[]): void {
     const asked = errors.map((error) => (error instanceof ApiError ? error.retryAfterMs : 0));
     this.stop();
-    this.timer = setTimeout(this.onDue, Math.max(this.pause, ...asked));
+    this.timer = setTimeout(
+      () => {
+        this.stop();
+        this.onDue();
+      },
+      Math.max(this.pause, ...asked),
+    );
     this.pause = Math.min(2 * this.pause, LONGEST_PAUSE_MS);
   }
 
@@ -31,5 +41,6 @@ export class RetryTimer {
 
   public stop(): void {
     clearTimeout(this.timer);
+    this.timer = undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { keyed } from 'lit-html/directives/keyed.js';
 import { live } from 'lit-html/directives/live.js';
 import { ref } from 'lit-html/directives/ref.js';
 
@@ -10,6 +11,12 @@ export const styled = (property: string, value: string): unknown =>
   ref((element) => {
     (element as HTMLElement | undefined)?.style.setProperty(property, value);
   });
+
+/**
+ * Text in a place that is aligned at its end. It is put in anew when it changes: a text that has become longer starts
+ * further left, and a browser that sees the same text node there takes it for one that has moved.
+ */
+export const endAligned = (text: string): unknown => keyed(text, html`${text}`);
 
 /** The handler of a form that the page itself sends. */
 export const submitted =
@@ -47,7 +54,7 @@ export const table = (
           ([first, ...rest]) =>
             html`<tr>
               <th scope="row">${first}</th>
-              ${rest.map((cell) => html`<td>${cell}</td>`)}
+              ${rest.map((cell) => html`<td>${typeof cell === 'string' ? endAligned(cell) : cell}</td>`)}
             </tr>`,
         )}
       </tbody>
@@ -61,11 +68,12 @@ export const select = (
   options: readonly (readonly [string, string])[],
   chosen: string,
   onChange: (value: string) => void,
+  title?: string,
 ): TemplateResult => {
   const change = (event: Event): void => {
     onChange((event.target as HTMLSelectElement).value);
   };
-  return html`<label class="compact">
+  return html`<label class="compact" title=${title ?? nothing}>
     <span>${label}</span>
     <select id=${id} @change=${change}>
       ${options.map(

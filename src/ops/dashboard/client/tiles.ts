@@ -2,6 +2,9 @@ import { html, type TemplateResult } from 'lit-html';
 import type { Measures, Overview, Trend } from '../../read/read.types.js';
 import { compact, milliseconds, NOTHING, percent, perSecond, slaPercent, span } from './format.js';
 import { sparkline } from './sparkline.js';
+import { endAligned } from './templates.js';
+import { errorDetails, latencyDetails, rateDetails, slaDetails, type Detail } from './tile-details.js';
+import type { Zone } from './zone.js';
 
 interface TileSpec {
   readonly id: string;
@@ -10,6 +13,7 @@ interface TileSpec {
   readonly title: string;
   readonly value: (measures: Measures) => number | null;
   readonly format: (value: number | null) => string;
+  readonly details: (overview: Overview, zone: Zone) => readonly Detail[];
   /** Of one point of the trend, where that is not the same measure as the range's. */
   readonly point?: (measures: Measures) => number | null;
   /** Shares are compared by difference, in percentage points, and everything else by ratio. */
@@ -25,6 +29,7 @@ const TILES: readonly TileSpec[] = [
     title: 'Successful requests among those that count for the SLA: business-limited errors do not',
     value: (m) => m.sla,
     format: slaPercent,
+    details: slaDetails,
     share: true,
     better: 'up',
   },
@@ -34,6 +39,7 @@ const TILES: readonly TileSpec[] = [
     title: 'Errors of every kind that clients saw, among all requests',
     value: (m) => m.errorRate,
     format: percent,
+    details: errorDetails,
     share: true,
     better: 'down',
   },
@@ -43,6 +49,7 @@ const TILES: readonly TileSpec[] = [
     title: 'Requests per second, errors included',
     value: (m) => m.requestsPerSecond,
     format: perSecond,
+    details: rateDetails('requests'),
     better: null,
   },
   {
@@ -51,6 +58,7 @@ const TILES: readonly TileSpec[] = [
     title: '95th percentile of the duration of whole successful requests',
     value: (m) => m.duration.p95,
     format: milliseconds,
+    details: latencyDetails('duration'),
     better: 'down',
   },
   {
@@ -59,6 +67,7 @@ const TILES: readonly TileSpec[] = [
     title: '95th percentile of the time to the first token of streamed requests',
     value: (m) => m.ttft.p95,
     format: milliseconds,
+    details: latencyDetails('ttft'),
     better: 'down',
   },
   {
@@ -68,12 +77,13 @@ const TILES: readonly TileSpec[] = [
     value: (m) => Number(m.tokenConsumed),
     point: (m) => m.tokensPerSecond,
     format: compact,
+    details: rateDetails('tokens'),
     better: null,
   },
 ];
 
 /** The first glance: six numbers, each with its change against the period of equal length before. */
-export function tiles(overview: Overview, trend: Trend | null): TemplateResult[] {
+export function tiles(overview: Overview, trend: Trend | null, zone: Zone): TemplateResult[] {
   const against = `the ${span(Date.parse(overview.to) - Date.parse(overview.from), 60)} before`;
   return TILES.map((spec) => {
     const now = spec.value(overview);
@@ -84,8 +94,15 @@ export function tiles(overview: Overview, trend: Trend | null): TemplateResult[]
       <span class="tile-label" title=${spec.title}>${spec.label}</span>
       <span class="tile-value">${spec.format(now)}</span>
       <span class="tile-change ${change.verdict}" title="Against ${against}">
-        ${change.text}<span class="visually-hidden"> ${change.spoken} against ${against}</span>
+        ${endAligned(change.text)}<span class="visually-hidden"> ${change.spoken} against ${against}</span>
       </span>
+      <dl class="tile-details">
+        ${spec.details(overview, zone).map(
+          ([label, value, title]) =>
+            html`<dt title=${title}>${label}</dt>
+              <dd>${endAligned(value)}</dd>`,
+        )}
+      </dl>
       ${sparkline((trend?.points ?? []).map(spec.point ?? spec.value))}
     </li>`;
   });

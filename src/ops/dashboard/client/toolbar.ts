@@ -7,6 +7,7 @@ import { button, select, submitted } from './templates.js';
 import { fixedRange, PRESETS, SHORTEST_MINUTES, type Preset, type TimeRange } from './view.js';
 
 const LABELS: Readonly<Record<Preset, string>> = {
+  '15min': 'last 15 minutes',
   '1h': 'last hour',
   '6h': 'last 6 hours',
   '24h': 'last 24 hours',

@@ -6,7 +6,14 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-export const PRESETS = { '1h': HOUR, '6h': 6 * HOUR, '24h': DAY, '7d': 7 * DAY, '30d': 30 * DAY } as const;
+export const PRESETS = {
+  '15min': 15 * MINUTE,
+  '1h': HOUR,
+  '6h': 6 * HOUR,
+  '24h': DAY,
+  '7d': 7 * DAY,
+  '30d': 30 * DAY,
+} as const;
 export type Preset = keyof typeof PRESETS;
 const DEFAULT_PRESET: Preset = '24h';
 
@@ -72,8 +79,8 @@ export function fixedRange(from: number, to: number): TimeRange | null {
   return range.to - range.from >= SHORTEST_MINUTES * MINUTE ? range : null;
 }
 
-/** The bucket that the API chooses for a range of that length, in milliseconds. */
-export const bucketFor = (length: number): TrendBucket => autoBucket(new Date(0), new Date(length));
+/** The bucket that the API chooses for a range of that length, in milliseconds, where its minutes are kept. */
+const bucketFor = (length: number): TrendBucket => autoBucket(new Date(0), new Date(length));
 
 /**
  * The range of the view. A preset starts on a bucket, or its first point would be a part of one and look like a
@@ -87,9 +94,15 @@ export function rangeOf(view: View, now: number): TimeRange {
   }
   const to = Math.ceil(now / MINUTE) * MINUTE;
   const length = PRESETS[view.preset];
-  const bucket = BUCKET_MS[bucketFor(length)];
-  return { from: Math.floor((to - length) / bucket) * bucket, to };
+  const bucket = bucketFor(length);
+  const width = BUCKET_MS[bucket];
+  const from = Math.floor((to - length) / width) * width;
+  // Not so early that the range is long enough for coarser points.
+  return { from: bucketFor(to - from) === bucket ? from : from + width, to };
 }
+
+/** Whether the range has not ended: its numbers change from one moment to the next. */
+export const isRecent = (range: TimeRange, now: number): boolean => range.to > now - MINUTE;
 
 /** 2026-01-31T10:05Z */
 export const isoMinute = (time: number): string => `${new Date(time).toISOString().slice(0, 16)}Z`;

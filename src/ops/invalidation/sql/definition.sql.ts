@@ -2,10 +2,9 @@ import { isOldDefinition, storedVersion } from '../../definitions/definition-ver
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { hasBucket, hourOf } from '../../sql/sql-time.js';
-import { isOverallRow } from '../../definitions/overall-row.js';
 import { DAY_TIER, HOUR_TIER, MINUTE_TIER, type Tier } from '../../definitions/tiers.js';
 import { floors, floorValues, type RetentionHours } from './floors.sql.js';
-import { NOTED_HOURS, noteHours, noteMinutes } from './note.sql.js';
+import { NOTED_HOURS, noteHours } from './note.sql.js';
 
 /** What was found, and noted; bigint as text. */
 export interface OldDefinitions {
@@ -74,18 +73,12 @@ new_days AS MATERIALIZED (
   SELECT * FROM old_days WHERE NOT ${isNoted(DAY_TIER, 'day')}
 ),
 noted AS (
-  ${noteHours(tables, 'definition', 'SELECT bucket FROM new_hours')}
-),
--- Of hours that are not rolled up yet: those of the others are noted with them.
-noted_minutes AS (
-  ${noteMinutes(
-    tables,
-    'definition',
-    `SELECT m.bucket_start FROM ${tables.minutely} m
-    WHERE ${isOverallRow('m')} AND ${isOldDefinition(storedVersion('m'), '$1::int')}
-      AND NOT EXISTS (SELECT 1 FROM new_hours h WHERE h.bucket = ${hourOf('m.bucket_start')})
-      AND NOT ${isNoted(MINUTE_TIER, 'm.bucket_start')}`,
-  )}
+  ${noteHours(tables, 'definition', 'SELECT bucket FROM new_hours', {
+    // Of hours that are not rolled up yet: those of the others are noted with them.
+    alsoMinutes: `SELECT m.bucket_start FROM ${tables.minutely} m
+      WHERE m.platform IS NULL AND m.group_id IS NULL AND ${isOldDefinition(storedVersion('m'), '$1::int')}
+        AND NOT ${isNoted(MINUTE_TIER, 'm.bucket_start')}`,
+  })}
 ),
 noted_days AS (
   INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason)

@@ -15,9 +15,10 @@ export const IS_STUCK = '(i.attempts > 0 OR i.suspicious_at IS NOT NULL OR i.los
  * is stale ({@link isStaleMinute}).
  */
 export const liveMinutes = (tables: OpsTables): string => `(
-    SELECT CASE WHEN l.live_through IS NOT NULL THEN GREATEST(l.minutes_from, b.backfilled_from) END AS minutes_from,
-      CASE WHEN l.minutes_from IS NOT NULL THEN l.live_through END AS live_through
-    FROM (SELECT 1) one LEFT JOIN ${tables.live} l ON true
+    SELECT CASE WHEN l.minutes_from IS NOT NULL THEN GREATEST(l.minutes_from, b.backfilled_from) END AS minutes_from, l.live_through
+    FROM (SELECT 1) one
+    -- Later than now: the clock has been set back since.
+    LEFT JOIN ${tables.live} l ON l.minutes_from IS NOT NULL AND l.live_through <= clock_timestamp()
     CROSS JOIN (
       SELECT max(i.bucket_start) + interval '1 minute' AS backfilled_from
       FROM ${tables.invalidations} i WHERE i.tier = '${MINUTE_TIER}' AND i.reason = 'backfill'
@@ -81,7 +82,8 @@ export function advanceLive(tables: OpsTables, through: string, bySeconds = 0): 
   return {
     text: `WITH advanced AS (
   UPDATE ${tables.live} SET live_through = $1::timestamptz
-  WHERE minutes_from IS NOT NULL AND (live_through IS NULL OR live_through + make_interval(secs => $2::float8) < $1::timestamptz)
+  WHERE minutes_from IS NOT NULL AND (live_through IS NULL OR live_through > clock_timestamp()
+      OR live_through + make_interval(secs => $2::float8) < $1::timestamptz)
     AND NOT EXISTS (
       SELECT 1 FROM ${tables.invalidations} i
       WHERE i.tier = '${MINUTE_TIER}' AND i.reason = 'new_rows' AND NOT ${IS_STUCK}

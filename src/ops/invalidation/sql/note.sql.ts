@@ -31,19 +31,31 @@ export const minutesOf = (tables: OpsTables, hours: string): string => `SELECT '
   CROSS JOIN LATERAL generate_series(
     GREATEST(h.bucket_start, l.minutes_from), h.bucket_start + interval '59 minutes', interval '1 minute') AS m(starts)`;
 
-/** {@link note}s the hours that a query selects as bucket_start, and their minutes. It returns the tier of each. */
+/**
+ * {@link note}s the hours that a query selects as bucket_start, and their minutes. It returns the tier of each.
+ *
+ * @param alsoMinutes selects the starts of further minutes
+ */
 export function noteHours(
   tables: OpsTables,
   reason: InvalidationReason,
   hours: string,
-  { atOnce = false, minutes = true }: { readonly atOnce?: boolean; readonly minutes?: boolean } = {},
+  {
+    atOnce = false,
+    minutes = true,
+    alsoMinutes,
+  }: { readonly atOnce?: boolean; readonly minutes?: boolean; readonly alsoMinutes?: string } = {},
 ): string {
   return `WITH hour(bucket_start) AS MATERIALIZED (${hours})
   ${note(
     tables,
     reason,
     `SELECT b.*, clock_timestamp()
-    FROM (SELECT '${HOUR_TIER}', bucket_start FROM hour${minutes ? ` UNION ALL ${minutesOf(tables, 'hour')}` : ''}) b`,
+    FROM (
+      SELECT '${HOUR_TIER}', bucket_start FROM hour${minutes ? ` UNION ALL ${minutesOf(tables, 'hour')}` : ''}${
+        alsoMinutes === undefined ? '' : ` UNION ALL SELECT '${MINUTE_TIER}', m.* FROM (${alsoMinutes}) m`
+      }
+    ) b`,
     atOnce,
   )}`;
 }
@@ -152,7 +164,8 @@ noted AS (
   ${note(
     tables,
     'new_rows',
-    `SELECT '${HOUR_TIER}', h.bucket_start, GREATEST(clock_timestamp(), m.computed_at + make_interval(secs => $6::float8))
+    `SELECT '${HOUR_TIER}', h.bucket_start, clock_timestamp() + GREATEST(interval '0',
+      make_interval(secs => $6::float8) - GREATEST(interval '0', clock_timestamp() - m.computed_at))
     FROM floor JOIN fresh_hour h ON h.bucket_start >= floor.at
     LEFT JOIN ${tables.hourly} m ON m.bucket_start = h.bucket_start AND ${isOverallRow('m')}
     UNION ALL

@@ -158,18 +158,22 @@ SELECT count(*)::int AS rows FROM raised`,
   };
 }
 
-/** Deletes some of the minutely rows, the oldest, that nothing says to be complete. */
-export function dropMinutes(tables: OpsTables): SqlStatement {
+/**
+ * Deletes some of the minutely rows, the oldest from an instant on, that nothing says to be complete.
+ *
+ * Bound: that instant (ISO): where the statement before has come to, so that none reads what is deleted already.
+ */
+export function dropMinutes(tables: OpsTables, from: string): SqlStatement {
   return {
     text: `WITH deleted AS (
   DELETE FROM ${tables.minutely} WHERE id = ANY(ARRAY(
     SELECT id FROM ${tables.minutely}
-    WHERE bucket_start < COALESCE((SELECT minutes_from FROM ${tables.live}), 'infinity')
+    WHERE bucket_start >= $1::timestamptz AND bucket_start < COALESCE((SELECT minutes_from FROM ${tables.live}), 'infinity')
     ORDER BY bucket_start LIMIT ${ROWS_TOGETHER}
   ))
-  RETURNING 1
+  RETURNING bucket_start
 )
-SELECT count(*)::int AS rows, count(*) = ${ROWS_TOGETHER} AS is_full FROM deleted`,
-    values: [],
+SELECT count(*)::int AS rows, CASE WHEN count(*) = ${ROWS_TOGETHER} THEN ${isoUtc('max(bucket_start)')} END AS next FROM deleted`,
+    values: [from],
   };
 }

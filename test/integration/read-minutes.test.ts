@@ -39,9 +39,10 @@ describe('minutes in an answer', () => {
   beforeEach(async () => {
     await rows.truncateMetrics(scene.dataSource);
     await scene.query('TRUNCATE ops_metrics_invalidations, ops_metrics_minutely, ops_metrics_live');
-    // Begins early in a minute, in one that is not the first of its hour: what is read stays the same meanwhile.
+    // Begins early in a minute, but after the instant that minutes are complete up to, and not in the first one of an
+    // hour: what is read stays the same meanwhile.
     await scene.query(
-      `SELECT pg_sleep(CASE WHEN s % 60 > 30 OR s < 60 THEN 60.1 - s % 60 ELSE 0 END)
+      `SELECT pg_sleep(CASE WHEN s % 60 > 30 OR s < 60 THEN 62.1 - s % 60 ELSE GREATEST(0, 2.1 - s % 60) END)
        FROM (SELECT extract(epoch FROM clock_timestamp())::numeric % 3600 AS s) c`,
     );
     const [clock] = await scene.query<{ minute: Date }>(

@@ -65,14 +65,11 @@ export function readPieces(tables: OpsTables, options: ReadOptions): SqlStatemen
 )`,
   ];
   const text = `WITH ${relations.join(',\n')}
-SELECT ${isoUtc('c.as_of')} AS as_of, f.recent, f.pending_hours, ${isoUtc('f.stale_from')} AS stale_from,
-  f.missing_hours, ${isoUtc('f.missing_from')} AS missing_from, f.missing_before,
+SELECT f.as_of, f.recent, f.pending_hours, f.stale_from, f.missing_hours, f.missing_from, f.missing_before,
   p.segment, p.source, p.key, ${isoUtc('p.starts')} AS starts, p.whole_hour,
   ${PIECE_COLUMNS.slice(5)
     .map((column) => `p.${column}`)
     .join(', ')}${top === null ? '' : ',\n  t.rank, t.total, t.group_name, t.group_platform'}
-FROM clock c CROSS JOIN freshness f LEFT JOIN piece p ON true${
-    top === null ? '' : ' LEFT JOIN top t ON t.key::text = p.key'
-  }`;
+FROM freshness f LEFT JOIN piece p ON true${top === null ? '' : ' LEFT JOIN top t ON t.key::text = p.key'}`;
   return { text, values: bindings.values };
 }

@@ -1,6 +1,7 @@
 import { USAGE_GROUP_JOIN } from '../../definitions/definitions.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import { isStaleMinute } from '../../invalidation/sql/live.sql.js';
+import { isoUtc } from '../../sql/sql-time.js';
 import type { Segment } from '../read-plan.js';
 import type { Bindings } from './bindings.js';
 
@@ -86,17 +87,18 @@ raw_range AS MATERIALIZED (
 }
 
 /**
- * The relation `freshness`, one row. Of the segments from `freshFrom` on: what of the whole closed hours is noted for
+ * The relation `freshness`, one row, its instants as text: every row of an answer repeats them. Of the segments from `freshFrom` on: what of the whole closed hours is noted for
  * recomputation and not answered from minutes, from when on an hour or a minute is stale, what is missing, and what the
  * recent time rests on. And how many hours are missing in the segments before.
  */
 export function freshnessRelation(tables: OpsTables, freshFrom: string): string {
   const within = (relation: string): string => `(SELECT * FROM ${relation} WHERE segment >= ${freshFrom})`;
-  return `freshness AS (
-  SELECT s.pending_hours, LEAST(s.stale_from, m.stale_from, g.missing_from) AS stale_from,
-    g.missing_hours, g.missing_from, g.missing_before,
+  return `freshness AS MATERIALIZED (
+  SELECT ${isoUtc('c.as_of')} AS as_of, s.pending_hours,
+    ${isoUtc('LEAST(s.stale_from, m.stale_from, g.missing_from)')} AS stale_from,
+    g.missing_hours, ${isoUtc('g.missing_from')} AS missing_from, g.missing_before,
     CASE WHEN EXISTS ${within('raw_range')} THEN 'raw' WHEN EXISTS ${within('minute_range')} THEN 'minutes' END AS recent
-  FROM (
+  FROM clock c CROSS JOIN (
     SELECT count(*)::int AS pending_hours,
       min(i.bucket_start) FILTER (WHERE i.bucket_start NOT IN (SELECT starts FROM hour WHERE rolled_up_at IS NULL))
         AS stale_from

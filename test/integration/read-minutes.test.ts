@@ -236,4 +236,37 @@ describe('minutes in an answer', () => {
     // A distribution knows 1000 and 1008, or 1000 and 992.
     expect(points.map(({ duration }) => duration.p50)).toEqual([null, 1002, null]);
   });
+
+  it('are sent once, unless they are written anew', async () => {
+    await live();
+    const [from, to] = [at(-100), at(-40)];
+    const first = await reads.overview({ from, to });
+    expect((await reads.overview({ from, to })).duration).toEqual(first.duration);
+    const options = {
+      plan: planSegments([from, to]),
+      level: {},
+      safeDelaySeconds: 0,
+      freshFrom: 0,
+      rates: false,
+      bucketByBucket: null,
+    };
+    const pieces = async (
+      known: string[],
+    ): Promise<{ version: string; duration_values: string | null }[]> => {
+      const { text, values } = readPieces(OPS_TABLES, { ...options, known });
+      return scene.query(text, values);
+    };
+    const sent = await pieces([]);
+    expect(sent).toHaveLength(60);
+    expect(sent.every(({ duration_values: values }) => values !== null)).toBe(true);
+    const again = await pieces(sent.map(({ version }) => version));
+    expect(again.map(({ duration_values: values }) => values)).toEqual(Array(60).fill(null));
+
+    await scene.query(`UPDATE ops_metrics_minutely SET duration_values = '{5}', duration_counts = '{2}'
+      WHERE platform IS NULL AND duration_samples = 2`);
+    expect(
+      (await pieces(sent.map(({ version }) => version))).every((row) => row.duration_values === '{5}'),
+    ).toBe(true);
+    expect((await reads.overview({ from, to })).duration).toMatchObject({ p50: 5, p99: 5 });
+  });
 });

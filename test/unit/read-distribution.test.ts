@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Distribution } from '../../src/ops/read/distribution.js';
+import { Distribution, latenciesOf } from '../../src/ops/read/distribution.js';
 import { histogram } from '../../src/ops/read/histogram.js';
-import { percentileCont } from '../support/oracle/arithmetic.js';
+import { percentileCont, roundHalfEven } from '../support/oracle/arithmetic.js';
 
 const FRACTIONS = [0.5, 0.9, 0.95, 0.99];
 
@@ -27,7 +27,7 @@ describe('Distribution', () => {
       fc.property(fc.array(fc.array(sample, { minLength: 1 }), { minLength: 1 }), (parts) => {
         const distribution = new Distribution();
         for (const part of parts) {
-          distribution.add(...textOf(part));
+          distribution.add(latenciesOf(...textOf(part)));
         }
         const all = parts.flat();
         expect(distribution.samples).toBe(all.length);
@@ -40,23 +40,28 @@ describe('Distribution', () => {
     );
   });
 
-  it('rounds single samples to 7 significant bits, as the stored ones are', () => {
+  it('rounds more than 1,000 samples to 7 significant bits, as the stored ones are', () => {
     const distribution = new Distribution();
-    distribution.add('{0,127,129,131,-131,100000,2147483647}', null);
+    distribution.add(latenciesOf('{0,127,129,131,-131,100000,2147483647}', null));
+    expect(distribution.entries().map(([value]) => value)).toEqual([
+      -131, 0, 127, 129, 131, 100_000, 2_147_483_647,
+    ]);
+    distribution.add(latenciesOf('{0}', '{1000}'));
+    distribution.add(latenciesOf('{100001}', ''));
     expect(distribution.entries()).toEqual([
       [-132, 1],
-      [0, 1],
+      [0, 1001],
       [127, 1],
       [128, 1],
       [132, 1],
-      [100_352, 1],
+      [100_352, 2],
       [2_147_483_647, 1],
     ]);
   });
 
   it('has no percentile without a sample', () => {
     const distribution = new Distribution();
-    distribution.add('{}', '{}');
+    distribution.add(latenciesOf('{}', '{}'));
     expect(distribution.percentiles(FRACTIONS)).toBeNull();
     expect(histogram(distribution)).toEqual([]);
   });
@@ -71,6 +76,12 @@ const latency = fc.oneof(
   fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 - 1 }),
 );
 
+/** To even where it lies in the middle. */
+function roundedTo7Bits(latency: number): number {
+  const width = 2 ** Math.max(0, Math.floor(Math.log2(Math.abs(latency) || 1)) - 6);
+  return Math.sign(latency) * Math.min(roundHalfEven(Math.abs(latency) / width) * width, 2 ** 31 - 1);
+}
+
 describe('histogram', () => {
   it('counts in each bin the raw latencies that its borders say, stored rounded or as they were', () => {
     const parts = fc.array(
@@ -82,9 +93,9 @@ describe('histogram', () => {
         const distribution = new Distribution();
         for (const { latencies, isRounded } of stored) {
           if (isRounded) {
-            distribution.add(`{${latencies.join(',')}}`, null); // rounds them
+            distribution.add({ values: Int32Array.from(latencies, roundedTo7Bits), counts: null });
           } else {
-            distribution.add(...textOf(latencies));
+            distribution.add(latenciesOf(...textOf(latencies)));
           }
         }
         const all = stored.flatMap(({ latencies }) => latencies);
@@ -106,7 +117,7 @@ describe('histogram', () => {
 
   it('has four bins to a doubling from 8 ms on, whole milliseconds below, and borders where values are told apart', () => {
     const distribution = new Distribution();
-    distribution.add('{0,33,320}', '{1,1,1}');
+    distribution.add(latenciesOf('{0,33,320}', '{1,1,1}'));
     expect(histogram(distribution).map(({ from }) => from)).toEqual([
       0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 159, 191,
       223, 255, 318,

@@ -1,4 +1,5 @@
 import { HOUR_MS } from '../common/utc.js';
+import { latenciesOfPiece, type PieceLatencies, type RowsOfLevel } from './known-rows.js';
 import { MeasuresAdder } from './measures.js';
 import type { PeriodMeasures } from './measures.schemas.js';
 import { LONGEST_PEAK_HOURS } from './read-plan.js';
@@ -28,7 +29,11 @@ export class Answer {
   private readonly rates: readonly RateRow[];
   private segments: ReadonlyMap<number, MeasuresAdder> | undefined;
 
-  public constructor(rows: readonly ReadRow[]) {
+  /** The latencies of each stored row of the answer, by its version. */
+  public readonly rows = new Map<string, PieceLatencies>();
+
+  /** @param known rows whose latencies were not sent */
+  public constructor(rows: readonly ReadRow[], known: RowsOfLevel) {
     const [first] = rows;
     if (first === undefined) {
       throw new Error('A read returned no row; it always has the clock.');
@@ -37,6 +42,11 @@ export class Answer {
     this.asOf = new Date(first.as_of);
     this.pieces = rows.filter(isPiece);
     this.rates = rows.filter(isRate);
+    for (const row of this.pieces) {
+      if (row.version !== null) {
+        this.rows.set(row.version, known.get(row.version) ?? latenciesOfPiece(row));
+      }
+    }
   }
 
   public freshness(to: Date): Freshness {
@@ -150,13 +160,17 @@ export class Answer {
       }));
   }
 
+  private latenciesOf(row: PieceRow): PieceLatencies {
+    return (row.version === null ? undefined : this.rows.get(row.version)) ?? latenciesOfPiece(row);
+  }
+
   private addersBy<Key>(keyOf: (row: PieceRow) => Key): Map<Key, MeasuresAdder> {
     const adders = new Map<Key, MeasuresAdder>();
     for (const row of this.pieces) {
       const key = keyOf(row);
       const adder = adders.get(key) ?? new MeasuresAdder();
       adders.set(key, adder);
-      adder.add(row);
+      adder.add(row, this.latenciesOf(row));
     }
     return adders;
   }

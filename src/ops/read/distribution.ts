@@ -1,6 +1,24 @@
+/** Latencies in ms, or the values of a distribution, with their counts; null where each occurs once. */
+export interface Latencies {
+  readonly values: Int32Array;
+  readonly counts: Int32Array | null;
+}
+
+/** Up to so many samples are kept as they were, as in a stored row (sorted-latencies.ts); more are all rounded. */
+const EXACT_UP_TO = 1000;
+
 /**
- * How often each latency occurred: values rounded to 7 significant bits (exact below 128 ms, within 2^-7 above),
- * with their counts. Distributions add up, so any range has one.
+ * Reads latencies from the text of int arrays: `{1,2}`.
+ *
+ * @param counts how often each of the values occurs; empty where each does once; null for the latencies of raw rows
+ */
+export function latenciesOf(values: string, counts: string | null): Latencies {
+  return { values: numbersOf(values), counts: counts ? numbersOf(counts) : null };
+}
+
+/**
+ * How often each latency occurred; of more than 1,000 the values are rounded to 7 significant bits (exact below 128 ms,
+ * within 2^-7 above). Distributions add up, so any range has one.
  */
 export class Distribution {
   /** By bin: nearly every value is one of few thousand, and a Map took ten times as long. */
@@ -8,43 +26,43 @@ export class Distribution {
   /** The other values: negative ones, and such as are not rounded. */
   private readonly others = new Map<number, number>();
   private total = 0;
+  private isRounded = false;
 
   /** How many samples have been added. */
   public get samples(): number {
     return this.total;
   }
 
-  /**
-   * Adds samples that are given as the text of int arrays: `{1,2}`.
-   *
-   * @param counts how often each of the values occurs; null for values that are single samples, not rounded yet
-   */
-  public add(values: string, counts: string | null): void {
-    const value = new IntReader(values);
-    const count = counts === null ? null : new IntReader(counts);
-    while (value.next()) {
-      if (count === null) {
-        this.addCount(rounded(value.current), 1);
-      } else {
-        count.next();
-        this.addCount(value.current, count.current);
-      }
+  /** Adds latencies, each as often as it occurs. */
+  public add({ values, counts }: Latencies): void {
+    for (let index = 0; index < values.length; index += 1) {
+      this.addCount(values[index] ?? NaN, counts === null ? 1 : (counts[index] ?? NaN));
     }
   }
 
   public addCount(value: number, count: number): void {
+    this.total += count;
+    if (!this.isRounded && this.total > EXACT_UP_TO) {
+      this.isRounded = true;
+      const others = [...this.others];
+      this.others.clear();
+      for (const [other, times] of others) this.put(rounded(other), times);
+    }
+    this.put(this.isRounded ? rounded(value) : value, count);
+  }
+
+  private put(value: number, count: number): void {
     const bin = binOf(value);
     if (bin === null) {
       this.others.set(value, (this.others.get(value) ?? 0) + count);
-    } else {
-      if (bin >= this.bins.length) {
-        const larger = new Float64Array(256 * Math.ceil((bin + 1) / 256));
-        larger.set(this.bins);
-        this.bins = larger;
-      }
-      this.bins[bin] = (this.bins[bin] ?? 0) + count;
+      return;
     }
-    this.total += count;
+    if (bin >= this.bins.length) {
+      const larger = new Float64Array(256 * Math.ceil((bin + 1) / 256));
+      larger.set(this.bins);
+      this.bins = larger;
+    }
+    this.bins[bin] = (this.bins[bin] ?? 0) + count;
   }
 
   /** How many samples are greater than a threshold. */
@@ -128,23 +146,15 @@ function rounded(value: number): number {
 }
 
 /**
- * Reads the text of an int array, digit by digit, because a range has tens of thousands of numbers: split and Number
- * took five times as long, and the driver's own parser ten times.
+ * Digit by digit, because a range has tens of thousands of numbers: split and Number took five times as long, and the
+ * driver's own parser ten times.
  */
-class IntReader {
-  public current = 0;
-  private at = 1;
-
-  public constructor(private readonly text: string) {}
-
-  /** Moves on to the next number; false at the end. */
-  public next(): boolean {
-    const { text } = this;
-    if (this.at >= text.length - 1) {
-      return false;
-    }
-    const isNegative = text.charCodeAt(this.at) === MINUS;
-    let at = isNegative ? this.at + 1 : this.at;
+function numbersOf(text: string): Int32Array {
+  let numbers = new Int32Array(256);
+  let length = 0;
+  for (let at = 1; at < text.length - 1; at += 1) {
+    const isNegative = text.charCodeAt(at) === MINUS;
+    at += isNegative ? 1 : 0;
     let number = 0;
     for (
       let digit = text.charCodeAt(at) - ZERO;
@@ -154,10 +164,15 @@ class IntReader {
       number = number * 10 + digit;
       at += 1;
     }
-    this.at = at + 1;
-    this.current = isNegative ? -number : number;
-    return true;
+    if (length === numbers.length) {
+      const larger = new Int32Array(2 * length);
+      larger.set(numbers);
+      numbers = larger;
+    }
+    numbers[length] = isNegative ? -number : number;
+    length += 1;
   }
+  return numbers.slice(0, length);
 }
 
 const ZERO = 48;

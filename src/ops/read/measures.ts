@@ -1,5 +1,6 @@
 import { LATENCIES, PERCENTILES } from '../definitions/definitions.js';
-import { Distribution } from './distribution.js';
+import { Distribution, type Latencies } from './distribution.js';
+import type { PieceLatencies } from './known-rows.js';
 import type { LatencySummary, Measures, Slower } from './measures.schemas.js';
 import type { LatencyMetric } from './read-query.schemas.js';
 import type { PieceRow } from './sql/piece-row.js';
@@ -16,19 +17,15 @@ class LatencyAdder {
   private known = true;
   private exact: readonly (number | null)[] | null = null;
 
-  public add(row: PieceRow, name: LatencyMetric): void {
+  public add(row: PieceRow, name: LatencyMetric, latencies: Latencies | null): void {
     this.samples.add(row[`${name}_samples`]);
     this.sum += Number(row[`${name}_sum_ms`]);
     const max = row[`${name}_max_ms`];
     this.max = max === null || (this.max !== null && this.max >= max) ? this.max : max;
     this.known &&= row[`${name}_known`];
-    const [values, counts, exact] = [
-      row[`${name}_values`],
-      row[`${name}_counts`],
-      row[`${name}_percentiles`],
-    ];
-    if (values !== null) {
-      this.distribution.add(values, counts);
+    const exact = row[`${name}_percentiles`];
+    if (latencies !== null) {
+      this.distribution.add(latencies);
     }
     if (exact !== null) {
       this.exact = exact
@@ -75,7 +72,7 @@ export class MeasuresAdder {
   private readonly upstream529 = new WholeSum('provider errors 529');
   private readonly tokens = new WholeSum('tokens');
 
-  public add(row: PieceRow): void {
+  public add(row: PieceRow, latencies: PieceLatencies): void {
     this.success.add(row.success_count);
     this.errors.add(row.error_count_total);
     this.businessLimited.add(row.business_limited_count);
@@ -85,7 +82,7 @@ export class MeasuresAdder {
     this.upstream529.add(row.upstream_529_count);
     this.tokens.add(row.token_consumed);
     for (const [name] of LATENCIES) {
-      this.latencies[name].add(row, name);
+      this.latencies[name].add(row, name, latencies[name]);
     }
   }
 

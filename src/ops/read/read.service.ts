@@ -11,6 +11,7 @@ import { OpsOptions } from '../options/ops.options.js';
 import { Answer } from './answer.js';
 import { breakdownItems } from './breakdown.js';
 import { histogram } from './histogram.js';
+import { KnownRows } from './known-rows.js';
 import { MeasuresAdder } from './measures.js';
 import { BUCKET_TIER, planSegments } from './read-plan.js';
 import { ReadTransactions } from './read-transactions.js';
@@ -49,6 +50,7 @@ import { autoBucket, trendCuts } from './trend-buckets.js';
 @Injectable()
 export class ReadService {
   private readonly transactions: ReadTransactions;
+  private readonly rows = new KnownRows();
 
   public constructor(
     @InjectDataSource() dataSource: DataSource,
@@ -135,6 +137,8 @@ export class ReadService {
     level: ReadOptions['level'],
     wanted: Partial<ReadOptions> = {},
   ): Promise<Answer> {
+    const name = nameOf(level);
+    const known = this.rows.of(name);
     const options: ReadOptions = {
       plan: planSegments(cuts),
       level,
@@ -142,18 +146,24 @@ export class ReadService {
       freshFrom: 0,
       rates: false,
       bucketByBucket: null,
+      known: known.keys(),
       ...wanted,
     };
     // Built before its turn, mostly: others wait while it has it.
     const believed = this.defined.believed();
     const statement = believed === null ? null : readPieces(believed, options);
-    return new Answer(
-      await this.transactions.run(async (manager) =>
-        selectRows<ReadRow>(manager, statement ?? readPieces(await this.defined.current(manager), options)),
-      ),
+    const rows = await this.transactions.run(async (manager) =>
+      selectRows<ReadRow>(manager, statement ?? readPieces(await this.defined.current(manager), options)),
     );
+    const answer = new Answer(rows, known);
+    this.rows.keep(name, answer.rows);
+    return answer;
   }
 }
+
+/** Answers of one level are made of the same rows. */
+const nameOf = (level: ReadOptions['level']): string =>
+  JSON.stringify('by' in level ? level.by : [level.platform, level.groupId]);
 
 function scopeOf({ from, to, platform, groupId }: z.output<typeof levelQuerySchema>): Scope {
   return {

@@ -15,4 +15,9 @@ export class Bindings {
   public addNumbers(numbers: readonly number[], type: 'int[]'): string {
     return this.add(`{${numbers.join(',')}}`, type);
   }
+
+  /** Binds words of nothing but letters, digits and colons as one array, likewise. */
+  public addWords(words: Iterable<string>): string {
+    return this.add(`{${[...words].join(',')}}`, 'text[]');
+  }
 }

@@ -7,7 +7,7 @@ import { OVERALL_RANGED } from './level.sql.js';
 
 interface BucketOptions {
   readonly safeDelaySeconds: number;
-  /** Columns of the overall daily row that `day` has, beside its date. */
+  /** What `day` has of the overall daily row `m`, beside its date. */
   readonly dayColumns: readonly string[];
 }
 
@@ -99,7 +99,7 @@ day AS MATERIALIZED (
       SELECT m.*
       FROM (SELECT min(starts) AS starts, max(starts) AS latest FROM part WHERE ends = starts + interval '24 hours') b
       CROSS JOIN LATERAL (
-        SELECT ${['bucket_date', 'computed_at', ...dayColumns].map((column) => `m.${column}`).join(', ')} FROM ${tables.daily} m
+        SELECT ${['m.bucket_date', 'm.computed_at', ...dayColumns].join(', ')} FROM ${tables.daily} m
         WHERE m.bucket_date >= ${utcDate('b.starts')} AND m.bucket_date <= ${utcDate('b.latest')}
           AND ${OVERALL_RANGED}
         OFFSET 0

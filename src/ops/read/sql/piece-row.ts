@@ -3,7 +3,7 @@ import type { RawTier } from '../../definitions/tiers.js';
 /** The latency columns of a piece. Counts are bigint as text, arrays their text. */
 type LatencyColumns<Name extends string> = Record<`${Name}_samples` | `${Name}_sum_ms`, string> &
   Record<`${Name}_max_ms`, number | null> &
-  /** Values without counts are the latencies of raw rows, one by one. */
+  /** Values without counts are single latencies: those of raw rows, or, with '', of a row that has each once. */
   Record<`${Name}_values` | `${Name}_counts`, string | null> &
   /** False for a row from before distributions, whose samples and sums are not known. */
   Record<`${Name}_known`, boolean> &
@@ -43,6 +43,8 @@ export interface PieceRow
   readonly starts: string | null;
   /** Whether that range is a whole UTC hour that has passed. */
   readonly whole_hour: boolean;
+  /** Of the metrics row, where its distributions are wanted; they are left out where it is known. */
+  readonly version: string | null;
 }
 
 /** The busiest rolled-up hour or minute of a segment, or the last minute: see rateRelation(). Null: none has rows. */

@@ -70,12 +70,12 @@ export function rawPieces(level: LevelSql): string {
     level.key === null ? '' : `\n  WHERE ${alias}.key IN (SELECT key FROM top)`;
   return `SELECT u.segment, 'raw', u.key::text, u.part_of, u.whole_hour, u.success_count,
     ${ERROR_COUNTS.map(() => '0').join(', ')}, u.token_consumed,
-    ${latencies.join(',\n    ')}
+    ${latencies.join(',\n    ')}, NULL::text
   FROM usage_range u CROSS JOIN sending s
   ${counted.join('\n  ')}${isTop('u')}
   UNION ALL
   SELECT e.segment, 'raw', e.key::text, e.part_of, e.whole_hour, 0, ${ERROR_COUNTS.map(([column]) => `e.${column}`).join(', ')}, 0,
-    ${LATENCIES.map(() => NO_LATENCY).join(', ')}
+    ${LATENCIES.map(() => NO_LATENCY).join(', ')}, NULL
   FROM error_range e${isTop('e')}`;
 }
 

@@ -23,6 +23,8 @@ export interface ReadOptions {
   readonly rates: boolean;
   /** The tier whose every bucket is an answer of its own. */
   readonly bucketByBucket: RawTier | null;
+  /** Versions of rows whose distributions are known, and need not be sent. */
+  readonly known?: Iterable<string>;
 }
 
 /**
@@ -49,7 +51,7 @@ export function readPieces(tables: OpsTables, options: ReadOptions): SqlStatemen
       : null;
   const exact = level.oneRowPerBucket ? options.bucketByBucket : null;
   const pieces = [
-    storedPieces(tables, level, exact),
+    storedPieces(tables, level, { exact, known: bindings.addWords(options.known ?? []) }),
     rawPieces(level),
     ...(options.rates ? [ratePieces] : []),
   ];

@@ -23,7 +23,11 @@ export const PIECE_COLUMNS: readonly string[] = [
   'whole_hour',
   ...COUNT_COLUMNS,
   ...LATENCIES.flatMap(([latency]) => latencyColumns(latency)),
+  'version',
 ];
+
+/** A row that is written anew has another: its tier, its id, and the transaction that wrote it. */
+const versionOf = (tier: StoredBuckets['tier']): string => `'${tier}:' || m.id || ':' || m.xmin`;
 
 /** From here on, rounding a percentile to whole milliseconds changes it less than the distribution does. */
 const ROUNDING_SHOWS_BELOW_MS = 128;
@@ -33,32 +37,44 @@ interface LatencyParts {
   readonly exact: boolean;
   /** The row has no distribution of its own. */
   readonly distributedElsewhere: boolean;
+  /** The versions that are known, whose distributions need not be sent. */
+  readonly known: string;
 }
 
 /**
  * With `exact`, percentiles instead of a distribution: a fiftieth of the bytes. The distribution comes along where the
  * percentiles are small.
  */
-function latency(name: string, { exact, distributedElsewhere }: LatencyParts): readonly string[] {
-  // As text: the driver's own array parser is several times slower than the one in distribution.ts.
-  const array = (column: string): string =>
-    distributedElsewhere
-      ? 'NULL::text'
-      : exact
-        ? `CASE WHEN m.${name}_p50_ms < ${ROUNDING_SHOWS_BELOW_MS} THEN m.${column}::text END`
-        : `m.${column}::text`;
+function latency(name: string, parts: LatencyParts): readonly string[] {
+  const { exact } = parts;
   const percentiles = `ARRAY[${PERCENTILES.map(([p]) => `m.${name}_${p}_ms`).join(', ')}]`;
   return [
     `m.${name}_samples`,
     `m.${name}_sum_ms`,
     `m.${name}_max_ms`,
-    array(`${name}_values`),
-    array(`${name}_counts`),
+    ...arrays(name, parts),
     // A row from before distributions has a maximum, and 0 samples only by default.
     `m.${name}_samples > 0 OR m.${name}_max_ms IS NULL`,
     exact ? `${percentiles}::text` : 'NULL::text',
   ];
 }
+
+/** As text: the driver's own array parser is several times slower than the one in distribution.ts. */
+function arrays(name: string, { exact, distributedElsewhere, known }: LatencyParts): readonly string[] {
+  if (distributedElsewhere) {
+    return ['NULL::text', 'NULL::text'];
+  }
+  const isWanted = exact ? `m.${name}_p50_ms < ${ROUNDING_SHOWS_BELOW_MS}` : `m.version <> ALL(${known})`;
+  const isEachOnce = `cardinality(m.${name}_values) = m.${name}_samples`;
+  return [
+    `CASE WHEN ${isWanted} THEN m.${name}_values::text END`,
+    `CASE WHEN ${isWanted} THEN CASE WHEN ${isEachOnce} THEN '' ELSE m.${name}_counts::text END END`,
+  ];
+}
+
+/** Of a row whose distributions are all wanted. */
+const versionPiece = ({ exact, distributedElsewhere }: LatencyParts): string =>
+  exact || distributedElsewhere ? 'NULL::text' : 'm.version';
 
 const keyOf = ({ key }: LevelSql): string => (key === null ? 'NULL::text' : 't.key::text');
 
@@ -74,16 +90,16 @@ interface StoredBuckets {
 }
 
 const rowsOf =
-  (table: string, ofBucket: string): StoredBuckets['rows'] =>
+  (tier: StoredBuckets['tier'], table: string, ofBucket: string): StoredBuckets['rows'] =>
   (where) => `CROSS JOIN LATERAL (
-    SELECT * FROM ${table} m WHERE ${ofBucket} AND ${where} OFFSET 0
+    SELECT m.*, ${versionOf(tier)} AS version FROM ${table} m WHERE ${ofBucket} AND ${where} OFFSET 0
   ) m`;
 
 const days = (tables: OpsTables): StoredBuckets => ({
   tier: 'day',
   buckets: 'day b',
   part: 'NULL::timestamptz, false',
-  rows: rowsOf(tables.daily, 'm.bucket_date = b.bucket_date'),
+  rows: rowsOf('day', tables.daily, 'm.bucket_date = b.bucket_date'),
 });
 
 /** The rolled-up hours outside the days, and the minutes of the recent time. */
@@ -93,7 +109,7 @@ const hoursAndMinutes = (tables: OpsTables): readonly StoredBuckets[] => [
     buckets:
       '(SELECT h.segment, h.starts FROM hour h WHERE h.rolled_up_at IS NOT NULL AND NOT h.by_minutes OFFSET 0) b',
     part: 'NULL::timestamptz, false',
-    rows: rowsOf(tables.hourly, 'm.bucket_start = b.starts'),
+    rows: rowsOf(HOUR_TIER, tables.hourly, 'm.bucket_start = b.starts'),
   },
   {
     tier: MINUTE_TIER,
@@ -103,7 +119,7 @@ const hoursAndMinutes = (tables: OpsTables): readonly StoredBuckets[] => [
     CROSS JOIN LATERAL generate_series(r.starts, r.ends - interval '1 minute', interval '1 minute') AS t(starts) OFFSET 0
   ) b`,
     part: 'b.part_of, b.whole_hour',
-    rows: rowsOf(tables.minutely, 'm.bucket_start = b.starts'),
+    rows: rowsOf(MINUTE_TIER, tables.minutely, 'm.bucket_start = b.starts'),
   },
 ];
 
@@ -112,10 +128,11 @@ const pieceOf = ({ tier, part }: StoredBuckets, level: LevelSql, parts: LatencyP
     `b.segment, '${tier}', ${keyOf(level)}, ${part}`,
     ...COUNT_COLUMNS.map((column) => `m.${column}`),
     ...LATENCIES.flatMap(([name]) => latency(name, parts)),
+    versionPiece(parts),
   ].join(',\n    ');
 
 /** A piece that adds nothing but a distribution, to a row that counts its samples. */
-const distributionPieceOf = ({ tier }: StoredBuckets, level: LevelSql): string =>
+const distributionPieceOf = ({ tier }: StoredBuckets, level: LevelSql, known: string): string =>
   [
     `b.segment, '${tier}', ${keyOf(level)}, NULL::timestamptz, false`,
     ...COUNT_COLUMNS.map(() => '0::bigint'),
@@ -123,41 +140,56 @@ const distributionPieceOf = ({ tier }: StoredBuckets, level: LevelSql): string =
       '0::bigint',
       '0::bigint',
       'NULL::int',
-      `m.${name}_values::text`,
-      `m.${name}_counts::text`,
+      ...arrays(name, { exact: false, distributedElsewhere: false, known }),
       'true',
       'NULL::text',
     ]),
+    'm.version',
   ].join(',\n    ');
 
 /** What `day` has of the overall daily rows, so that an answer at that level reads them once. */
 export const dayColumns = ({ isOverall }: LevelSql): readonly string[] =>
-  isOverall ? [...COUNT_COLUMNS, ...LATENCIES.flatMap(([name]) => latencyColumns(name).slice(0, 5))] : [];
+  isOverall
+    ? [
+        ...[...COUNT_COLUMNS, ...LATENCIES.flatMap(([name]) => latencyColumns(name).slice(0, 5))].map(
+          (column) => `m.${column}`,
+        ),
+        `${versionOf('day')} AS version`,
+      ]
+    : [];
 
 /**
  * One piece for each metrics row of the level: of the days, of the rolled-up hours outside them, and of the minutes. In
  * a breakdown, of the keys in `top` only.
  *
  * @param exact the tier whose every bucket is an answer of its own
+ * @param known placeholder of the versions that are known
  */
-export function storedPieces(tables: OpsTables, level: LevelSql, exact: RawTier | null): string {
+export function storedPieces(
+  tables: OpsTables,
+  level: LevelSql,
+  { exact, known }: { readonly exact: RawTier | null; readonly known: string },
+): string {
   const { key, distributed } = level;
   const { stored } = key ?? level;
   const keys = key === null ? '' : ' CROSS JOIN top t';
   const day = days(tables);
   const pieces = [
-    `SELECT ${pieceOf(day, level, { exact: false, distributedElsewhere: false })}
+    `SELECT ${pieceOf(day, level, { exact: false, distributedElsewhere: false, known })}
   FROM ${day.buckets}${level.isOverall ? ' CROSS JOIN LATERAL (SELECT b.*) m' : `${keys} ${day.rows(stored)}`}`,
   ];
   for (const tier of hoursAndMinutes(tables)) {
     const isExact = exact === tier.tier;
-    pieces.push(`SELECT ${pieceOf(tier, level, { exact: isExact, distributedElsewhere: distributed !== null })}
+    // Hourly rows of a platform have none of their own; minutely ones do.
+    const elsewhere = tier.tier === HOUR_TIER ? distributed : null;
+    const parts = { exact: isExact, distributedElsewhere: elsewhere !== null, known };
+    pieces.push(`SELECT ${pieceOf(tier, level, parts)}
   FROM ${tier.buckets}${keys} ${tier.rows(stored)}`);
-    if (distributed !== null) {
+    if (elsewhere !== null) {
       // One scan of a bucket for all keys: there are few platforms, and nearly all of a bucket's rows are theirs.
       const join = key === null ? '' : ` JOIN top t ON t.key = ${key.ofRow}`;
-      pieces.push(`SELECT ${distributionPieceOf(tier, level)}
-  FROM ${tier.buckets} ${tier.rows(distributed)}${join}${isExact ? hasSmallValues(tier, stored) : ''}`);
+      pieces.push(`SELECT ${distributionPieceOf(tier, level, known)}
+  FROM ${tier.buckets} ${tier.rows(elsewhere)}${join}${isExact ? hasSmallValues(tier, stored) : ''}`);
     }
   }
   return pieces.join('\n  UNION ALL\n  ');

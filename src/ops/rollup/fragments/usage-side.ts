@@ -6,7 +6,7 @@ import {
   USAGE_PLATFORM,
 } from '../../definitions/definitions.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
-import type { BucketWidth } from '../../definitions/tiers.js';
+import { HOUR_TIER, widthOf, type BucketWidth, type RawTier } from '../../definitions/tiers.js';
 import { forEachBucket, inBucket } from './levels.js';
 import { distribution, largest, percentile, runsOf, sortedArray, sortedRuns } from './sorted-latencies.js';
 
@@ -62,11 +62,14 @@ function levelAbove(below: string, platform: string, grouping: string): string {
 }
 
 /**
- * Not at the platform level: its distribution is always exactly the sum of its groups', which a reader adds up sooner
- * than every bucket would. The overall one is not the sum of theirs, where a platform is ''.
+ * Not at the platform level of an hour: its distribution is always exactly the sum of its groups', which a reader adds up
+ * sooner than every hour would. (The overall one is not the sum of theirs, where a platform is ''.) Of minutes there are
+ * too many in an answer for that.
  */
-const ownDistribution = (sorted: string): string =>
-  `CASE WHEN s.group_key <> 0 OR s.platform_key = '' THEN ${distribution(sorted)} END`;
+const ownDistribution = (sorted: string, tier: RawTier): string =>
+  tier === HOUR_TIER
+    ? `CASE WHEN s.group_key <> 0 OR s.platform_key = '' THEN ${distribution(sorted)} END`
+    : distribution(sorted);
 
 /**
  * The usage side of every bucket of the CTE `buckets`: bucket_start, platform_key ('' = none), group_key (0 = none), as
@@ -77,7 +80,7 @@ const ownDistribution = (sorted: string): string =>
  *
  * Where distributions are wanted, the statement must have the CTE of binsCte().
  */
-export function usageSide(tables: OpsTables, distributions: boolean, width: BucketWidth): string {
+export function usageSide(tables: OpsTables, distributions: boolean, tier: RawTier): string {
   const columns = LATENCIES.flatMap(([latency]) => {
     const latencies = `s.${latency}_sorted`;
     return [
@@ -89,13 +92,13 @@ export function usageSide(tables: OpsTables, distributions: boolean, width: Buck
       `${largest(latencies)} AS ${latency}_max_ms`,
       `s.${latency}_sum_ms`,
       `cardinality(${latencies}) AS ${latency}_samples`,
-      `${distributions ? ownDistribution(latencies) : 'NULL::int[]'} AS ${latency}_counted`,
+      `${distributions ? ownDistribution(latencies, tier) : 'NULL::int[]'} AS ${latency}_counted`,
     ];
   });
   return forEachBucket(
     'usage',
     `WITH by_group AS MATERIALIZED (
-  ${byGroup(tables, width)}
+  ${byGroup(tables, widthOf(tier))}
 ),
 by_platform AS MATERIALIZED (
   ${levelAbove('by_group', 'r.platform', 'GROUP BY r.platform')}

@@ -102,7 +102,7 @@ function recompute(
 usage_raw AS MATERIALIZED (
   SELECT s.*, ${distributionColumns('s').join(',\n    ')}
   FROM (
-  ${usageSide(tables, distributions, widthOf(tier))}
+  ${usageSide(tables, distributions, tier)}
   ) s
 ),
 errors_raw AS MATERIALIZED (

@@ -3,7 +3,7 @@ import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import type { SqlStatement } from '../../src/ops/sql/sql-statement.js';
 import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import { retentionHours } from '../../src/ops/invalidation/sql/floors.sql.js';
-import { dailyDifferences, hourlyDifferences } from '../../src/ops/verify/sql/verify.sql.js';
+import { dailyDifferences, rawDifferences } from '../../src/ops/verify/sql/verify.sql.js';
 import { workOf } from '../support/read/plan-work.js';
 import { resetScene } from '../support/refresh-scene.js';
 import { DatabaseScene } from '../support/database-scene.js';
@@ -17,7 +17,7 @@ const range = { start: START, end: '2026-03-02T00:00:00.000Z', limit: 1_000, dis
 const STATEMENTS: readonly (readonly [name: string, statement: SqlStatement])[] = [
   [
     'hours',
-    hourlyDifferences(OPS_TABLES, {
+    rawDifferences(OPS_TABLES, 'hour', {
       ...range,
       retention: retentionHours(resolveOptions()),
     }),

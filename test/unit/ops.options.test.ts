@@ -24,7 +24,9 @@ describe('resolveOptions', () => {
       readTimeoutMs: 15_000,
       jobsEnabled: true,
       runJobsAtStart: true,
-      refreshCron: '*/10 * * * *',
+      minuteRetentionHours: 72,
+      recomputeIntervalSeconds: 60,
+      refreshCron: '*/10 * * * * *',
       maintenanceCron: '7 * * * *',
       rawRetentionDays: {},
     });

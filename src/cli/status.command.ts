@@ -10,13 +10,16 @@ export async function statusCommand(options: { json?: boolean }): Promise<void> 
 }
 
 function statusText(status: OpsStatus): string {
-  const { invalidations, latestBuckets, rows } = status;
+  const { invalidations, latestBuckets, live, rows } = status;
   const facts: [string, string][] = [
     ['closed through', status.closedThrough],
     ['latest hour', latestBuckets.hourly ?? 'none'],
     ['latest day', latestBuckets.daily ?? 'none'],
+    ['minutes', minutesText(live)],
+    ['minutely rows', rows.minutely],
     ['hourly rows', rows.hourly],
     ['daily rows', rows.daily],
+    ['pending minutes', String(invalidations.pendingMinutes)],
     ['pending hours', `${invalidations.pending}${since(invalidations.oldestPendingSince)}`],
     ['pending days', String(invalidations.pendingDays)],
     ['waiting to close', String(invalidations.waitingToClose)],
@@ -85,6 +88,12 @@ function statusText(status: OpsStatus): string {
     );
   }
   return parts.join('\n\n');
+}
+
+function minutesText({ minutesFrom, liveThrough, lagSeconds }: OpsStatus['live']): string {
+  return minutesFrom === null || liveThrough === null || lagSeconds === null
+    ? 'none'
+    : `complete from ${minutesFrom} to ${liveThrough}, ${lagSeconds.toFixed(1)} s ago`;
 }
 
 function auditedSince({ audit }: OpsStatus): string {

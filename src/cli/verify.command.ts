@@ -25,7 +25,7 @@ export async function verifyCommand(options: VerifyOptions): Promise<void> {
       throw new CommandFailure(
         `${report.differenceCount} differences` +
           (options.fix === true
-            ? `; ${report.notedHours} hours and ${report.notedDays} days noted for recomputation`
+            ? `; ${report.notedMinutes} minutes, ${report.notedHours} hours and ${report.notedDays} days noted for recomputation`
             : ''),
       );
     }
@@ -56,26 +56,34 @@ function reportText(report: VerifyReport): string {
   if (report.differences.length > 0) {
     parts.push(
       tableText(
-        ['bucket', 'level', 'platform', 'group', 'column', 'stored', 'computed', 'pending'],
-        report.differences.map(({ bucket, level, platform, groupId, column, stored, computed, pending }) => [
-          bucket,
-          level,
-          platform ?? '',
-          groupId ?? '',
-          column,
-          stored ?? 'NULL',
-          computed ?? 'NULL',
-          pending ? 'yes' : '',
-        ]),
+        ['table', 'bucket', 'level', 'platform', 'group', 'column', 'stored', 'computed', 'pending'],
+        report.differences.map(
+          ({ table, bucket, level, platform, groupId, column, stored, computed, pending }) => [
+            table,
+            bucket,
+            level,
+            platform ?? '',
+            groupId ?? '',
+            column,
+            stored ?? 'NULL',
+            computed ?? 'NULL',
+            pending ? 'yes' : '',
+          ],
+        ),
       ),
     );
   }
   if (report.unjudgedCount > 0) {
     parts.push(
-      `${report.unjudgedCount} hours and days could not be judged, or not all of them:`,
+      `${report.unjudgedCount} minutes, hours and days could not be judged, or not all of them:`,
       tableText(
-        ['bucket', 'what comes from usage_logs', 'what comes from ops_error_logs'],
-        report.unjudged.map(({ bucket, usage, errors }) => [bucket, usage ?? 'judged', errors ?? 'judged']),
+        ['table', 'bucket', 'what comes from usage_logs', 'what comes from ops_error_logs'],
+        report.unjudged.map(({ table, bucket, usage, errors }) => [
+          table,
+          bucket,
+          usage ?? 'judged',
+          errors ?? 'judged',
+        ]),
       ),
     );
   }

@@ -34,7 +34,7 @@ describeInBrowser('dashboard: operations', () => {
       [failing, suspicious],
     );
     await dashboard.page.getByRole('button', { name: 'UTC' }).click();
-    const table = dashboard.page.getByRole('region', { name: 'Failing and suspicious hours' });
+    const table = dashboard.page.getByRole('region', { name: 'Failing and suspicious buckets' });
     await table.getByText('numeric field overflow').waitFor();
     const states = await table.locator('tbody tr td:nth-child(2)').allInnerTexts();
     expect(states).toEqual(['failing', 'suspicious']);

@@ -83,6 +83,8 @@ describe('what detection by id cannot see', () => {
       ),
     'daily rows that somebody deleted': () =>
       sql('DELETE FROM ops_metrics_daily WHERE id % 2 = 0 OR platform IS NULL'),
+    'minutely rows that somebody deleted': () =>
+      sql('DELETE FROM ops_metrics_minutely WHERE id % 2 = 0 OR platform IS NULL'),
   };
 
   it.each(Object.keys(SCENES))('is found by the audit: %s', async (name) => {

@@ -80,8 +80,9 @@ describe('a gateway in mid-drain', () => {
     // Without a new row detection has nothing to wait for. The audit may find it first, and note its hour.
     await scene.insertLate(scene.from);
     await scene.query(
-      `INSERT INTO ops_metrics_invalidations (bucket_start, reason)
-       SELECT at, 'verify' FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', '1 hour') AS at
+      `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason)
+       SELECT tier, at, 'verify' FROM (VALUES ('hour', interval '1 hour'), ('minute', interval '1 minute')) AS t(tier, width),
+         generate_series($1::timestamptz, $2::timestamptz - width, width) AS at
        ON CONFLICT DO NOTHING`,
       [scene.from, scene.end],
     );

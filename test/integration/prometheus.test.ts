@@ -140,6 +140,40 @@ describe('GET /metrics', () => {
     expect(age).toBeLessThan(7_200 + 600);
   });
 
+  it('tells how old what minutes say is, and takes no minute with new rows for one that waits', async () => {
+    await scene.query('DELETE FROM ops_metrics_invalidations');
+    const at = (minutes: number): string => new Date(lastHour.getTime() + minutes * 60_000).toISOString();
+    await scene.query(
+      `INSERT INTO ops_metrics_invalidations (tier, bucket_start, reason, attempts, suspicious_at, loss_seen_at) VALUES
+       ('minute', $1, 'new_rows', 0, NULL, NULL), ('minute', $2, 'new_rows', 3, NULL, NULL),
+       ('minute', $3, 'audit', 0, now(), NULL), ('minute', $4, 'audit', 0, NULL, now())`,
+      [at(1), at(2), at(3), at(4)],
+    );
+    await scene.query(`UPDATE ops_metrics_live SET live_through = now() - interval '2 hours'`);
+    const samples = await scrape();
+    expect(samples.get('ops_rollup_live_lag_seconds')).toBeCloseTo(7_200, -3);
+    expect(samples.get('ops_rollup_live_lag_seconds')).toBeGreaterThanOrEqual(7_200);
+    expect(Object.fromEntries(samples)).toMatchObject({
+      ops_rollup_pending_buckets: 0,
+      ops_rollup_waiting_buckets: 0,
+      ops_rollup_oldest_pending_age_seconds: 0,
+      ops_rollup_failing_buckets: 1,
+      ops_rollup_suspicious_buckets: 1,
+      ops_rollup_losing_buckets: 1,
+    });
+    const status = await scene.status();
+    expect(status).toMatchObject({
+      live: { minutesFrom: expect.any(String), lagSeconds: expect.any(Number) },
+      invalidations: { pending: 0, pendingMinutes: 2, waitingToClose: 0, oldestPendingSince: null },
+      failingBuckets: [{ tier: 'minute', bucketStart: at(2), attempts: 3 }],
+      suspiciousBuckets: [{ tier: 'minute', bucketStart: at(3) }],
+      losingBuckets: [{ tier: 'minute', bucketStart: at(4) }],
+    });
+    await scene.query('UPDATE ops_metrics_live SET minutes_from = NULL, live_through = NULL');
+    expect((await scrape()).has('ops_rollup_live_lag_seconds')).toBe(false);
+    expect((await scene.status()).live).toEqual({ minutesFrom: null, liveThrough: null, lagSeconds: null });
+  });
+
   it('tells of stale days too, once they are over, and does not take them for hours', async () => {
     const midnight = new Date(Math.floor(Date.now() / (24 * HOUR_MS)) * 24 * HOUR_MS);
     const [today, yesterday] = [midnight, new Date(midnight.getTime() - 24 * HOUR_MS)];

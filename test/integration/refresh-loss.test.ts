@@ -10,7 +10,7 @@ describe('history whose raw rows are gone, without a retention', () => {
   let hour: Date;
 
   beforeEach(async () => {
-    hour = await ago(50);
+    hour = await ago(80); // before the first minute that is kept
     await scene.insertRequests(hour, 8);
     await scene.insertFailures(hour, 4);
   });
@@ -40,8 +40,8 @@ describe('history whose raw rows are gone, without a retention', () => {
 
     beforeEach(async () => {
       end = await ago(0);
-      await scene.insertRequests(await ago(60), 1);
-      await scene.insertFailures(await ago(60), 1);
+      await scene.insertRequests(await ago(90), 1);
+      await scene.insertFailures(await ago(90), 1);
       await scene.tick();
     });
 

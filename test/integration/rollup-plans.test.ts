@@ -5,7 +5,7 @@ import type { SqlStatement } from '../../src/ops/sql/sql-statement.js';
 import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import { retentionHours } from '../../src/ops/invalidation/sql/floors.sql.js';
 import { upsertHourlyRange, upsertBuckets } from '../../src/ops/rollup/sql/upsert-buckets.sql.js';
-import { hourlyDifferences } from '../../src/ops/verify/sql/verify.sql.js';
+import { rawDifferences } from '../../src/ops/verify/sql/verify.sql.js';
 import { guarded } from '../support/hours-to-recompute.js';
 import { scansOf, type Scan } from '../support/read/plan-scans.js';
 import { DatabaseScene } from '../support/database-scene.js';
@@ -28,7 +28,7 @@ const STATEMENTS: readonly (readonly [name: string, statement: SqlStatement])[] 
   ['a window', upsertHourlyRange(OPS_TABLES, range)],
   [
     'a verification',
-    hourlyDifferences(OPS_TABLES, {
+    rawDifferences(OPS_TABLES, 'hour', {
       start: iso(ASKED),
       end: iso(ASKED + DAY_MS),
       limit: 10,

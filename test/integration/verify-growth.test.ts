@@ -3,7 +3,7 @@ import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import type { SqlStatement } from '../../src/ops/sql/sql-statement.js';
 import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import { retentionHours } from '../../src/ops/invalidation/sql/floors.sql.js';
-import { dailyDifferences, hourlyDifferences } from '../../src/ops/verify/sql/verify.sql.js';
+import { dailyDifferences, rawDifferences } from '../../src/ops/verify/sql/verify.sql.js';
 import { workOf } from '../support/read/plan-work.js';
 import { resetScene } from '../support/refresh-scene.js';
 import { DatabaseScene } from '../support/database-scene.js';
@@ -15,13 +15,13 @@ const GROUPS = [100, 1_000, 10_000] as const;
 
 const range = { start: START, end: '2026-03-02T00:00:00.000Z', limit: 1_000, distributions: true };
 const STATEMENTS: readonly (readonly [name: string, statement: SqlStatement])[] = [
-  [
-    'hours',
-    hourlyDifferences(OPS_TABLES, {
-      ...range,
-      retention: retentionHours(resolveOptions()),
-    }),
-  ],
+  ...(['hour', 'minute'] as const).map(
+    (tier) =>
+      [
+        `${tier}s`,
+        rawDifferences(OPS_TABLES, tier, { ...range, retention: retentionHours(resolveOptions()) }),
+      ] as const,
+  ),
   ['days', dailyDifferences(OPS_TABLES, range)],
 ];
 
@@ -69,7 +69,12 @@ describe('the work of verify', () => {
            FROM groups, ${hours}
           GROUP BY ${at}, GROUPING SETS ((), (platform), (platform, id))`,
       );
-    await store('hourly', 'bucket_start', `'${START}'::timestamptz + hour * interval '1 hour'`);
+    for (const table of ['hourly', 'minutely']) {
+      await store(table, 'bucket_start', `'${START}'::timestamptz + hour * interval '1 hour'`);
+    }
+    await dataSource.query(`INSERT INTO ops_metrics_live (minutes_from, live_through) VALUES ($1, now())`, [
+      START,
+    ]);
     await store('daily', 'bucket_date', `'${START}'::date`);
     await dataSource.query('ANALYZE');
   }

@@ -21,6 +21,7 @@ describe('the report of verify', () => {
       unjudged: [],
       differenceCount: 0,
       differences: [],
+      notedMinutes: 0,
       notedHours: 0,
       notedDays: 0,
     });

@@ -1,4 +1,6 @@
 import { afterEach, expect } from '@jest/globals';
+import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
+import { liveMinutes } from '../../src/ops/invalidation/sql/live.sql.js';
 import { DatabaseScene, type DatabaseSettings } from './database-scene.js';
 import * as audit from './drain-audit.js';
 import { eventually } from './eventually.js';
@@ -82,9 +84,20 @@ export class ProcessScene extends DatabaseScene {
     return settled(this.dataSource, this.end);
   }
 
-  /** Once everything is drained and every gateway has ended: all is right, and no hour was computed twice at once. */
+  /**
+   * Once everything is drained and every gateway has ended: all is right, minutes included, which are complete, and no
+   * hour was computed twice at once.
+   */
   public async expectRightAtTheEnd(): Promise<void> {
     await this.settled();
+    await eventually(async () => {
+      const [live] = await this.query<{ complete: boolean | null }>(
+        `SELECT minutes_from < $1::timestamptz - interval '70 hours' AND live_through >= $1::timestamptz AS complete
+           FROM ${liveMinutes(OPS_TABLES)} l`,
+        [this.end],
+      );
+      return live?.complete === true;
+    }, 'complete minutes');
     await endGatewayProcesses();
     expect(await audit.concurrentComputations(this.dataSource)).toEqual([]);
     await expectRight(this.url, this.from, this.end);

@@ -95,15 +95,15 @@ export async function readRaw(
 ): Promise<{ groups: RawGroup[]; usage: RawUsage[]; errors: RawError[] }> {
   const createdAt = `to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "createdAt"`;
   return {
-    groups: await dataSource.query('SELECT id::int, name, platform FROM groups'),
+    groups: await dataSource.query('SELECT id::float8, name, platform FROM groups'),
     usage: await dataSource.query(
-      `SELECT group_id::int AS "groupId", input_tokens AS "inputTokens", output_tokens AS "outputTokens",
+      `SELECT group_id::float8 AS "groupId", input_tokens AS "inputTokens", output_tokens AS "outputTokens",
               cache_creation_tokens AS "cacheCreationTokens", cache_read_tokens AS "cacheReadTokens",
               duration_ms AS "durationMs", first_token_ms AS "firstTokenMs", ${createdAt}
          FROM usage_logs`,
     ),
     errors: await dataSource.query(
-      `SELECT platform, group_id::int AS "groupId", status_code AS "statusCode",
+      `SELECT platform, group_id::float8 AS "groupId", status_code AS "statusCode",
               upstream_status_code AS "upstreamStatusCode", error_owner AS "errorOwner",
               is_business_limited AS "isBusinessLimited", ${createdAt}
          FROM ops_error_logs`,

@@ -52,7 +52,7 @@ export async function expectRightBy(app: OpsApp, from: Date, end: Date): Promise
   const stored = (await readHourly(app.dataSource)).filter((row) => Date.parse(row.bucket_start) < +end);
   expect(diffRows(hourly, stored)).toEqual([]);
 
-  await expectMinutes(app.dataSource, raw, from, end);
+  await expectMinutes(app.dataSource, from, end, raw);
 
   const isClosed = (day: string): boolean => Date.parse(day) + 86_400_000 <= +end;
   const daily = computeDaily(hourly, from, end).filter((row) => isClosed(row.bucket_date));
@@ -60,12 +60,12 @@ export async function expectRightBy(app: OpsApp, from: Date, end: Date): Promise
   expect(diffRows(daily, storedDaily)).toEqual([]);
 }
 
-/** Minutes that are kept, and not noted, are what the raw rows give, the running one included. */
-async function expectMinutes(
+/** Minutes of [from, end) that are kept, and not noted, are what the raw rows give, the running one included. */
+export async function expectMinutes(
   dataSource: DataSource,
-  raw: Awaited<ReturnType<typeof readRaw>>,
   from: Date,
   end: Date,
+  raw?: Awaited<ReturnType<typeof readRaw>>,
 ): Promise<void> {
   const [kept] = await dataSource.query<{ from: Date | null; noted: string[] }[]>(
     `SELECT l.minutes_from AS from, ARRAY(
@@ -77,7 +77,8 @@ async function expectMinutes(
   const [first, noted] = [new Date(Math.max(+kept.from, +from)), new Set(kept.noted)];
   const isJudged = ({ bucket_start: at }: HourlyRow): boolean =>
     Date.parse(at) >= +first && Date.parse(at) < +end && !noted.has(at);
-  const minutes = computeHourly(raw.groups, raw.usage, raw.errors, first, end, 'minute');
+  const { groups, usage, errors } = raw ?? (await readRaw(dataSource));
+  const minutes = computeHourly(groups, usage, errors, first, end, 'minute');
   const stored = await readHourly(dataSource, 'minutely');
   expect(diffRows(minutes.filter(isJudged), stored.filter(isJudged))).toEqual([]);
 }

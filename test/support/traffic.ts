@@ -7,15 +7,18 @@ export { writeSampleTraffic as writeTraffic } from '../../src/gateway/sample-tra
 export async function spoilMetrics(dataSource: DataSource): Promise<void> {
   // As a replica: the triggers of an audit do not take this for a drain. With locks: rows are not updated in the
   // order that a drain takes them in, and the deadlock would be this statement's fault.
+  const ofRaw = (table: string): string => `
+    UPDATE ${table} SET token_consumed = token_consumed + 7, duration_p50_ms = 1;
+    DELETE FROM ${table} WHERE platform IS NOT NULL AND group_id IS NULL;
+    INSERT INTO ${table} (bucket_start, platform, success_count)
+      SELECT bucket_start, 'vanished', 5 FROM ${table} WHERE platform IS NULL
+      ON CONFLICT DO NOTHING;`;
   await dataSource.query(`
     SET LOCAL session_replication_role = replica;
-    LOCK TABLE ops_metrics_hourly, ops_metrics_daily IN SHARE ROW EXCLUSIVE MODE;
-    UPDATE ops_metrics_hourly SET token_consumed = token_consumed + 7, duration_p50_ms = 1;
+    LOCK TABLE ops_metrics_minutely, ops_metrics_hourly, ops_metrics_daily IN SHARE ROW EXCLUSIVE MODE;
+    ${ofRaw('ops_metrics_minutely')}
+    ${ofRaw('ops_metrics_hourly')}
     UPDATE ops_metrics_daily SET token_consumed = token_consumed + 7, duration_p50_ms = 1;
-    DELETE FROM ops_metrics_hourly WHERE platform IS NOT NULL AND group_id IS NULL;
-    INSERT INTO ops_metrics_hourly (bucket_start, platform, success_count)
-      SELECT bucket_start, 'vanished', 5 FROM ops_metrics_hourly WHERE platform IS NULL
-      ON CONFLICT DO NOTHING;
   `);
 }
 

@@ -15,6 +15,11 @@ export class VerifyScene extends OpsScene {
   /** 01:00 of the first day: three requests and two errors of openai, two requests of anthropic. */
   public hour = new Date(0);
 
+  /** Without minutes, unless the options say how long they are kept: their differences would be counted too. */
+  public constructor(label: string, options: OpsModuleOptions = {}) {
+    super(label, { minuteRetentionHours: 0, ...options });
+  }
+
   public hoursLater(hours: number): Date {
     return new Date(this.hour.getTime() + hours * HOUR_MS);
   }

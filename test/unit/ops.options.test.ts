@@ -24,6 +24,8 @@ describe('resolveOptions', () => {
       readTimeoutMs: 15_000,
       jobsEnabled: true,
       runJobsAtStart: true,
+      minuteRetentionHours: 72,
+      recomputeIntervalSeconds: 60,
       refreshCron: '*/10 * * * * *',
       maintenanceCron: '7 * * * *',
       rawRetentionDays: {},

@@ -16,7 +16,7 @@ import { retentionHours } from '../invalidation/sql/floors.sql.js';
 const STEP_REQUESTS = 400_000;
 const STEP_HOURS = 240;
 
-const NOTHING: AuditedStep = { audited: 0, differing: 0, differing_days: 0 };
+const NOTHING: AuditedStep = { audited: 0, differing: 0, differing_minutes: 0, differing_days: 0 };
 
 /** The recent hours come first. */
 const LANES = ['recent', 'history'] as const;
@@ -47,7 +47,7 @@ export class AuditService {
    * @throws QueryFailedError where the database cannot be reached
    */
   public async audit(): Promise<AuditResult> {
-    const result = { auditedHours: 0, differingHours: 0, differingDays: 0 };
+    const result = { auditedHours: 0, differingHours: 0, differingMinutes: 0, differingDays: 0 };
     if (this.options.auditPercent === 0) {
       return result;
     }
@@ -63,9 +63,10 @@ export class AuditService {
         // the next step
       }
     }
-    if (result.differingHours + result.differingDays > 0) {
+    const { differingHours: hours, differingMinutes: minutes, differingDays: days } = result;
+    if (hours + minutes + days > 0) {
       this.logger.warn(
-        `${result.differingHours} hours differ from their raw rows, and ${result.differingDays} days from their hours, unseen by detection: noted`,
+        `${hours} hours differ from their raw rows, so do the minutes of ${minutes} others, and ${days} days from their hours, unseen by detection: noted`,
       );
     }
     return result;
@@ -98,6 +99,7 @@ export class AuditService {
       const compared = step.from === step.to ? NOTHING : await this.compare(manager, step);
       result.auditedHours += compared.audited;
       result.differingHours += compared.differing;
+      result.differingMinutes += compared.differing_minutes;
       result.differingDays += compared.differing_days;
       await selectRow(
         manager,

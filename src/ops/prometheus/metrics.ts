@@ -63,8 +63,12 @@ const ROLLUP_METRICS: readonly MetricDefinition[] = [
   gauge('ops_rollup_job_last_run_failed', '1 if the last run of the job failed, else 0.', ['job_name']),
   gauge('ops_rollup_pending_buckets', 'Closed hours and days that are stale, failing ones included.'),
   gauge('ops_rollup_waiting_buckets', 'Hours and days with new rows that are not closed yet.'),
-  gauge('ops_rollup_failing_buckets', 'Hours and days whose last recomputation failed.'),
-  gauge('ops_rollup_suspicious_buckets', 'Hours held back until somebody looks at them.'),
+  gauge('ops_rollup_failing_buckets', 'Minutes, hours and days whose last recomputation failed.'),
+  gauge('ops_rollup_suspicious_buckets', 'Minutes, hours and days held back until somebody looks at them.'),
+  gauge(
+    'ops_rollup_live_lag_seconds',
+    'How long ago the instant is up to which minutes are complete; absent where none are kept.',
+  ),
   gauge(
     'ops_rollup_oldest_pending_age_seconds',
     'How long the oldest pending hour or day could have been recomputed; 0 without one.',
@@ -85,7 +89,7 @@ const ROLLUP_METRICS: readonly MetricDefinition[] = [
   ),
   gauge(
     'ops_rollup_losing_buckets',
-    'Hours that have lost raw rows, and are watched before they are recomputed.',
+    'Minutes and hours that have lost raw rows, and are watched before they are recomputed.',
   ),
   counter(
     'ops_rollup_audit_differing_buckets_total',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bigCount, count, instant, words } from '../common/schemas.js';
+import { bigCount, count, instant, real, words } from '../common/schemas.js';
 import { changedGroupSchema } from '../jobs/refresh.schemas.js';
 
 const latestBucketsSchema = z
@@ -13,18 +13,34 @@ const rowCountsSchema = z
   .object({
     hourly: bigCount('Rows of the hourly table: exact up to some ten thousand, estimated above.', '33120'),
     daily: bigCount('Rows of the daily table, likewise.', '1380'),
+    minutely: bigCount('Rows of the minutely table, likewise.', '198720'),
   })
   .meta({ id: 'RowCountsResponse' });
+
+const liveSchema = z
+  .object({
+    minutesFrom: instant(
+      'Minutes are complete from here on; null where none are kept, or none has been computed yet.',
+      '2026-01-28T12:00:00.000Z',
+    ).nullable(),
+    liveThrough: instant('Minutes are complete up to here.', '2026-01-31T12:00:00.214Z').nullable(),
+    lagSeconds: real('How long ago that was, in seconds.', 2.9).nullable(),
+  })
+  .meta({ id: 'LiveResponse' });
 
 const invalidationsSchema = z
   .object({
     pending: count('Closed hours that are stale.', 3),
+    pendingMinutes: count(
+      'Minutes with new rows, or to be computed for the first time: those of the last seconds wait for the next tick.',
+      2,
+    ),
     pendingDays: count('Closed days that are stale: their hours have changed.', 1),
     waitingToClose: count('Hours with new rows that are not closed yet.', 1),
     failing: count('Buckets whose last attempt failed; each is tried again.', 1),
     suspicious: count('Buckets held back, because a recomputation would have shrunk them.', 1),
     losing: count(
-      'Hours that have lost raw rows, and are watched for lossDelaySeconds before they are recomputed.',
+      'Minutes and hours that have lost raw rows, and are watched for lossDelaySeconds before they are recomputed.',
     ),
     oldestPendingSince: instant(
       'Since when the oldest closed one of them has been stale.',
@@ -35,8 +51,8 @@ const invalidationsSchema = z
 
 const troubledBucketSchema = z
   .object({
-    tier: z.enum(['hour', 'day']).meta({ example: 'hour' }),
-    bucketStart: instant('Start of the UTC hour, or of the UTC day.', '2026-01-12T07:00:00.000Z'),
+    tier: z.enum(['minute', 'hour', 'day']).meta({ example: 'hour' }),
+    bucketStart: instant('Start of the UTC minute, hour or day.', '2026-01-12T07:00:00.000Z'),
     reason: words('Why it is stale.', 'rebuild'),
     attempts: count('How often its recomputation failed.', 2),
     nextAttemptAt: instant('When it is tried again, at the earliest.', '2026-01-31T12:02:00.000Z'),
@@ -135,9 +151,11 @@ export const statusSchema = z
     ),
     latestBuckets: latestBucketsSchema,
     rows: rowCountsSchema,
+    live: liveSchema,
     invalidations: invalidationsSchema,
     failingBuckets: z.array(troubledBucketSchema).meta({
-      description: 'Newest first; at most 100 together with the suspicious and the losing ones.',
+      description:
+        'Newest first, minutes last; at most 100 together with the suspicious and the losing ones.',
     }),
     suspiciousBuckets: z.array(troubledBucketSchema),
     losingBuckets: z.array(troubledBucketSchema),

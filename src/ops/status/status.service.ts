@@ -39,9 +39,15 @@ export class StatusService {
       rawFloors: { usageLogs: row.usage_floor, errorLogs: row.errors_floor },
       definitionVersion: DEFINITION_VERSION,
       latestBuckets: { hourly: row.latest_hourly, daily: row.latest_daily },
-      rows: { hourly: row.hourly_rows, daily: row.daily_rows },
+      rows: { hourly: row.hourly_rows, daily: row.daily_rows, minutely: row.minutely_rows },
+      live: {
+        minutesFrom: row.minutes_from,
+        liveThrough: row.live_through,
+        lagSeconds: row.live_lag_seconds,
+      },
       invalidations: {
         pending: row.pending_hours,
+        pendingMinutes: row.pending_minutes,
         pendingDays: row.pending_days,
         waitingToClose: row.waiting_to_close,
         failing: row.failing,

@@ -6,6 +6,7 @@ import {
   type VerifyReport,
 } from './verify.schemas.js';
 import type { ComparisonRow } from './sql/verify.sql.js';
+import type { Tier } from '../definitions/tiers.js';
 import { HOUR_MS } from '../common/utc.js';
 
 /** Adds up what the steps of a verification found. */
@@ -15,7 +16,7 @@ export class ReportBuilder {
   private differenceCount = 0;
   private unjudgedCount = 0;
   private hours = 0;
-  private readonly noted = { hour: 0, day: 0 };
+  private readonly noted: Record<Tier, number> = { minute: 0, hour: 0, day: 0 };
 
   public constructor(
     private readonly start: Date,
@@ -44,7 +45,7 @@ export class ReportBuilder {
     this.hours += hours;
   }
 
-  public addNoted(tier: 'hour' | 'day', buckets: number): void {
+  public addNoted(tier: Tier, buckets: number): void {
     this.noted[tier] += buckets;
   }
 
@@ -58,6 +59,7 @@ export class ReportBuilder {
       unjudged: [...this.unjudged],
       differenceCount: this.differenceCount,
       differences: [...this.differences],
+      notedMinutes: this.noted.minute,
       notedHours: this.noted.hour,
       notedDays: this.noted.day,
     };

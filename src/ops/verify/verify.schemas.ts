@@ -18,8 +18,9 @@ export const verificationRequestSchema = rangeSchema
 /** Times are Dates, or ISO 8601 with a zone. */
 export type VerificationRequest = z.input<typeof verificationRequestSchema>;
 
-const tableOf = z.enum(['hourly', 'daily']).meta({ example: 'hourly' });
-const bucketAt = (example: string) => words('Start of the UTC hour, or the UTC day (YYYY-MM-DD).', example);
+const tableOf = z.enum(['minutely', 'hourly', 'daily']).meta({ example: 'hourly' });
+const bucketAt = (example: string) =>
+  words('Start of the UTC minute or hour, or the UTC day (YYYY-MM-DD).', example);
 
 const differenceSchema = z
   .object({
@@ -79,10 +80,11 @@ const reportSchema = z.object({
   to: instant('Exclusive; cut at the last closed hour.', '2026-01-31T00:00:00.000Z'),
   hoursTotal: count('Closed hours of the range.', 720),
   hours: count('Of them, the ones that have been looked at so far: all, unless it was stopped.', 312),
-  unjudgedCount: count('Hours and days of which columns could not be judged.', 1),
+  unjudgedCount: count('Minutes, hours and days of which columns could not be judged.', 1),
   unjudged: z.array(unjudgedBucketSchema).meta({ description: `The first ${MAX_LISTED_UNJUDGED} of them.` }),
   differenceCount: count('All of them, also those that are not listed.', 1),
   differences: z.array(differenceSchema).meta({ description: `The first ${MAX_LISTED_DIFFERENCES}.` }),
+  notedMinutes: count('Minutes noted for recomputation; 0 without `fix`.'),
   notedHours: count('Hours noted for recomputation; 0 without `fix`.'),
   notedDays: count('Days noted for recomputation; 0 without `fix`.'),
 });

@@ -4,7 +4,8 @@ import type { DataSource } from 'typeorm';
 import { DefinedTables } from '../definitions/defined-tables.service.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import type { SqlStatement } from '../sql/sql-statement.js';
-import { selectRow } from '../sql/sql-runner.js';
+import { selectRow, selectRows } from '../sql/sql-runner.js';
+import { DAY_TIER, HOUR_TIER, MINUTE_TIER, type RawTier, type Tier } from '../definitions/tiers.js';
 import { DAY_MS, HOUR_MS, type TimeRange } from '../common/utc.js';
 import { OpsOptions } from '../options/ops.options.js';
 import { sqlState } from '../sql/database-errors.js';
@@ -13,14 +14,22 @@ import { notingTransaction } from '../sql/short-transaction.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
 import { OpsRunActiveError } from '../runs/run.errors.js';
 import { ReportBuilder } from './report-builder.js';
-import { dailyDifferences, hourlyDifferences, noteBuckets, type ComparisonRow } from './sql/verify.sql.js';
-import { MAX_LISTED_DIFFERENCES, type VerifyReport } from './verify.schemas.js';
+import * as sql from './sql/verify.sql.js';
+import type { ComparisonRow } from './sql/verify.sql.js';
+import { MAX_LISTED_DIFFERENCES, type Difference, type VerifyReport } from './verify.schemas.js';
 
 export interface VerifyRun {
   /** Called after each step, at most a UTC day, with the report so far; the next step waits for it. */
   readonly onProgress?: (report: VerifyReport) => Promise<void> | void;
   /** Once aborted, the report so far is returned after the step under way. */
   readonly signal?: AbortSignal;
+}
+
+/** What one statement said of a table; null where it was too much for it. */
+interface Found {
+  readonly table: Difference['table'];
+  readonly tier: Tier;
+  readonly found: ComparisonRow | null;
 }
 
 /** The statement took too long (57014), or more memory, disk or temporary space than there is (53, but 53300: connections). */
@@ -52,7 +61,7 @@ export class VerifyService {
   /**
    * @param from start, a Date or ISO 8601 with a zone; widened outward to whole UTC hours, as `to` is
    * @param to end, exclusive; cut at the last closed hour
-   * @param fix notes every hour and every day with a difference as an invalidation, where a drain would recompute it
+   * @param fix notes every minute, hour and day with a difference as an invalidation, where a drain would recompute it
    * @throws OpsInputError where the range is wrong
    * @throws OpsRunActiveError where this instance is verifying already
    * @throws QueryFailedError where the database fails otherwise than by the size of a bucket
@@ -88,10 +97,6 @@ export class VerifyService {
         hoursAtOnce = Math.ceil(hours / 4); // 24, 6, 2, 1; and the next days are as dense
         continue;
       }
-      if (!fits) {
-        const bucket = start.toISOString();
-        report.addUnjudged({ table: 'hourly', bucket, usage: 'timed_out', errors: 'timed_out' });
-      }
       report.addHours(hours);
       if (end.getTime() === nextDay.getTime()) {
         await this.verifyDay(new Date(end.getTime() - DAY_MS), range, fix, report);
@@ -102,25 +107,40 @@ export class VerifyService {
     return report.report();
   }
 
-  /** @returns false where it is too much for one statement */
+  /**
+   * The hours, and the minutes among them that are kept and complete.
+   *
+   * @returns false where it is too much for one statement: nothing is added then, but for a single hour
+   */
   private async verifyHours(range: TimeRange, fix: boolean, report: ReportBuilder): Promise<boolean> {
-    const found = await this.compare(
-      hourlyDifferences(await this.defined.current(), {
-        start: range.start.toISOString(),
-        end: range.end.toISOString(),
+    const hours = { start: range.start.toISOString(), end: range.end.toISOString() };
+    const found: Found[] = [
+      { table: 'hourly', tier: HOUR_TIER, found: await this.compareRaw(HOUR_TIER, hours) },
+    ];
+    const [minutes] = await selectRows<sql.MinuteSpan>(this.dataSource, sql.minuteSpan(this.tables, hours));
+    if (minutes !== undefined) {
+      found.push({
+        table: 'minutely',
+        tier: MINUTE_TIER,
+        found: await this.compareRaw(MINUTE_TIER, minutes),
+      });
+    }
+    const fits = found.every((one) => one.found !== null);
+    if (fits || range.end.getTime() - range.start.getTime() <= HOUR_MS) {
+      for (const one of found) await this.add(one, hours.start, fix, report);
+    }
+    return fits;
+  }
+
+  private async compareRaw(tier: RawTier, range: sql.MinuteSpan): Promise<ComparisonRow | null> {
+    return this.compare(
+      sql.rawDifferences(await this.defined.current(), tier, {
+        ...range,
         limit: MAX_LISTED_DIFFERENCES,
         retention: retentionHours(this.options),
         distributions: this.options.distributions,
       }),
     );
-    if (found === null) {
-      return false;
-    }
-    report.addComparison('hourly', found);
-    if (fix) {
-      report.addNoted('hour', await this.note('hour', found.to_note));
-    }
-    return true;
   }
 
   /** The daily rows of a day that lies in the range as a whole, if they are kept. */
@@ -134,21 +154,30 @@ export class VerifyService {
       return;
     }
     const found = await this.compare(
-      dailyDifferences(this.tables, {
+      sql.dailyDifferences(this.tables, {
         start: day.toISOString(),
         end: new Date(day.getTime() + DAY_MS).toISOString(),
         limit: MAX_LISTED_DIFFERENCES,
         distributions: this.options.distributions,
       }),
     );
+    await this.add({ table: 'daily', tier: DAY_TIER, found }, day.toISOString().slice(0, 10), fix, report);
+  }
+
+  /** @param bucket what is not judged where it was too much for one statement */
+  private async add(
+    { table, tier, found }: Found,
+    bucket: string,
+    fix: boolean,
+    report: ReportBuilder,
+  ): Promise<void> {
     if (found === null) {
-      const bucket = day.toISOString().slice(0, 10);
-      report.addUnjudged({ table: 'daily', bucket, usage: 'timed_out', errors: 'timed_out' });
+      report.addUnjudged({ table, bucket, usage: 'timed_out', errors: 'timed_out' });
       return;
     }
-    report.addComparison('daily', found);
+    report.addComparison(table, found);
     if (fix) {
-      report.addNoted('day', await this.note('day', found.to_note));
+      report.addNoted(tier, await this.note(tier, found.to_note));
     }
   }
 
@@ -167,13 +196,13 @@ export class VerifyService {
     }
   }
 
-  private async note(tier: 'hour' | 'day', buckets: readonly string[]): Promise<number> {
+  private async note(tier: Tier, buckets: readonly string[]): Promise<number> {
     if (buckets.length === 0) {
       return 0;
     }
-    const starts = buckets.map((bucket) => (tier === 'day' ? `${bucket}T00:00:00.000Z` : bucket));
+    const starts = buckets.map((bucket) => (tier === DAY_TIER ? `${bucket}T00:00:00.000Z` : bucket));
     const noted = await notingTransaction(this.dataSource, this.options, (manager) =>
-      selectRow<{ buckets: number }>(manager, noteBuckets(this.tables, tier, starts)),
+      selectRow<{ buckets: number }>(manager, sql.noteBuckets(this.tables, tier, starts)),
     );
     return noted.buckets;
   }

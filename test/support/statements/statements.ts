@@ -167,14 +167,18 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
   readAuditStates: () => status.readAuditStates(T),
   readHeartbeats: (g) => status.readHeartbeats(T, g.isos),
   readTroubledBuckets: (g) => status.readTroubledBuckets(T, g.n),
-  hourlyDifferences: (g) =>
-    verify.hourlyDifferences(T, {
-      start: g.iso,
-      end: g.iso,
-      limit: g.n,
-      retention: retained(g),
-      distributions: g.flag,
-    }),
+  minuteSpan: (g) => verify.minuteSpan(T, { start: g.iso, end: g.iso }),
+  ...forTiers(
+    'rawDifferences',
+    (tier) => (g) =>
+      verify.rawDifferences(T, tier, {
+        start: g.iso,
+        end: g.iso,
+        limit: g.n,
+        retention: retained(g),
+        distributions: g.flag,
+      }),
+  ),
   dailyDifferences: (g) =>
     verify.dailyDifferences(T, { start: g.iso, end: g.iso, limit: g.n, distributions: g.flag }),
   noteBuckets: (g) => verify.noteBuckets(T, g.flag ? 'day' : 'hour', [g.iso, ...g.isos]),

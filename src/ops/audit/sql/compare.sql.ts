@@ -5,10 +5,11 @@ import type { SqlStatement } from '../../sql/sql-statement.js';
 import { isOverallRow } from '../../definitions/overall-row.js';
 import { errorSize, usageSize } from '../../definitions/side-size.js';
 import { dayOf } from '../../sql/sql-time.js';
-import { DAY_TIER, HOUR_TIER } from '../../definitions/tiers.js';
+import { DAY_TIER, HOUR_TIER, MINUTE_TIER } from '../../definitions/tiers.js';
 import { edges } from '../../rollup/fragments/judged-sides.js';
 import { floors, floorValues, type RetentionHours } from '../../invalidation/sql/floors.sql.js';
-import { NOTED_HOURS, noteHours } from '../../invalidation/sql/note.sql.js';
+import { liveMinutes } from '../../invalidation/sql/live.sql.js';
+import { NOTED_HOURS, noteHours, noteMinutes } from '../../invalidation/sql/note.sql.js';
 import type { AuditStep } from './lanes.sql.js';
 
 /** One fingerprint of a side, from raw rows and as stored: counts and sums that any change of a row shows in. */
@@ -29,6 +30,8 @@ const ERROR_FINGERPRINT = ERROR_COUNTS.map(
 export interface AuditedStep {
   audited: number;
   differing: number;
+  /** Hours that were right, and their minutes were not. */
+  differing_minutes: number;
   /** Days whose overall row was not the sum of its hours'. */
   differing_days: number;
 }
@@ -63,7 +66,9 @@ function differingDays(tables: OpsTables): string {
  * noted already are left out, and so is a side below its floor, one that has only lost rows below the edge of a purge,
  * and rows that another definition computed, which are noted anyway.
  *
- * Days are held against their hours, as stored: nothing else would find a daily row that somebody has deleted.
+ * Days are held against their hours, as stored: nothing else would find a daily row that somebody has deleted. The
+ * minutes of an hour, where all of them are complete and none is noted, are held against the same raw rows: the hour is
+ * computed when it closes, and does not show what has gone before.
  *
  * Bound: from, to (ISO), retentions in hours, end of the last closed hour (ISO).
  */
@@ -74,24 +79,38 @@ export function auditHours(
 ): SqlStatement {
   const select = (columns: readonly (readonly [string, string])[]): string =>
     columns.map(([column, raw]) => `${raw} AS ${column}`).join(', ');
-  const differs = (side: string, columns: readonly (readonly [string, string])[]): string =>
-    `(${columns.map(([column]) => `${side}.${column} <> COALESCE(m.${column}, 0)`).join(' OR ')})`;
+  const sideDiffers = (
+    side: string,
+    stored: string,
+    columns: readonly (readonly [string, string])[],
+  ): string =>
+    `(${columns.map(([column]) => `${side}.${column} <> COALESCE(${stored}.${column}, 0)`).join(' OR ')})`;
+  const differs = (stored: string): string => `(
+    (h.usage_known AND ${sideDiffers('u', stored, USAGE_FINGERPRINT)}
+      AND NOT (h.starts < edge.usage AND ${usageSize('u')} < ${usageSize(stored)}))
+    OR (h.errors_known AND ${sideDiffers('e', stored, ERROR_FINGERPRINT)}
+      AND NOT (h.starts < edge.errors AND ${errorSize('e', stored)} < ${errorSize(stored, stored)})))`;
+  const sums = [...USAGE_FINGERPRINT, ...ERROR_FINGERPRINT].map(
+    ([column]) => `sum(s.${column}) AS ${column}`,
+  );
   const inHour = (alias: string): string =>
     `${alias}.created_at >= h.starts AND ${alias}.created_at < h.starts + interval '1 hour'`;
   return {
     text: `WITH hour AS MATERIALIZED (
-  SELECT h.starts, h.starts >= f.usage_from AS usage_known, h.starts >= f.errors_from AS errors_known
+  SELECT h.starts, h.starts >= f.usage_from AS usage_known, h.starts >= f.errors_from AS errors_known,
+    COALESCE(h.starts >= l.minutes_from AND h.starts + interval '1 hour' <= l.live_through, false) AND NOT EXISTS (
+      SELECT 1 FROM ${tables.invalidations} i
+      WHERE i.tier = '${MINUTE_TIER}' AND i.bucket_start >= h.starts AND i.bucket_start < h.starts + interval '1 hour'
+    ) AS minutes_known
   FROM generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') AS h(starts)
-  CROSS JOIN ${floors(tables, 3)} f
+  CROSS JOIN ${floors(tables, 3)} f CROSS JOIN ${liveMinutes(tables)} l
   WHERE NOT EXISTS (
     SELECT 1 FROM ${tables.invalidations} i WHERE i.tier = '${HOUR_TIER}' AND i.bucket_start = h.starts
   )
 ),
 compared AS MATERIALIZED (
-  SELECT h.starts, (m.id IS NULL OR ${storedVersion('m')} = ${tables.definition}) AND (
-    (h.usage_known AND ${differs('u', USAGE_FINGERPRINT)} AND NOT (h.starts < edge.usage AND ${usageSize('u')} < ${usageSize('m')}))
-    OR (h.errors_known AND ${differs('e', ERROR_FINGERPRINT)}
-      AND NOT (h.starts < edge.errors AND ${errorSize('e', 'm')} < ${errorSize('m', 'm')}))) AS differs
+  SELECT h.starts, (m.id IS NULL OR ${storedVersion('m')} = ${tables.definition}) AND ${differs('m')} AS differs,
+    h.minutes_known AND minutes.current IS NOT FALSE AND ${differs('minutes')} AS minutes_differ
   FROM hour h CROSS JOIN ${edges(tables, 'purge')} edge
   CROSS JOIN LATERAL (
     SELECT ${select(USAGE_FINGERPRINT)}
@@ -105,9 +124,24 @@ compared AS MATERIALIZED (
   LEFT JOIN LATERAL (
     SELECT * FROM ${tables.hourly} m WHERE m.bucket_start = h.starts AND ${isOverallRow('m')} OFFSET 0
   ) m ON true
+  CROSS JOIN LATERAL (
+    SELECT bool_and(${storedVersion('s')} = ${tables.definition}) AS current, ${sums.join(', ')}
+    FROM ${tables.minutely} s
+    WHERE h.minutes_known AND s.bucket_start >= h.starts AND s.bucket_start < h.starts + interval '1 hour'
+      AND ${isOverallRow('s')}
+  ) minutes
 ),
 noted AS (
   ${noteHours(tables, 'audit', 'SELECT starts FROM compared WHERE differs')}
+),
+-- Those of the hours that differ are noted with them.
+differing_minutes AS MATERIALIZED (SELECT starts FROM compared WHERE minutes_differ AND NOT differs),
+noted_minutes AS (
+  ${noteMinutes(
+    tables,
+    'audit',
+    `SELECT d.starts + n * interval '1 minute' FROM differing_minutes d CROSS JOIN generate_series(0, 59) AS n`,
+  )}
 ),
 noted_days AS (
   INSERT INTO ${tables.invalidations} (tier, bucket_start, reason)
@@ -116,6 +150,7 @@ noted_days AS (
   RETURNING 1
 )
 SELECT (SELECT count(*)::int FROM compared) AS audited, (SELECT ${NOTED_HOURS} FROM noted) AS differing,
+  (SELECT count(*)::int FROM differing_minutes) AS differing_minutes,
   (SELECT count(*)::int FROM noted_days) AS differing_days`,
     values: [step.from, step.to, ...floorValues(retention), step.closed, retention.daily],
   };

@@ -24,7 +24,7 @@ export function operationsFacts(status: Status, zone: Zone): TemplateResult {
     <div class="stack">
       <article class="card">${cardHead('Jobs', zoneName(zone))} ${jobs(status.jobs, zone)}</article>
       <article class="card">
-        ${cardHead('Failing and suspicious hours')}
+        ${cardHead('Failing and suspicious buckets')}
         ${trouble([...status.failingBuckets, ...status.suspiciousBuckets], zone)}
       </article>
     </div>`;
@@ -39,11 +39,13 @@ function freshness(status: Status, zone: Zone): Fact[] {
   const sum = (column: 'lateRows' | 'belowFloorRows'): number =>
     status.rawTables.reduce((total, rawTable) => total + Number(rawTable[column]), 0);
   const hours = (n: number): string => (n === 0 ? 'none' : plural(n, 'hour'));
+  const buckets = (n: number): string => (n === 0 ? 'none' : plural(n, 'bucket'));
   const time = (at: string | null, otherwise: string): string =>
     at === null ? otherwise : formatTime(at, zone, 'full');
-  const { rows, latestBuckets } = status;
+  const { rows, latestBuckets, live } = status;
   const belowFloor = sum('belowFloorRows');
   return [
+    ['Minutes complete through', time(live.liveThrough, 'no minutes are kept')],
     ['Hours closed through', time(status.closedThrough, NOTHING)],
     ['Latest hour rolled up', time(latestBuckets.hourly, NOTHING)],
     ['Latest day rolled up', latestBuckets.daily ?? NOTHING],
@@ -53,11 +55,14 @@ function freshness(status: Status, zone: Zone): Fact[] {
       waited > LONG_PENDING_MS && 'level-degraded',
     ],
     ['Waiting to close', hours(waitingToClose)],
-    ['Failing', hours(failing), failing > 0 && 'level-critical'],
-    ['Suspicious', hours(suspicious), suspicious > 0 && 'level-degraded'],
+    ['Failing', buckets(failing), failing > 0 && 'level-critical'],
+    ['Suspicious', buckets(suspicious), suspicious > 0 && 'level-degraded'],
     ['Late rows so far', count(sum('lateRows'))],
     ...(belowFloor > 0 ? [['Late, and too old to apply', count(belowFloor), 'level-degraded'] as const] : []),
-    ['Stored rows', `${count(Number(rows.hourly))} hourly, ${count(Number(rows.daily))} daily`],
+    [
+      'Stored rows',
+      `${count(Number(rows.minutely))} minutely, ${count(Number(rows.hourly))} hourly, ${count(Number(rows.daily))} daily`,
+    ],
     ['Raw rows kept from', time(status.rawFloor, 'always')],
   ];
 }
@@ -93,14 +98,14 @@ function jobs(states: readonly JobState[], zone: Zone): TemplateResult {
 function trouble(buckets: readonly TroubledBucket[], zone: Zone): TemplateResult {
   if (buckets.length === 0) {
     return html`<p class="empty">
-      None. A failing hour is tried again; a suspicious one would have shrunk, and is held back until a forced
-      rebuild.
+      None. A failing bucket is tried again; a suspicious one would have shrunk, and is held back until a
+      forced rebuild.
     </p>`;
   }
   const rows = buckets.map((bucket) => {
     const suspicious = bucket.suspiciousSince !== null;
     return [
-      formatTime(bucket.bucketStart, zone, 'full'),
+      `${formatTime(bucket.bucketStart, zone, 'full')} (${bucket.tier})`,
       suspicious ? levelled('level-degraded', 'suspicious') : levelled('level-critical', 'failing'),
       bucket.reason,
       count(bucket.attempts),
@@ -108,6 +113,6 @@ function trouble(buckets: readonly TroubledBucket[], zone: Zone): TemplateResult
       html`<code>${bucket.lastError ?? NOTHING}</code>`,
     ];
   });
-  const heads = ['Hour', 'State', 'Noted as', 'Attempts', 'Next attempt', 'Last error'];
-  return table('Failing and suspicious hours', heads, rows, 'data left');
+  const heads = ['Bucket', 'State', 'Noted as', 'Attempts', 'Next attempt', 'Last error'];
+  return table('Failing and suspicious buckets', heads, rows, 'data left');
 }

@@ -20,7 +20,7 @@ export class VerifyPanel extends Tool {
       <form class="fields" aria-label="Verify" @submit=${submitted((form) => this.submit(form))}>
         ${rangeFields('verify', range, zone)}
         <label class="check">
-          <input name="fix" type="checkbox" /> Fix: note every hour that differs for recomputation
+          <input name="fix" type="checkbox" /> Fix: note every bucket that differs for recomputation
         </label>
         <button type="submit" class="primary" ?disabled=${this.busy}>Verify</button>
       </form>
@@ -77,7 +77,17 @@ export class VerifyPanel extends Tool {
   }
 
   private tell(run: Verification): void {
-    const { state, error, hours, hoursTotal, differenceCount, unjudgedCount, notedHours, notedDays } = run;
+    const {
+      state,
+      error,
+      hours,
+      hoursTotal,
+      differenceCount,
+      unjudgedCount,
+      notedMinutes,
+      notedHours,
+      notedDays,
+    } = run;
     const differences = plural(differenceCount, 'difference');
     if (state === 'running') {
       const found = differenceCount > 0 ? `, ${differences} so far` : '';
@@ -92,8 +102,8 @@ export class VerifyPanel extends Tool {
     const unjudged =
       unjudgedCount > 0 ? ` ${plural(unjudgedCount, 'bucket')} could not be judged in full.` : '';
     const noted =
-      notedHours + notedDays > 0
-        ? ` ${plural(notedHours, 'hour')} and ${plural(notedDays, 'day')} noted for recomputation.`
+      notedMinutes + notedHours + notedDays > 0
+        ? ` ${plural(notedMinutes, 'minute')}, ${plural(notedHours, 'hour')} and ${plural(notedDays, 'day')} noted for recomputation.`
         : '';
     const none = differenceCount === 0;
     const kind = !none || state === 'failed' ? 'bad' : state === 'finished' ? 'good' : '';

@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit-html';
-import type { UnjudgedReason, Verification } from './admin-types.js';
+import type { UnjudgedBucket, UnjudgedReason, Verification } from './admin-types.js';
 import { count, NOTHING } from './format.js';
 import { table, type Content } from './templates.js';
 import { formatTime, type Zone } from './zone.js';
@@ -15,15 +15,17 @@ const REASONS: Readonly<Record<UnjudgedReason, string>> = {
   timed_out: 'takes too long',
 };
 
-const bucketText = (tier: string, bucket: string, zone: Zone): string =>
-  tier === 'hourly' ? formatTime(bucket, zone, 'full') : `${bucket} (day)`;
+const bucketText = ({ table, bucket }: Pick<UnjudgedBucket, 'table' | 'bucket'>, zone: Zone): string =>
+  table === 'daily'
+    ? `${bucket} (day)`
+    : `${formatTime(bucket, zone, 'full')}${table === 'minutely' ? ' (minute)' : ''}`;
 
 export function differenceTable({ differences, differenceCount }: Verification, zone: Zone): Content {
   const heads = ['Bucket', 'Level', 'Column', 'Stored', 'Raw rows give', ''];
   const rows = differences
     .slice(0, SHOWN)
     .map((one) => [
-      bucketText(one.table, one.bucket, zone),
+      bucketText(one, zone),
       [one.level, one.platform, one.groupId === null ? null : `group ${one.groupId}`]
         .filter((part) => part !== null)
         .join(' · '),
@@ -39,7 +41,7 @@ export function unjudgedTable({ unjudged, unjudgedCount }: Verification, zone: Z
   const reason = (one: UnjudgedReason | null): string => (one === null ? 'judged' : REASONS[one]);
   const rows = unjudged
     .slice(0, SHOWN)
-    .map((one) => [bucketText(one.table, one.bucket, zone), reason(one.usage), reason(one.errors)]);
+    .map((one) => [bucketText(one, zone), reason(one.usage), reason(one.errors)]);
   return listTable('Not judged', ['Bucket', 'Requests', 'Errors'], rows, unjudgedCount);
 }
 

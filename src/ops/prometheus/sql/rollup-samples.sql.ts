@@ -1,5 +1,6 @@
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
+import { DAY_TIER, MINUTE_TIER } from '../../definitions/tiers.js';
 import { closedThrough } from '../../sql/sql-time.js';
 
 /** One value of a metric. */
@@ -22,9 +23,10 @@ export function rollupSamples(
   safeDelaySeconds: number,
   jobs: readonly string[],
 ): SqlStatement {
-  const ends = `i.bucket_start + CASE i.tier WHEN 'day' THEN interval '24 hours' ELSE interval '1 hour' END`;
+  const ends = `i.bucket_start + CASE i.tier WHEN '${DAY_TIER}' THEN interval '24 hours' ELSE interval '1 hour' END`;
   const closed = `${ends} <= ${closedThrough('$1')}`;
-  const waits = 'suspicious_at IS NULL AND loss_seen_at IS NULL';
+  // Minutes with new rows are nothing to wait for: there are some before every tick. Their lag is told instead.
+  const waits = `suspicious_at IS NULL AND loss_seen_at IS NULL AND tier <> '${MINUTE_TIER}'`;
   const active = 'finished_at IS NULL AND cancelled_at IS NULL';
   return {
     text: `WITH job AS (
@@ -42,6 +44,9 @@ stale AS (
     max(clock_timestamp() - GREATEST(noted_at, ${ends} + make_interval(secs => $1::float8)))
       FILTER (WHERE ${waits} AND ${closed}) AS oldest
   FROM ${tables.invalidations} i
+),
+live AS (
+  SELECT ${seconds('clock_timestamp() - live_through')} AS lag FROM ${tables.live} WHERE minutes_from IS NOT NULL
 ),
 detection AS (
   SELECT jsonb_build_object('raw_table', raw_table) AS labels, safe_id, late_rows, below_floor_rows,
@@ -74,6 +79,8 @@ SELECT metric, labels, value::float8 AS value FROM (
   UNION ALL
   SELECT 'ops_rollup_oldest_pending_age_seconds', '{}', GREATEST(0, COALESCE(${seconds('oldest')}, 0)) FROM stale
   UNION ALL
+  SELECT 'ops_rollup_live_lag_seconds', '{}', lag FROM live
+  UNION ALL
   SELECT v.metric, labels, v.value FROM detection, LATERAL (VALUES
     ('ops_rollup_late_rows_total', late_rows), ('ops_rollup_below_floor_rows_total', below_floor_rows),
     ('ops_rollup_safe_id', safe_id), ('ops_rollup_detection_held_seconds', held)) AS v(metric, value)
@@ -86,7 +93,7 @@ SELECT metric, labels, value::float8 AS value FROM (
   FROM (VALUES ('running'), ('finished'), ('cancelled')) AS s(state) LEFT JOIN rebuild USING (state)
   UNION ALL
   SELECT 'ops_rollup_rebuild_buckets_left', '{}', count(*) FROM ${tables.invalidations} i
-  WHERE EXISTS (
+  WHERE tier <> '${MINUTE_TIER}' AND EXISTS (
     SELECT 1 FROM ${tables.rebuilds} r
     WHERE ${active} AND i.bucket_start < r.range_end AND ${ends} > r.range_start
   )

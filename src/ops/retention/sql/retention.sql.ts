@@ -1,7 +1,7 @@
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { dayOf, isoUtc, minuteOf } from '../../sql/sql-time.js';
-import { DAY_TIER, HOUR_TIER } from '../../definitions/tiers.js';
+import { DAY_TIER, HOUR_TIER, MINUTE_TIER } from '../../definitions/tiers.js';
 
 /**
  * Start of the oldest UTC day that a retention keeps: only whole days are dropped, and only those that ended before
@@ -159,19 +159,23 @@ SELECT count(*)::int AS rows FROM raised`,
 }
 
 /**
- * Deletes some of the minutely rows, the oldest from an instant on, that nothing says to be complete.
+ * Deletes some of the minutely rows, the oldest from an instant on, that nothing says to be complete; and what is held
+ * back of such minutes, which no drain would ever release.
  *
  * Bound: that instant (ISO): where the statement before has come to, so that none reads what is deleted already.
  */
 export function dropMinutes(tables: OpsTables, from: string): SqlStatement {
+  const isOver = `bucket_start < COALESCE((SELECT minutes_from FROM ${tables.live}), 'infinity')`;
   return {
     text: `WITH deleted AS (
   DELETE FROM ${tables.minutely} WHERE id = ANY(ARRAY(
-    SELECT id FROM ${tables.minutely}
-    WHERE bucket_start >= $1::timestamptz AND bucket_start < COALESCE((SELECT minutes_from FROM ${tables.live}), 'infinity')
+    SELECT id FROM ${tables.minutely} WHERE bucket_start >= $1::timestamptz AND ${isOver}
     ORDER BY bucket_start LIMIT ${ROWS_TOGETHER}
   ))
   RETURNING bucket_start
+),
+released AS (
+  DELETE FROM ${tables.invalidations} WHERE tier = '${MINUTE_TIER}' AND suspicious_at IS NOT NULL AND ${isOver}
 )
 SELECT count(*)::int AS rows, CASE WHEN count(*) = ${ROWS_TOGETHER} THEN ${isoUtc('max(bucket_start)')} END AS next FROM deleted`,
     values: [from],

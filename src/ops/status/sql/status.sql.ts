@@ -1,8 +1,9 @@
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { closedThrough, isoUtc } from '../../sql/sql-time.js';
-import { DAY_TIER, HOUR_TIER } from '../../definitions/tiers.js';
+import { DAY_TIER, HOUR_TIER, MINUTE_TIER } from '../../definitions/tiers.js';
 import { floors, floorValues, type RetentionHours } from '../../invalidation/sql/floors.sql.js';
+import { liveMinutes } from '../../invalidation/sql/live.sql.js';
 
 /** The single values of the status; bigint as text, times ISO in UTC. */
 export interface StatusRow {
@@ -13,8 +14,13 @@ export interface StatusRow {
   errors_floor: string | null;
   latest_hourly: string | null;
   latest_daily: string | null;
+  minutes_from: string | null;
+  live_through: string | null;
+  live_lag_seconds: number | null;
+  minutely_rows: string;
   hourly_rows: string;
   daily_rows: string;
+  pending_minutes: number;
   pending_hours: number;
   pending_days: number;
   waiting_to_close: number;
@@ -49,13 +55,18 @@ export function readStatus(
   ${limit('f.floor')} AS floor, ${limit('f.usage_from')} AS usage_floor, ${limit('f.errors_from')} AS errors_floor,
   (SELECT ${isoUtc('max(bucket_start)')} FROM ${tables.hourly}) AS latest_hourly,
   (SELECT to_char(max(bucket_date), 'YYYY-MM-DD') FROM ${tables.daily}) AS latest_daily,
+  ${isoUtc('l.minutes_from')} AS minutes_from, ${isoUtc('l.live_through')} AS live_through,
+  extract(epoch FROM clock_timestamp() - l.live_through)::float8 AS live_lag_seconds,
+  ${rowsOf(tables.minutely)} AS minutely_rows,
   ${rowsOf(tables.hourly)} AS hourly_rows,
   ${rowsOf(tables.daily)} AS daily_rows,
   i.*
 FROM (SELECT ${closedThrough('$1')} AS closed) c
 CROSS JOIN ${floors(tables, 2)} f
+CROSS JOIN ${liveMinutes(tables)} l
 CROSS JOIN LATERAL (
   SELECT
+    (count(*) FILTER (WHERE tier = '${MINUTE_TIER}' AND suspicious_at IS NULL AND loss_seen_at IS NULL))::int AS pending_minutes,
     (count(*) FILTER (WHERE ${hour}))::int AS pending_hours,
     (count(*) FILTER (WHERE ${day}))::int AS pending_days,
     (count(*) FILTER (WHERE tier = '${HOUR_TIER}' AND suspicious_at IS NULL AND bucket_start >= c.closed))::int
@@ -101,7 +112,7 @@ FROM ${tables.heartbeats} WHERE job_name = ANY($1::text[]) ORDER BY job_name`,
   };
 }
 
-/** Bound: how many. */
+/** Minutes come last: where an hour is in trouble, all of its minutes may be. Bound: how many. */
 export function readTroubledBuckets(tables: OpsTables, limit: number): SqlStatement {
   return {
     text: `SELECT tier, ${isoUtc('bucket_start')} AS "bucketStart", reason, attempts,
@@ -109,7 +120,7 @@ export function readTroubledBuckets(tables: OpsTables, limit: number): SqlStatem
   ${isoUtc('suspicious_at')} AS "suspiciousSince", ${isoUtc('loss_seen_at')} AS "losingSince"
 FROM ${tables.invalidations}
 WHERE attempts > 0 OR suspicious_at IS NOT NULL OR loss_seen_at IS NOT NULL
-ORDER BY bucket_start DESC LIMIT $1::int`,
+ORDER BY tier = '${MINUTE_TIER}', bucket_start DESC LIMIT $1::int`,
     values: [limit],
   };
 }

@@ -1,14 +1,16 @@
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
-import { dayOf, isoUtc } from '../../sql/sql-time.js';
+import { dayOf, isoUtc, minuteOf } from '../../sql/sql-time.js';
+import { HOUR_TIER, MINUTE_TIER, storeOf, type RawTier, type Tier } from '../../definitions/tiers.js';
 import { floorValues, type RetentionHours } from '../../invalidation/sql/floors.sql.js';
+import { liveMinutes } from '../../invalidation/sql/live.sql.js';
 import { answer, comparedRows, countsCompare, joinedRows, storedRows } from '../fragments/compared-rows.js';
 import { computedDays } from '../fragments/hourly-days.js';
-import { computedHours } from '../fragments/raw-hours.js';
+import { computedBuckets } from '../fragments/raw-buckets.js';
 import { sideFloors, type Sides } from '../fragments/side-floors.js';
 import type { UnjudgedReason } from '../verify.schemas.js';
 
-/** What a comparison found: one row. Buckets are ISO hours, or days as YYYY-MM-DD. */
+/** What a comparison found: one row. Buckets are ISO hours or minutes, or days as YYYY-MM-DD. */
 export interface ComparisonRow {
   /** All differences. */
   total: number;
@@ -29,23 +31,56 @@ export interface ComparisonRow {
 
 const reason = (name: UnjudgedReason): string => `'${name}'`;
 
-/** Why a side of the hour `l` is not judged, or NULL. */
+/** Why a side of the bucket `l` is not judged, or NULL. */
 const reasonOf = (side: keyof Sides<string>): string => `CASE
-      WHEN x.bucket_start IS NOT NULL THEN ${reason('hourly_rows_dropped')}
+      WHEN l.is_dropped THEN ${reason('hourly_rows_dropped')}
       WHEN l.${side}_lost AND l.bucket < GREATEST(f.${side}_floor, f.${side}_oldest) THEN ${reason('raw_rows_purged')}
       WHEN l.${side}_lost AND i.suspicious_at IS NOT NULL THEN ${reason('held_back')}
       WHEN l.${side}_grown AND l.bucket < f.${side}_floor THEN ${reason('late_rows_not_applied')}
     END`;
 
+/** A one-row relation: from `first` to `last` (exclusive) minutes are complete as of live_through; NULL where none is. */
+const completeMinutes = (tables: OpsTables): string =>
+  `(SELECT minutes_from AS first, ${minuteOf('live_through')} AS last FROM ${liveMinutes(tables)} m)`;
+
+/** The part of a range in which minutes are complete: ISO. */
+export interface MinuteSpan {
+  start: string;
+  end: string;
+}
+
+/** Bound: start, end (ISO). No row where no minute of them is complete. */
+export function minuteSpan(tables: OpsTables, range: { start: string; end: string }): SqlStatement {
+  return {
+    text: `SELECT ${isoUtc('s.first')} AS start, ${isoUtc('s.last')} AS end
+FROM ${completeMinutes(tables)} m
+CROSS JOIN LATERAL (SELECT GREATEST(m.first, $1::timestamptz) AS first, LEAST(m.last, $2::timestamptz) AS last) s
+WHERE m.first IS NOT NULL AND s.first < s.last`,
+    values: [range.start, range.end],
+  };
+}
+
+/** The buckets of `losses` that may be judged, and hours that the retention has dropped. */
+const judgedBuckets = (tables: OpsTables, tier: RawTier, inRange: (column: string) => string): string =>
+  tier === HOUR_TIER
+    ? `SELECT COALESCE(l.bucket, x.bucket_start) AS bucket, l.usage_lost, l.usage_grown, l.errors_lost, l.errors_grown,
+    x.bucket_start IS NOT NULL AS is_dropped
+  FROM losses l
+    FULL JOIN (SELECT bucket_start FROM ${tables.droppedHours} WHERE ${inRange('bucket_start')}) x ON x.bucket_start = l.bucket`
+    : `SELECT l.*, false AS is_dropped
+  FROM losses l JOIN ${completeMinutes(tables)} m ON l.bucket >= m.first AND l.bucket < m.last`;
+
 /**
- * Compares the hours of a range with their raw rows. Where raw rows may be gone (below a floor of their table, or held
- * back by the shrink guard) and the stored row counts more than they do, that side of the hour is not judged.
+ * Compares the hours, or minutes, of a range with their raw rows. Where raw rows may be gone (below a floor of their
+ * table, or held back by the shrink guard) and the stored row counts more than they do, that side of the bucket is not
+ * judged. Minutes that are not complete, or have ceased to be since the range was chosen, are nobody's business.
  *
- * Bound: start, end (ISO, whole hours), how many differences to return, retentions in hours, whether distributions are
+ * Bound: start, end (ISO, whole buckets), how many differences to return, retentions in hours, whether distributions are
  * written, how many hours they are kept or null.
  */
-export function hourlyDifferences(
+export function rawDifferences(
   tables: OpsTables,
+  tier: RawTier,
   bound: {
     start: string;
     end: string;
@@ -55,7 +90,7 @@ export function hourlyDifferences(
   },
 ): SqlStatement {
   const inRange = (column: string): string => `${column} >= $1::timestamptz AND ${column} < $2::timestamptz`;
-  // The hourly rows of a platform may have none: their groups' add up to it.
+  // The rows of a platform may have none: their groups' add up to it.
   const required = `$7::boolean AND (platform_key = '' OR group_key <> 0)
         AND bucket >= COALESCE(${dayOf('clock_timestamp() - make_interval(hours => $8::int)')}, '-infinity')`;
   const sides = (['usage', 'errors'] as const).flatMap((side) => [
@@ -64,28 +99,30 @@ export function hourlyDifferences(
   ]);
   return {
     text: `WITH ${sideFloors(tables, 4)},
-${computedHours(tables)},
-${storedRows(tables.hourly, 'bucket_start', inRange('m.bucket_start'))},
+${computedBuckets(tables, tier)},
+${storedRows(storeOf(tables, tier).table, 'bucket_start', inRange('m.bucket_start'))},
 ${joinedRows()},
 losses AS MATERIALIZED (
   SELECT bucket, ${sides.join(',\n    ')}
   FROM joined GROUP BY bucket
 ),
+judged_buckets AS (
+  ${judgedBuckets(tables, tier, inRange)}
+),
 judgements AS MATERIALIZED (
-  SELECT COALESCE(l.bucket, x.bucket_start) AS bucket,
+  SELECT l.bucket,
     ${reasonOf('usage')} AS usage_reason,
     ${reasonOf('errors')} AS errors_reason,
     l.bucket >= f.usage_floor AS usage_healed, l.bucket >= f.errors_floor AS errors_healed
-  FROM losses l
-    FULL JOIN (SELECT bucket_start FROM ${tables.droppedHours} WHERE ${inRange('bucket_start')}) x ON x.bucket_start = l.bucket
-    LEFT JOIN ${tables.invalidations} i ON i.tier = 'hour' AND i.bucket_start = l.bucket
+  FROM judged_buckets l
+    LEFT JOIN ${tables.invalidations} i ON i.tier = '${tier}' AND i.bucket_start = l.bucket
     CROSS JOIN floors f
 ),
 ${comparedRows(required)}
 ${answer(
   '$3',
   isoUtc('b.bucket'),
-  `EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE i.tier = 'hour' AND i.bucket_start = b.bucket)`,
+  `EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE i.tier = '${tier}' AND i.bucket_start = b.bucket)`,
 )}`,
     values: [
       bound.start,
@@ -93,7 +130,7 @@ ${answer(
       bound.limit,
       ...floorValues(bound.retention),
       bound.distributions,
-      bound.retention.distributions,
+      tier === HOUR_TIER ? bound.retention.distributions : null,
     ],
   };
 }
@@ -133,18 +170,19 @@ ${answer(
   };
 }
 
-/** Bound: tier, starts of the buckets (ISO; a day is its UTC midnight). */
-export function noteBuckets(
-  tables: OpsTables,
-  tier: 'hour' | 'day',
-  starts: readonly string[],
-): SqlStatement {
+/**
+ * A minute that has never been computed remains one, as in note.sql.ts.
+ *
+ * Bound: tier, starts of the buckets (ISO; a day is its UTC midnight).
+ */
+export function noteBuckets(tables: OpsTables, tier: Tier, starts: readonly string[]): SqlStatement {
   return {
     text: `WITH noted AS (
   INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason)
   SELECT DISTINCT $1::varchar(8), bucket_start, 'verify' FROM unnest($2::timestamptz[]) AS given(bucket_start)
   ORDER BY bucket_start
-  ON CONFLICT (tier, bucket_start) DO UPDATE SET noted_at = clock_timestamp(), suspicious_at = NULL, reason = EXCLUDED.reason,
+  ON CONFLICT (tier, bucket_start) DO UPDATE SET noted_at = clock_timestamp(), suspicious_at = NULL,
+    reason = CASE WHEN i.tier = '${MINUTE_TIER}' AND i.reason = 'backfill' THEN i.reason ELSE EXCLUDED.reason END,
     next_attempt_at = clock_timestamp()
   RETURNING 1
 )

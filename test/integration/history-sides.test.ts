@@ -148,6 +148,7 @@ describe('the two sides of an hour', () => {
     expect(await sidesOf(hour)).toEqual({ ...stored, requests: (stored?.requests ?? 0) + 2 });
     expect((await scene.status()).suspiciousBuckets).toMatchObject([
       { tier: 'hour', bucketStart: hour.toISOString() },
+      { tier: 'minute', bucketStart: hour.toISOString() },
     ]);
     await scene.rebuilt({ from: hour, to: new Date(hour.getTime() + HOUR_MS), force: true });
     expect((await scene.status()).suspiciousBuckets).toEqual([]);

@@ -44,7 +44,7 @@ export class RefreshRuns {
     // What cannot be said now is said the next time.
     const alive = setInterval(() => void report(null).catch(() => undefined), ALIVE_INTERVAL_MS);
     try {
-      const refresh = await this.refreshes.tick();
+      const refresh = await this.refreshes.tick({ asked: true });
       await report({ refresh, maintenance: null });
       return { refresh, maintenance: await this.refreshes.maintain() };
     } finally {

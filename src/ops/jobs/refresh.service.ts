@@ -14,6 +14,7 @@ import { DetectService } from '../detection/detect.service.js';
 import type { DrainResult } from '../drain/drain.schema.js';
 import { DrainService } from '../drain/drain.service.js';
 import { RetentionService } from '../retention/retention.service.js';
+import { endRests } from '../invalidation/sql/note.sql.js';
 import { noteOldDefinitions, type OldDefinitions } from '../invalidation/sql/definition.sql.js';
 import { countPending } from '../drain/sql/release.sql.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
@@ -59,15 +60,16 @@ export class RefreshService {
    * once, hours and days that are closed. While a backlog is drained, new rows are looked for again every few seconds, so
    * that the minutes keep up. Recorded as a heartbeat.
    *
+   * @param asked whether somebody waits for it: then no hour rests (`recomputeIntervalSeconds`)
    * @throws QueryFailedError where the database cannot be reached; the heartbeat then records it, if it can
    * @throws OpsFilterError where a filter of the options is no condition
    */
-  public async tick(): Promise<RefreshTick> {
+  public async tick({ asked = false }: { readonly asked?: boolean } = {}): Promise<RefreshTick> {
     return this.recorded(REFRESH_JOB, async () => {
       await this.defined.look();
-      let { isCut, ...done } = await this.round();
+      let { isCut, ...done } = await this.round(asked);
       while (isCut) {
-        const next = await this.round();
+        const next = await this.round(asked);
         isCut = next.isCut;
         done = {
           detected: sum([done.detected, next.detected]),
@@ -96,11 +98,14 @@ export class RefreshService {
     });
   }
 
-  private async round(): Promise<Round> {
+  private async round(asked: boolean): Promise<Round> {
     // What is noted already does not wait for a detection that fails: because an instance was suspended while it held
     // the rows that this one wants to note, say. Nor does it wait for the audit, which reads hours that are quiet.
     const [detection] = await Promise.allSettled([this.detection.detect()]);
     const [audit] = await Promise.allSettled([this.audits.audit()]);
+    if (asked) {
+      await selectRow(this.dataSource, endRests(this.tables));
+    }
     const through = detection.status === 'fulfilled' ? detection.value.through : null;
     const { result: drained, isCut } = await this.drains.drain({ through, forMs: ROUND_MS });
     return { detected: valueOf(detection).result, audited: valueOf(audit), drained, isCut };

@@ -12,6 +12,7 @@ import * as detect from '../../../src/ops/detection/sql/detect.sql.js';
 import { finishRebuilds } from '../../../src/ops/drain/sql/finish-rebuilds.sql.js';
 import * as claims from '../../../src/ops/drain/sql/claim.sql.js';
 import * as releases from '../../../src/ops/drain/sql/release.sql.js';
+import * as note from '../../../src/ops/invalidation/sql/note.sql.js';
 import * as live from '../../../src/ops/invalidation/sql/live.sql.js';
 import * as droppedHours from '../../../src/ops/invalidation/sql/dropped-hours.sql.js';
 import * as heartbeat from '../../../src/ops/jobs/sql/heartbeat.sql.js';
@@ -87,6 +88,7 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
     }),
   startAudit: (g) => audit.startAudit(T, g.flag ? ['recent'] : ['recent', 'history']),
   statementSize: () => statementSize(T),
+  endRests: () => note.endRests(T),
   startMinutes: (g) => live.startMinutes(T, g.n),
   endMinutes: () => live.endMinutes(T),
   advanceLive: (g) => live.advanceLive(T, g.iso, g.n),

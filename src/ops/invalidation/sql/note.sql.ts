@@ -109,6 +109,19 @@ SELECT ${NOTED_HOURS} AS hours FROM noted`,
   };
 }
 
+/** Hours that rest between two recomputations are due at once; those that have failed, or are watched, are not. */
+export function endRests(tables: OpsTables): SqlStatement {
+  return {
+    text: `WITH ended AS (
+  UPDATE ${tables.invalidations} SET next_attempt_at = clock_timestamp()
+  WHERE tier = '${HOUR_TIER}' AND attempts = 0 AND loss_seen_at IS NULL AND next_attempt_at > clock_timestamp()
+  RETURNING 1
+)
+SELECT count(*)::int AS hours FROM ended`,
+    values: [],
+  };
+}
+
 /** What one look at the new rows of a table found. Counts are bigint, as strings. */
 export interface NotedRows {
   hours: number;

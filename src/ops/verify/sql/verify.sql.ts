@@ -90,8 +90,8 @@ export function rawDifferences(
   },
 ): SqlStatement {
   const inRange = (column: string): string => `${column} >= $1::timestamptz AND ${column} < $2::timestamptz`;
-  // The rows of a platform may have none: their groups' add up to it.
-  const required = `$7::boolean AND (platform_key = '' OR group_key <> 0)
+  // The hourly rows of a platform may have none: their groups' add up to it.
+  const required = `$7::boolean${tier === HOUR_TIER ? " AND (platform_key = '' OR group_key <> 0)" : ''}
         AND bucket >= COALESCE(${dayOf('clock_timestamp() - make_interval(hours => $8::int)')}, '-infinity')`;
   const sides = (['usage', 'errors'] as const).flatMap((side) => [
     `bool_or(${countsCompare(side, '>')}) AS ${side}_lost`,

@@ -114,7 +114,7 @@ describe('command line', () => {
     const refreshed = await runCommand(scene.url, ['refresh'], { OPS_BACKFILL_DAYS: '10' });
     expect(refreshed).toMatchObject({ code: 0, stderr: '' });
     expect(refreshed.stdout).toMatch(
-      /^Refresh: \d+ hours noted, \d+ recomputed, \d+ days, 0 failed, .*\nMaintenance: /,
+      /^Refresh: \d+ hours noted; \d+ minutes, \d+ hours and \d+ days recomputed, 0 failed, .*\nMaintenance: /,
     );
 
     const json = await ops('status', '--json');

@@ -20,6 +20,7 @@ const BUSY = {
   OPS_REFRESH_CRON: '* * * * * *',
   OPS_MAINTENANCE_CRON: '*/2 * * * * *',
   OPS_SAFE_DELAY_SECONDS: '0',
+  OPS_RECOMPUTE_INTERVAL_SECONDS: '0',
 };
 
 /** The gateway, or its command line, as a process of its own: what can be killed, suspended and asked to stop. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { Latencies } from '../../src/ops/read/distribution.js';
 import { KnownRows, type PieceLatencies } from '../../src/ops/read/known-rows.js';
 
 const row = (values: number): PieceLatencies => ({
-  duration: { values: new Int32Array(values), counts: null },
+  duration: new Latencies(new Int32Array(values), null),
   ttft: null,
 });
 const rows = (names: readonly string[], values = 1): Map<string, PieceLatencies> =>
@@ -37,11 +38,11 @@ describe('KnownRows', () => {
 
   it('keeps no more than so many values of all levels together, and forgets what was asked for longest ago', () => {
     const known = new KnownRows();
-    known.keep('first', rows(['a'], 2_000_000));
+    known.keep('first', rows(['a'], 1_200_000));
     const held = known.of('first');
-    known.keep('second', rows(['b'], 900_000));
-    known.keep('first', rows(['a'], 2_000_000)); // the same row: it counts once
-    known.keep('third', rows(['c'], 900_000));
+    known.keep('second', rows(['b'], 700_000));
+    known.keep('first', rows(['a'], 1_200_000)); // the same row: it counts once
+    known.keep('third', rows(['c'], 700_000));
     expect(['first', 'second', 'third'].map((level) => known.of(level).size)).toEqual([1, 0, 1]);
     known.keep('fourth', rows(['d'], 4_000_000));
     expect(['first', 'third', 'fourth'].map((level) => known.of(level).size)).toEqual([0, 0, 0]);

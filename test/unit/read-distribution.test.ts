@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Distribution, latenciesOf } from '../../src/ops/read/distribution.js';
+import { Distribution, Latencies, latenciesOf } from '../../src/ops/read/distribution.js';
 import { histogram } from '../../src/ops/read/histogram.js';
 import { percentileCont, roundHalfEven } from '../support/oracle/arithmetic.js';
 
@@ -93,7 +93,7 @@ describe('histogram', () => {
         const distribution = new Distribution();
         for (const { latencies, isRounded } of stored) {
           if (isRounded) {
-            distribution.add({ values: Int32Array.from(latencies, roundedTo7Bits), counts: null });
+            distribution.add(new Latencies(Int32Array.from(latencies, roundedTo7Bits), null));
           } else {
             distribution.add(latenciesOf(...textOf(latencies)));
           }

@@ -111,7 +111,7 @@ export class BucketRecomputer {
     }
     const done = await this.raw.recompute(manager, MINUTE_TIER, minutes);
     if (claim.through !== null) {
-      // Only the newest of all can be the last that was waited for.
+      // With the rows that make it true: whoever reads sees both, or neither.
       await selectRow(manager, advanceLive(this.tables, claim.through));
     }
     return { ...NOTHING, ...done };

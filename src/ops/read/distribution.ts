@@ -1,7 +1,53 @@
-/** Latencies in ms, or the values of a distribution, with their counts; null where each occurs once. */
-export interface Latencies {
-  readonly values: Int32Array;
-  readonly counts: Int32Array | null;
+/** Latencies in ms, or the values of a distribution, with their counts. */
+export class Latencies {
+  public readonly samples: number;
+  private bins: Binned | undefined;
+
+  /** @param counts how often each occurs; null where each does once */
+  public constructor(
+    public readonly values: Int32Array,
+    private readonly counts: Int32Array | null,
+  ) {
+    this.samples = counts === null ? values.length : counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  public forEach(work: (value: number, count: number) => void): void {
+    this.values.forEach((value, index) => {
+      work(value, this.countAt(index));
+    });
+  }
+
+  /** Rounded, by bin; made once, since most are added to many answers. */
+  public get binned(): Binned {
+    if (this.bins === undefined) {
+      const bins: Binned = {
+        bins: new Int16Array(this.values.length),
+        counts: Float64Array.from(this.values, (_value, index) => this.countAt(index)),
+        others: [],
+      };
+      this.values.forEach((value, index) => {
+        const bin = binOf(rounded(value));
+        bins.bins[index] = bin ?? 0;
+        if (bin === null) {
+          bins.others.push([rounded(value), this.countAt(index)]);
+          bins.counts[index] = 0;
+        }
+      });
+      this.bins = bins;
+    }
+    return this.bins;
+  }
+
+  private countAt(index: number): number {
+    return this.counts === null ? 1 : (this.counts[index] ?? NaN);
+  }
+}
+
+interface Binned {
+  readonly bins: Int16Array;
+  readonly counts: Float64Array;
+  /** Values that have no bin, with their counts. */
+  readonly others: [value: number, count: number][];
 }
 
 /** Up to so many samples are kept as they were, as in a stored row (sorted-latencies.ts); more are all rounded. */
@@ -13,7 +59,7 @@ const EXACT_UP_TO = 1000;
  * @param counts how often each of the values occurs; empty where each does once; null for the latencies of raw rows
  */
 export function latenciesOf(values: string, counts: string | null): Latencies {
-  return { values: numbersOf(values), counts: counts ? numbersOf(counts) : null };
+  return new Latencies(numbersOf(values), counts ? numbersOf(counts) : null);
 }
 
 /**
@@ -34,21 +80,33 @@ export class Distribution {
   }
 
   /** Adds latencies, each as often as it occurs. */
-  public add({ values, counts }: Latencies): void {
-    for (let index = 0; index < values.length; index += 1) {
-      this.addCount(values[index] ?? NaN, counts === null ? 1 : (counts[index] ?? NaN));
+  public add(latencies: Latencies): void {
+    this.total += latencies.samples;
+    if (!this.isRounded && this.total <= EXACT_UP_TO) {
+      latencies.forEach((value, count) => {
+        this.put(value, count);
+      });
+      return;
     }
+    this.round();
+    const { bins, counts, others } = latencies.binned;
+    for (let index = 0; index < bins.length; index += 1) {
+      const bin = bins[index] ?? 0;
+      this.bins[bin] = (this.bins[bin] ?? 0) + (counts[index] ?? 0);
+    }
+    for (const [value, count] of others) this.put(value, count);
   }
 
-  public addCount(value: number, count: number): void {
-    this.total += count;
-    if (!this.isRounded && this.total > EXACT_UP_TO) {
-      this.isRounded = true;
-      const others = [...this.others];
-      this.others.clear();
-      for (const [other, times] of others) this.put(rounded(other), times);
+  private round(): void {
+    if (this.isRounded) {
+      return;
     }
-    this.put(this.isRounded ? rounded(value) : value, count);
+    this.isRounded = true;
+    const [bins, others] = [this.bins, [...this.others]];
+    this.bins = new Float64Array(BINS);
+    this.bins.set(bins);
+    this.others.clear();
+    for (const [value, count] of others) this.put(rounded(value), count);
   }
 
   private put(value: number, count: number): void {
@@ -58,7 +116,7 @@ export class Distribution {
       return;
     }
     if (bin >= this.bins.length) {
-      const larger = new Float64Array(256 * Math.ceil((bin + 1) / 256));
+      const larger = new Float64Array(Math.min(BINS, 256 * Math.ceil((bin + 1) / 256)));
       larger.set(this.bins);
       this.bins = larger;
     }
@@ -117,6 +175,9 @@ export class Distribution {
     });
   }
 }
+
+/** 128 whole numbers, and 64 to each of the 24 doublings from there to 2^31. */
+const BINS = 128 + 24 * 64;
 
 /**
  * The bin of a value of 7 significant bits, of which 128 are whole numbers, then 64 to each doubling; null for any other

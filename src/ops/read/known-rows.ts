@@ -9,8 +9,8 @@ export type PieceLatencies = Readonly<Record<LatencyMetric, Latencies | null>>;
 /** Rows of one level, by their version. */
 export type RowsOfLevel = ReadonlyMap<string, PieceLatencies>;
 
-/** Most values that are kept in memory, of all rows together: eight bytes each. */
-const MOST_VALUES = 3_000_000;
+/** Most values that are kept in memory, of all rows together: eighteen bytes each. */
+const MOST_VALUES = 2_000_000;
 /** Most rows of one level: their versions are sent with the question. */
 const MOST_ROWS = 2_000;
 

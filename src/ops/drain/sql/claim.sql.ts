@@ -134,6 +134,7 @@ export function claimBuckets(
     retention: RetentionHours;
   },
 ): SqlStatement {
+  // The safe delay is bound in either case, and says nothing of minutes.
   const isDue =
     what === 'hours'
       ? `i.tier = '${HOUR_TIER}' AND i.bucket_start < ${closedThrough('$1')}`

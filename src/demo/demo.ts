@@ -59,7 +59,7 @@ export async function runDemo(app: INestApplicationContext): Promise<void> {
     );
   }
   const refresh = app.get(RefreshService, { strict: false });
-  const refreshed = await moving('Rolling up', refresh.tick());
+  const refreshed = await moving('Rolling up', refresh.tick({ asked: true }));
   const maintained = await refresh.maintain();
   console.log(
     `Rolled up ${count(refreshed.drainedHours)} hours in ${count(refreshed.ms)} ms; ` +

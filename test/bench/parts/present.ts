@@ -117,7 +117,7 @@ async function measureDensity(
         await ops.refresh.tick();
         await scene.client.query('VACUUM (ANALYZE)');
         progress(`${perDay} a day: measuring`);
-      await ops.refresh.tick(); // the vacuum took longer than the ticks are apart
+        await ops.refresh.tick(); // the vacuum took longer than the ticks are apart
         return { ...(await measure(scene, written, ops)), perHour: written.perHour };
       },
     );

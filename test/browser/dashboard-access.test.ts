@@ -176,9 +176,13 @@ describeInBrowser('dashboard: access and states', () => {
     await dashboard.close();
   });
 
-  /** Else the hours of the range would be answered from their minutes. */
-  const withoutMinutes = (): Promise<unknown> =>
-    fixture.gateway.database.dataSource.query('UPDATE ops_metrics_live SET minutes_from = live_through');
+  /** Else the hours of the range would be answered from their minutes, or as a moment ago: for two seconds. */
+  const withoutMinutes = async (): Promise<void> => {
+    await fixture.gateway.database.dataSource.query(
+      'UPDATE ops_metrics_live SET minutes_from = live_through',
+    );
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+  };
 
   test('hours that wait to be recomputed make the page say that numbers are not final', async () => {
     const { database } = fixture.gateway;

@@ -40,13 +40,19 @@ export interface DrainOrder {
   readonly forMs?: number;
 }
 
+/** What a drain came to. */
+export interface Drained {
+  readonly result: DrainResult;
+  /** Something may be left that is due. */
+  readonly isCut: boolean;
+}
+
 /** What the workers of one drain share. */
 interface Run {
   readonly result: DrainResult;
   readonly through: string | null;
   /** By performance.now(). */
   readonly until: number;
-  /** Something may be left that is due. */
   isCut: boolean;
   /** Days (ISO) that are left to others, or to the next tick. */
   readonly except: Set<string>;
@@ -73,12 +79,12 @@ export class DrainService {
   ) {}
 
   /**
-   * Drains what is due now, or some of it (`isCut`: more may be due). A call while another one runs in this process is taken after it, so that what was noted
-   * before the call is never missed.
+   * Drains what is due now, or as much of it as the order allows. A call while another one runs in this process is taken
+   * after it, so that what was noted before the call is never missed.
    *
    * @throws QueryFailedError where the database cannot be reached; a bucket that fails is recorded, not thrown.
    */
-  public async drain(order: DrainOrder = {}): Promise<{ result: DrainResult; isCut: boolean }> {
+  public async drain(order: DrainOrder = {}): Promise<Drained> {
     const run = this.queue.then(() => this.run(order));
     this.queue = run.catch(() => undefined);
     return run;
@@ -95,10 +101,7 @@ export class DrainService {
     await this.queue;
   }
 
-  private async run({
-    through = null,
-    forMs = Infinity,
-  }: DrainOrder): Promise<{ result: DrainResult; isCut: boolean }> {
+  private async run({ through = null, forMs = Infinity }: DrainOrder): Promise<Drained> {
     const run: Run = {
       result: nothing(),
       through,
@@ -128,7 +131,7 @@ export class DrainService {
       const interval = run.result.drainedMinutes > 0 ? 0 : LIVE_INTERVAL_SECONDS;
       await selectRow(this.dataSource, advanceLive(this.tables, through, interval));
     }
-    return { result: run.result, isCut: run.isCut };
+    return run;
   }
 
   /** An hour that has taken the server down with it would do so for ever, and let nothing older have its turn. */

@@ -4,13 +4,16 @@ import { DAY_TIER, HOUR_TIER, MINUTE_TIER } from '../../definitions/tiers.js';
 import { IS_STUCK } from '../../invalidation/sql/live.sql.js';
 import { closedThrough } from '../../sql/sql-time.js';
 
-/** The invalidations `i` of the hours that a rebuild noted, or that others noted among them. */
-export const inRange = (rebuild: string): string =>
-  `i.tier = '${HOUR_TIER}' AND i.bucket_start >= ${rebuild}.range_start AND i.bucket_start < ${rebuild}.range_end`;
+/** The invalidations `i` of buckets that begin in the range of a rebuild. */
+const beginsInRange = (rebuild: string): string =>
+  `i.bucket_start >= ${rebuild}.range_start AND i.bucket_start < ${rebuild}.range_end`;
+
+/** Those of the hours that a rebuild noted, or that others noted among them. */
+export const inRange = (rebuild: string): string => `i.tier = '${HOUR_TIER}' AND ${beginsInRange(rebuild)}`;
 
 /** The same, and those of their minutes. */
 export const withMinutes = (rebuild: string): string =>
-  `i.tier IN ('${MINUTE_TIER}', '${HOUR_TIER}') AND i.bucket_start >= ${rebuild}.range_start AND i.bucket_start < ${rebuild}.range_end`;
+  `i.tier IN ('${MINUTE_TIER}', '${HOUR_TIER}') AND ${beginsInRange(rebuild)}`;
 
 /** Of the closed days that the range touches. */
 const dayInRange = (rebuild: string, safeDelaySeconds: string): string =>

@@ -70,7 +70,9 @@ export function readPieces(tables: OpsTables, options: ReadOptions): SqlStatemen
 SELECT f.as_of, f.recent, f.pending_hours, f.stale_from, f.missing_hours, f.missing_from, f.missing_before,
   p.segment, p.source, p.key, ${isoUtc('p.starts')} AS starts, p.whole_hour,
   ${PIECE_COLUMNS.slice(5)
-    .map((column) => `p.${column}`)
+    .map((column) =>
+      column === 'unsplit_from' ? `${isoUtc('p.unsplit_from')} AS unsplit_from` : `p.${column}`,
+    )
     .join(', ')}${top === null ? '' : ',\n  t.rank, t.total, t.group_name, t.group_platform'}
 FROM freshness f LEFT JOIN piece p ON true${top === null ? '' : ' LEFT JOIN top t ON t.key::text = p.key'}`;
   return { text, values: bindings.values };

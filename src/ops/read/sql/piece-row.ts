@@ -39,6 +39,8 @@ export interface KeyColumns {
   readonly rank: number;
   /** How many keys there are, the ones without a piece included. */
   readonly total: number;
+  /** Requests of all of them, as text. */
+  readonly total_requests: string;
   readonly group_name: string | null;
   readonly group_platform: string | null;
   /** The words for the key of a dimension. */

@@ -6,7 +6,6 @@ import {
   PERCENTILES,
   TOKEN_COLUMNS,
 } from '../../definitions/definitions.js';
-import type { OpsTables } from '../../definitions/ops-tables.js';
 import { HOUR_TIER, MINUTE_TIER, type RawTier } from '../../definitions/tiers.js';
 import type { KeySql, LevelSql } from './level.sql.js';
 
@@ -117,33 +116,35 @@ const rowsOf =
     SELECT m.*, ${versionOf(tier)} AS version FROM ${table} m WHERE ${ofBucket} AND ${where} OFFSET 0
   ) m`;
 
-const days = (tables: OpsTables): StoredBuckets => ({
+const days = ({ store }: LevelSql): StoredBuckets => ({
   tier: 'day',
   buckets: 'day b',
   part: 'NULL::timestamptz, false',
-  rows: rowsOf('day', tables.daily, 'm.bucket_date = b.bucket_date'),
+  rows: rowsOf('day', store.daily, 'm.bucket_date = b.bucket_date'),
 });
 
 /** The rolled-up hours outside the days, and the minutes of the recent time. */
-const hoursAndMinutes = (tables: OpsTables): readonly StoredBuckets[] => [
+const hoursAndMinutes = ({ store }: LevelSql): readonly StoredBuckets[] => [
   {
     tier: HOUR_TIER,
     buckets:
       '(SELECT h.segment, h.starts FROM hour h WHERE h.rolled_up_at IS NOT NULL AND NOT h.by_minutes OFFSET 0) b',
     part: 'NULL::timestamptz, false',
-    rows: rowsOf(HOUR_TIER, tables.hourly, 'm.bucket_start = b.starts'),
+    rows: rowsOf(HOUR_TIER, store.hourly, 'm.bucket_start = b.starts'),
   },
-  {
-    tier: MINUTE_TIER,
-    buckets: `(
+  ...(store.minutely === null ? [] : [minutes(store.minutely)]),
+];
+
+const minutes = (table: string): StoredBuckets => ({
+  tier: MINUTE_TIER,
+  buckets: `(
     SELECT r.segment, r.part_of, r.whole_hour, t.starts
     FROM minute_range r
     CROSS JOIN LATERAL generate_series(r.starts, r.ends - interval '1 minute', interval '1 minute') AS t(starts) OFFSET 0
   ) b`,
-    part: 'b.part_of, b.whole_hour',
-    rows: rowsOf(MINUTE_TIER, tables.minutely, 'm.bucket_start = b.starts'),
-  },
-];
+  part: 'b.part_of, b.whole_hour',
+  rows: rowsOf(MINUTE_TIER, table, 'm.bucket_start = b.starts'),
+});
 
 const pieceOf = ({ tier, part }: StoredBuckets, level: LevelSql, parts: LatencyParts): string =>
   [
@@ -194,19 +195,18 @@ export const dayColumns = ({ isOverall }: LevelSql): readonly string[] => (isOve
  * @param known placeholder of the versions that are known
  */
 export function storedPieces(
-  tables: OpsTables,
   level: LevelSql,
   { exact, known }: { readonly exact: RawTier | null; readonly known: string },
 ): string {
   const { key, distributed } = level;
   const { stored } = key ?? level;
   const keys = key === null ? '' : ' CROSS JOIN top t';
-  const day = days(tables);
+  const day = days(level);
   const pieces = [
     `SELECT ${pieceOf(day, level, { exact: false, distributedElsewhere: false, known })}
   FROM ${day.buckets}${level.isOverall ? ' CROSS JOIN LATERAL (SELECT b.*) m' : `${keys} ${day.rows(stored)}`}`,
   ];
-  for (const tier of hoursAndMinutes(tables)) {
+  for (const tier of hoursAndMinutes(level)) {
     const isExact = exact === tier.tier;
     // Hourly rows of a platform have none of their own; minutely ones do.
     const elsewhere = tier.tier === HOUR_TIER ? distributed : null;
@@ -230,14 +230,14 @@ const hasSmallValues = ({ rows }: StoredBuckets, stored: string): string => `
   )`;
 
 /** Requests of each key in each metrics row, without anything heavy. */
-export function storedCounts(tables: OpsTables, { stored }: LevelSql, key: KeySql): string {
-  return [days(tables), ...hoursAndMinutes(tables)]
+export function storedCounts(level: LevelSql, key: KeySql): string {
+  return [days(level), ...hoursAndMinutes(level)]
     .map(
       ({
         buckets,
         rows,
       }) => `SELECT ${key.ofRow} AS key, m.success_count AS successes, m.error_count_total AS errors
-  FROM ${buckets} ${rows(stored)}`,
+  FROM ${buckets} ${rows(level.stored)}`,
     )
     .join('\n  UNION ALL\n  ');
 }

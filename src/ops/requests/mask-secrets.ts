@@ -33,6 +33,9 @@ const PREFIXED =
 
 const JWT = /(?<![\w-])eyJ[\w-]{5,}\.[\w-]*(?:\.[\w-]*)?/g;
 
+/** Some providers' keys are UUIDs. */
+const UUID = /(?<!\w)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?!\w)/gi;
+
 /** Long runs of the characters of hex and of both base64s. */
 const RUN = /[A-Za-z0-9_+/=-]{24,}/g;
 
@@ -53,6 +56,7 @@ export function maskSecrets(text: string): string {
     .replace(USER_INFO, `$1${HIDDEN}@`)
     .replace(PREFIXED, HIDDEN)
     .replace(JWT, HIDDEN)
+    .replace(UUID, HIDDEN)
     .replace(RUN, (run) => (isOpaque(run) ? HIDDEN : run));
 }
 

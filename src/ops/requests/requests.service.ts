@@ -6,15 +6,15 @@ import { OpsOptions } from '../options/ops.options.js';
 import { OpsReadTimeoutError } from '../read/read-errors.js';
 import { ReadTransactions } from '../read/read-transactions.js';
 import { sqlState } from '../sql/database-errors.js';
-import { selectRows } from '../sql/sql-runner.js';
+import { selectRow, selectRows } from '../sql/sql-runner.js';
 import { writeCursor } from './cursor.js';
 import { RawShapes } from './raw-shapes.service.js';
 import { requestOf, type RequestRow } from './request-row.js';
 import { OpsRequestsTimeoutError } from './requests.errors.js';
 import { kindsOf, requestsQuerySchema, type RequestsQuery } from './requests-query.schemas.js';
 import type { Requests } from './requests.schemas.js';
-import { columnsOf, demandIndexes, servingIndexes } from './serving-indexes.js';
-import { requestsPage } from './sql/requests-page.sql.js';
+import { columnsOf, demandIndexes, isUnfiltered, servingIndexes } from './serving-indexes.js';
+import { requestsPage, walkAlongTime } from './sql/requests-page.sql.js';
 
 /**
  * The raw rows behind the numbers of a range, page by page: each of a counted request or error exactly once, as long as
@@ -47,6 +47,9 @@ export class RequestsService {
         const tables = await this.defined.current(manager);
         const shapes = await this.shapes.current(tables, manager);
         demandIndexes(tables, shapes, asked);
+        if (isUnfiltered(asked)) {
+          await selectRow(manager, walkAlongTime());
+        }
         const page = { ...asked, from: start, to: end, after, rows: limit + 1, columns: columnsOf(shapes) };
         return selectRows<RequestRow>(manager, requestsPage(tables, page));
       });

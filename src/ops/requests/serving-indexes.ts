@@ -85,3 +85,7 @@ export function servingIndexes(tables: OpsTables, { level, filters, kinds }: Ask
   ];
   return kinds.map((kind) => `${nameOf(tables, kind)} (${columns.join(', ')})`);
 }
+
+/** Whether every row of the range that counts is asked for. */
+export const isUnfiltered = ({ level, filters }: Asked): boolean =>
+  level.platform === undefined && level.groupId === undefined && givenFilters(filters).length === 0;

@@ -20,7 +20,7 @@ import { statementSize } from '../../../src/ops/drain/sql/statement-size.sql.js'
 import * as knownGroups from '../../../src/ops/jobs/sql/known-groups.sql.js';
 import * as rangeLimits from '../../../src/ops/ranges/sql/range-limits.sql.js';
 import * as rebuild from '../../../src/ops/rebuild/sql/rebuild.sql.js';
-import { requestsPage } from '../../../src/ops/requests/sql/requests-page.sql.js';
+import { requestsPage, walkAlongTime } from '../../../src/ops/requests/sql/requests-page.sql.js';
 import { rawShapes } from '../../../src/ops/requests/sql/raw-shapes.sql.js';
 import * as retention from '../../../src/ops/retention/sql/retention.sql.js';
 import * as status from '../../../src/ops/status/sql/status.sql.js';
@@ -219,6 +219,7 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
       bucketByBucket: null,
     }),
   rawShapes: () => rawShapes(T),
+  walkAlongTime: () => walkAlongTime(),
   ...forEach(
     'requestsPage',
     ['of everything', 'after an error', 'after a success'] as const,

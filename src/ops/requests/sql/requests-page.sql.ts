@@ -94,14 +94,6 @@ export function requestsPage(tables: OpsTables, page: RequestsPage): SqlStatemen
       ...isAfter(kind, alias),
       ...filters.map((filter) => filter(alias)),
     ].join(' AND ');
-  const columnsOf = (kind: RequestKind): string =>
-    [
-      'id',
-      'created_at',
-      'group_id',
-      ...(kind === 'error' ? ['platform'] : []),
-      ...needed(kind, page.columns[kind]),
-    ].join(', ');
   const newest = (alias: string): string =>
     `ORDER BY ${alias}.created_at DESC FETCH FIRST (${rows}) ROWS WITH TIES`;
   const values = (kind: RequestKind, alias: string): string =>
@@ -113,44 +105,54 @@ export function requestsPage(tables: OpsTables, page: RequestsPage): SqlStatemen
 
   const sql: Readonly<Record<RequestKind, string>> = {
     success: `(SELECT 'success' AS kind, u.id, u.created_at, ${USAGE_PLATFORM}::text AS platform, g.id AS group_id,
-      g.name::text AS group_name,
       ${values('success', 'u')}
     FROM (
-      SELECT ${columnsOf('success')} FROM ${tables.usageLogs} u
+      SELECT ${usageColumns(page.columns.success)} FROM ${tables.usageLogs} u
       WHERE ${matching('success', 'u')} AND ${tables.usageCondition}
     ) u
     JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}
     WHERE ${level.usage}
     ${newest('u')})`,
     error: `(SELECT 'error' AS kind, e.id, e.created_at, ${ERROR_PLATFORM}::text AS platform, NULLIF(e.group_id, 0) AS group_id,
-      g.name::text AS group_name,
       ${values('error', 'e')}
-    FROM (
-      SELECT ${columnsOf('error')} FROM ${tables.errorLogs} e
-      WHERE ${matching('error', 'e')} AND ${level.error} AND ${tables.errorCondition}
-      ${newest('e')}
-    ) e
-    LEFT JOIN ${tables.groups} g ON g.id = NULLIF(e.group_id, 0))`,
+    FROM ${tables.errorLogs} e
+    WHERE ${matching('error', 'e')} AND ${level.error} AND ${tables.errorCondition}
+    ${newest('e')})`,
   };
   return {
     text: `SELECT kind, id::text AS id,
-  to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "createdAt",
-  platform, group_id::text AS "groupId", group_name AS "groupName", ${COLUMNS.map(([name]) => `"${name}"`).join(', ')}
+  to_char(page.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "createdAt",
+  platform, group_id::text AS "groupId",
+  (SELECT g.name::text FROM ${tables.groups} g WHERE g.id = page.group_id) AS "groupName", ${COLUMNS.map(([name]) => `"${name}"`).join(', ')}
 FROM (
   ${page.kinds.map((kind) => sql[kind]).join('\n  UNION ALL\n  ')}
 ) page
-ORDER BY created_at DESC, kind COLLATE "C", page.id DESC
+ORDER BY page.created_at DESC, page.kind COLLATE "C", page.id DESC
 LIMIT ${rows}`,
     values: bindings.values,
   };
 }
 
-/** The raw columns of the values of a kind that its table has. */
-const needed = (kind: RequestKind, has: readonly string[]): string[] =>
-  COLUMNS.flatMap(([, , ofSuccess, ofError]) => {
-    const { column } = (kind === 'success' ? ofSuccess : ofError) ?? {};
-    return column !== undefined && has.includes(column) ? [column] : [];
-  });
+/** The columns that are needed of a usage row: its condition is written as if there were no other table. */
+const usageColumns = (has: readonly string[]): string =>
+  [
+    'id',
+    'created_at',
+    'group_id',
+    ...COLUMNS.flatMap(([, , source]) =>
+      source !== null && has.includes(source.column) ? [source.column] : [],
+    ),
+  ].join(', ');
+
+/**
+ * For the transaction of a page without filters, which is never to read more than it shows: of a table that has not been
+ * analyzed yet the planner may believe that the range has few rows, and sort them all.
+ */
+export const walkAlongTime = (): SqlStatement => ({
+  text: `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+  set_config('enable_sort', 'off', true)`,
+  values: [],
+});
 
 /** The rows of a kind that come after the cursor, as conditions that the index on created_at serves. */
 function afterCursor(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bigCount, count, instant, real, words } from '../common/schemas.js';
+import { bigCount, count, flag, instant, real, words } from '../common/schemas.js';
 import { changedGroupSchema } from '../jobs/refresh.schemas.js';
 
 const latestBucketsSchema = z
@@ -137,6 +137,13 @@ const jobSchema = z
 
 export type JobState = z.infer<typeof jobSchema>;
 
+const keptSetSchema = z
+  .object({
+    name: words('For `by` and `dimension`.', 'model'),
+    withinGroups: flag('Whether `platform` and `groupId` go with it.'),
+  })
+  .meta({ id: 'KeptSetResponse' });
+
 export const statusSchema = z
   .object({
     now: instant("The database's clock.", '2026-01-31T12:00:03.120Z'),
@@ -149,6 +156,7 @@ export const statusSchema = z
       'Version of the definitions of the metrics; rows of an older one are recomputed.',
       3,
     ),
+    dimensions: z.array(keptSetSchema).meta({ description: 'The sets by which requests are sliced.' }),
     latestBuckets: latestBucketsSchema,
     rows: rowCountsSchema,
     live: liveSchema,

@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { DEFINITION_VERSION } from '../definitions/definition-version.js';
+import { DefinedTables } from '../definitions/defined-tables.service.js';
+import { ERROR_DIMENSION } from '../definitions/dimensions.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRow, selectRows } from '../sql/sql-runner.js';
 import { OpsOptions } from '../options/ops.options.js';
@@ -21,9 +23,12 @@ export class StatusService {
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
     private readonly options: OpsOptions,
+    private readonly defined: DefinedTables,
   ) {}
 
   public async status(): Promise<OpsStatus> {
+    // Where the rollup stands is asked for most when something is wrong, such as a filter of the options.
+    const { dimensions } = await this.defined.current().catch(() => this.tables);
     const row = await selectRow<sql.StatusRow>(
       this.dataSource,
       sql.readStatus(this.tables, this.options.safeDelaySeconds, retentionHours(this.options)),
@@ -38,6 +43,9 @@ export class StatusService {
       rawFloor: row.floor,
       rawFloors: { usageLogs: row.usage_floor, errorLogs: row.errors_floor },
       definitionVersion: DEFINITION_VERSION,
+      dimensions: dimensions
+        .filter(({ name }) => name !== ERROR_DIMENSION.name)
+        .map(({ name, withinGroups }) => ({ name, withinGroups })),
       latestBuckets: { hourly: row.latest_hourly, daily: row.latest_daily },
       rows: { hourly: row.hourly_rows, daily: row.daily_rows, minutely: row.minutely_rows },
       live: {

@@ -3,6 +3,7 @@ import type { RunState as Run } from '../../runs/run.schemas.js';
 /** What the admin endpoints answer, by the names that the page has for it. */
 export type { Refresh } from '../../jobs/refresh.schemas.js';
 export type { RebuildProgress as Rebuild } from '../../rebuild/rebuild.schemas.js';
+export type { OpsRequest, Requests } from '../../requests/requests.schemas.js';
 export type {
   JobState,
   OpsStatus as Status,

@@ -1,5 +1,6 @@
 import type {
   Breakdown,
+  ErrorBreakdown,
   LatencyDistribution,
   LatencyMetric,
   Overview,
@@ -7,7 +8,9 @@ import type {
 } from '../../read/read.types.js';
 import type { Rebuild, Status } from './admin-types.js';
 import type { Query } from './api.js';
-import { isoMinute, viewQuery, type TimeRange, type View } from './view.js';
+import type { Host } from './host.js';
+import { unavailable } from './slices.js';
+import { isoMinute, NO_FILTERS, subjectOf, type TimeRange, type View } from './view.js';
 
 /** Everything the page shows, part by part. */
 export interface Answers {
@@ -15,6 +18,8 @@ export interface Answers {
   readonly trend: Trend;
   readonly platforms: Breakdown;
   readonly groups: Breakdown;
+  /** By a set, or by kind of error. */
+  readonly breakdown: Breakdown | ErrorBreakdown;
   readonly distribution: LatencyDistribution;
   readonly status: Status;
   readonly rebuilds: readonly Rebuild[];
@@ -30,23 +35,41 @@ export interface Question {
   readonly subject: string;
 }
 
-/** Groups listed at most; the table says how many there are beyond. */
-const GROUP_LIMIT = 200;
+/** Null for a part that has nothing to ask. */
+export type Questions = Readonly<Record<Part, Question | null>>;
+
+/** Rows listed at most; the table says how many there are beyond. */
+const LIMIT = 200;
+
+/** The filters of the page as the reads know them. */
+export function scopeOf(view: View, range: TimeRange): Query {
+  const span = { from: isoMinute(range.from), to: isoMinute(range.to) };
+  return { ...span, platform: view.platform, groupId: view.group, ...view.slice };
+}
 
 export function questions(
-  view: View,
-  range: TimeRange,
+  page: Pick<Host, 'view' | 'range' | 'dimensions'>,
   metric: LatencyMetric,
-): Readonly<Record<Part, Question>> {
-  const span = { from: isoMinute(range.from), to: isoMinute(range.to) };
-  const scope = { ...span, platform: view.platform, groupId: view.group };
-  const subject = viewQuery({ ...view, zone: 'utc' });
-  const allOfIt = viewQuery({ ...view, zone: 'utc', platform: null, group: null });
+): Questions {
+  const { view, range } = page;
+  const scope = scopeOf(view, range);
+  const subject = subjectOf(view);
+  const everything = { ...view, ...NO_FILTERS };
+  const all = { query: scopeOf(everything, range), subject: subjectOf(everything) };
+  const keys = { ...view, slice: null };
   return {
     overview: { path: 'overview', query: scope, subject },
     trend: { path: 'trend', query: scope, subject },
-    platforms: { path: 'breakdown', query: { ...span, by: 'platform' }, subject: allOfIt },
-    groups: { path: 'breakdown', query: { ...span, by: 'group', limit: GROUP_LIMIT }, subject: allOfIt },
+    platforms: { path: 'breakdown', query: { ...all.query, by: 'platform' }, subject: all.subject },
+    groups: { path: 'breakdown', query: { ...all.query, by: 'group', limit: LIMIT }, subject: all.subject },
+    breakdown:
+      view.by === 'platform' || view.by === 'group' || unavailable(page) !== null
+        ? null
+        : {
+            path: 'breakdown',
+            query: { ...scopeOf(keys, range), by: view.by, limit: LIMIT },
+            subject: `${subjectOf(keys)} ${view.by}`,
+          },
     distribution: {
       path: 'latency-distribution',
       query: { ...scope, metric },

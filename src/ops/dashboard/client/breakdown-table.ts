@@ -1,11 +1,22 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
-import type { Breakdown, BreakdownBy, BreakdownItem } from '../../read/read.types.js';
-import { compact, count, milliseconds, percent, slaPercent } from './format.js';
+import type { Breakdown, BreakdownItem } from '../../read/read.types.js';
+import {
+  capital,
+  compact,
+  count,
+  milliseconds,
+  money,
+  NOTHING,
+  percent,
+  slaPercent,
+  tokenRate,
+} from './format.js';
 import { slaLevel } from './health.js';
 import type { Host } from './host.js';
-import type { Trouble } from './panel-problems.js';
-import { button, cardHead, endAligned, styled } from './templates.js';
+import { keyMeaning, keyName, known, nameOf, OTHER_KEYS, wordOf } from './slices.js';
+import { button, endAligned, styled, type Content } from './templates.js';
+import { formatTime } from './zone.js';
 
 /** The platform of errors that happened before a request was routed. */
 const UNROUTED = 'unknown';
@@ -15,115 +26,100 @@ const FIRST_ROWS = 10;
 interface Column {
   readonly key: string;
   readonly head: string;
-  readonly title?: string;
-  readonly value: (item: BreakdownItem) => number | string | null;
-}
-
-interface NumberColumn extends Column {
+  readonly title: string;
   readonly value: (item: BreakdownItem) => number | null;
   readonly format: (value: number | null) => string;
+  /** Of part of the range where that is all that is known. */
+  readonly split: boolean;
 }
 
-const NUMBERS: readonly NumberColumn[] = [
-  { key: 'requests', head: 'Requests', value: (i) => i.requestCountTotal, format: count },
-  { key: 'sla', head: 'SLA', value: (i) => i.sla, format: slaPercent },
-  {
-    key: 'errors',
-    head: 'Errors',
-    title: 'Errors clients saw, of all requests',
-    value: (i) => i.errorRate,
-    format: percent,
-  },
-  {
-    key: 'upstream',
-    head: 'Provider',
-    title: 'Provider errors, also those a retry hid, of all requests',
-    value: (i) => i.upstreamErrorRate,
-    format: percent,
-  },
-  {
-    key: 'duration',
-    head: 'p95',
-    title: 'Duration, 95th percentile',
-    value: (i) => i.duration.p95,
-    format: milliseconds,
-  },
-  {
-    key: 'ttft',
-    head: 'TTFT p95',
-    title: 'Time to first token, 95th percentile',
-    value: (i) => i.ttft.p95,
-    format: milliseconds,
-  },
-  { key: 'tokens', head: 'Tokens', value: (i) => Number(i.tokenConsumed), format: compact },
+const column = (
+  key: string,
+  head: string,
+  title: string,
+  value: Column['value'],
+  format: Column['format'],
+  split = false,
+): Column => ({ key, head, title, value, format, split });
+
+const cost = (i: BreakdownItem): number | null => (i.actualCost === null ? null : Number(i.actualCost));
+const NUMBERS: readonly Column[] = [
+  column('requests', 'Requests', 'Requests, errors included', (i) => i.requestCountTotal, count),
+  column('share', 'Share', 'Of all requests', (i) => i.share, percent),
+  column('sla', 'SLA', 'Successes among what counts for the SLA', (i) => i.sla, slaPercent),
+  column('errors', 'Errors', 'Errors clients saw, of all requests', (i) => i.errorRate, percent),
+  column(
+    'upstream',
+    'Provider',
+    'Provider errors, also those a retry hid, of all requests',
+    (i) => i.upstreamErrorRate,
+    percent,
+  ),
+  column('duration', 'p95', 'Duration, 95th percentile', (i) => i.duration.p95, milliseconds),
+  column('ttft', 'TTFT p95', 'Time to first token, 95th percentile', (i) => i.ttft.p95, milliseconds),
+  column('tokens', 'Tokens', 'Tokens of all four kinds', (i) => Number(i.tokenConsumed), compact),
+  column('cost', 'Cost', 'What was charged', cost, (value) => money(value), true),
+  column('hits', 'Cache hits', 'Input that came from a cache', (i) => i.cacheHitRate, percent, true),
+  column(
+    'speed',
+    'Speed',
+    'Output tokens per second of generation, median',
+    (i) => i.outputSpeed.p50,
+    tokenRate,
+    true,
+  ),
 ];
 
-/** The name of a platform or a group, also of a group that was deleted. */
-export const nameOf = (item: BreakdownItem): string =>
-  item.groupId === null ? (item.platform ?? '') : (item.groupName ?? `group ${item.groupId}`);
-
-/** A table of platforms or groups: heads sort, names filter the page. */
+/** A table of platforms, groups or the keys of a set: heads sort, names filter the page. */
 export class BreakdownTable {
-  private readonly title: string;
-  private readonly name: Column;
   private sort = { key: 'requests', descending: true };
   private all = false;
 
-  public constructor(
-    private readonly by: BreakdownBy,
-    private readonly host: Host,
-  ) {
-    this.title = by === 'platform' ? 'Platforms' : 'Groups';
-    this.name = { key: 'name', head: by === 'platform' ? 'Platform' : 'Group', value: nameOf };
-  }
+  public constructor(private readonly host: Host) {}
 
-  public template(breakdown: Breakdown | null, { className, banner }: Trouble): TemplateResult {
+  public template({ by, items, total }: Breakdown): TemplateResult {
     const { platform } = this.host.view;
-    const { items = [], total = 0 } = breakdown ?? {};
-    const sorted = this.sorted(
-      items.filter((item) => this.by === 'platform' || platform === null || item.platform === platform),
+    const rows = this.sorted(
+      items.filter((item) => by !== 'group' || platform === null || item.platform === platform),
     );
     // A selected row is never behind "Show all".
-    const shown = sorted.filter((item, at) => this.all || at < FIRST_ROWS || this.isSelected(item));
-    const most = Math.max(1, ...sorted.map(({ requestCountTotal }) => requestCountTotal));
+    const shown = rows.filter((item, at) => this.all || at < FIRST_ROWS || this.isSelected(by, item));
+    const most = Math.max(1, ...rows.map(({ requestCountTotal }) => requestCountTotal));
     const toggle = (): void => {
       this.all = !this.all;
       this.host.changed();
     };
-    return html`<article class="card ${className}" data-breakdown=${this.title.toLowerCase()}>
-      ${banner}
-      ${cardHead(this.title, total > items.length ? `the ${items.length} busiest of ${total}` : nothing)}
-      <div class="scroll" tabindex="0" role="region" aria-label="${this.title}, table">
+    const name = `By ${wordOf(by)}`;
+    return html`<div class="scroll" tabindex="0" role="region" aria-label="${name}, table">
         <table class="data breakdown">
           <caption class="visually-hidden">
-            ${this.title}; heads sort, names filter
+            ${name}; heads sort, names filter
           </caption>
           <thead>
             <tr>
-              ${[this.name, ...NUMBERS].map((column) => this.head(column))}
+              ${this.head('name', capital(wordOf(by)), 'Name')}
+              ${NUMBERS.map(({ key, head, title }) => this.head(key, head, title))}
+              <th scope="col"><span class="visually-hidden">Requests one by one</span></th>
             </tr>
           </thead>
           <tbody>
             ${repeat(
               shown,
-              (item) => this.keyOf(item),
-              (item) => this.row(item, most),
+              ({ key }) => `${by} ${key}`,
+              (item) => this.row(by, item, most),
             )}
-            ${
-              shown.length === 0
-                ? html`<tr>
-                    <td colspan=${NUMBERS.length + 1} class="empty">No rows in this range.</td>
-                  </tr>`
-                : nothing
-            }
           </tbody>
         </table>
       </div>
-      ${button(this.all ? 'Show fewer' : `Show all ${sorted.length}`, toggle, { classes: 'quiet', hidden: sorted.length <= FIRST_ROWS })}
-    </article>`;
+      <p class="note">${shown.length === 0 ? 'No rows in this range.' : this.partial(items)}</p>
+      ${button(this.all ? 'Show fewer' : `Show all ${rows.length}`, toggle, {
+        classes: 'quiet',
+        hidden: rows.length <= FIRST_ROWS,
+      })}
+      ${total > items.length ? html`<span class="note">The ${items.length} busiest of ${total}.</span>` : nothing}`;
   }
 
-  private head({ key, head, title }: Column): TemplateResult {
+  private head(key: string, head: string, title: string): TemplateResult {
     const active = key === this.sort.key;
     const order = !active ? 'none' : this.sort.descending ? 'descending' : 'ascending';
     const sort = (): void => {
@@ -133,17 +129,17 @@ export class BreakdownTable {
     return html`<th scope="col" aria-sort=${order}>${button(head, sort, { title })}</th>`;
   }
 
-  private row(item: BreakdownItem, most: number): TemplateResult {
-    const name = nameOf(item);
-    const pressed = this.isSelected(item);
-    const key = pressed ? null : this.keyOf(item);
-    const change = this.by === 'platform' ? { platform: key, group: null } : { group: key };
-    return html`<tr class=${pressed ? 'selected' : ''}>
+  private row(by: string, item: BreakdownItem, most: number): TemplateResult {
+    const [name, selected, change] = [nameOf(item), this.isSelected(by, item), filterOf(by, item.key)];
+    const without = by === 'platform' || by === 'group' ? { [by]: null } : { slice: null };
+    const list = this.host.to({ ...change, requests: { kind: 'all' } });
+    const what = keyMeaning(by, item.key) ?? (item.label === null ? name : `${name} (${keyName(item.key)})`);
+    return html`<tr class=${selected ? 'selected' : ''}>
       <th scope="row">
-        ${button(name, this.host.to(change), {
+        ${button(name, this.host.to(selected ? without : change), {
           classes: 'row-filter',
-          title: pressed ? 'Show everything again' : `Show only ${name}`,
-          pressed,
+          title: selected ? `${what}. Show everything again` : `${what}. Show only this`,
+          pressed: selected,
         })}
         <span
           class="share"
@@ -151,26 +147,54 @@ export class BreakdownTable {
           ${styled('inline-size', `${(100 * item.requestCountTotal) / most}%`)}
         ></span>
       </th>
-      ${NUMBERS.map(({ key, value, format }) => {
-        // Errors that no platform was chosen for have no successes beside them: their SLA of 0 is no alarm.
-        const level = key === 'sla' && item.platform !== UNROUTED ? `level-${slaLevel(item)}` : '';
-        return html`<td class=${level} data-column=${key}>${endAligned(format(value(item)))}</td>`;
-      })}
+      ${NUMBERS.map((one) => this.cell(one, item))}
+      <td>
+        ${
+          item.key === OTHER_KEYS
+            ? nothing
+            : button('List', list, { classes: 'row-filter', label: `List the requests of ${name}` })
+        }
+      </td>
     </tr>`;
   }
 
-  private keyOf({ platform, groupId }: BreakdownItem): string | null {
-    return this.by === 'platform' ? platform : groupId;
+  private cell({ key, value, format, split }: Column, item: BreakdownItem): TemplateResult {
+    // Errors that no platform was chosen for have no successes beside them: their SLA of 0 is no alarm.
+    const level = key === 'sla' && item.platform !== UNROUTED ? `level-${slaLevel(item)}` : '';
+    const partly = split && item.unsplit !== null;
+    const text = format(split ? known(item, value(item)) : value(item));
+    return html`<td class=${level} data-column=${key}>
+      ${endAligned(partly && text !== NOTHING ? `${text}*` : text)}
+    </td>`;
   }
 
-  private isSelected(item: BreakdownItem): boolean {
-    return this.keyOf(item) === this.host.view[this.by];
+  /** Of which part of the range the columns with a star are. */
+  private partial(items: readonly BreakdownItem[]): Content {
+    const unsplit = items.flatMap((item) => item.unsplit ?? []);
+    if (unsplit.length === 0) {
+      return nothing;
+    }
+    const [from, to] = [
+      unsplit.map((part) => part.from).sort()[0],
+      unsplit
+        .map((part) => part.to)
+        .sort()
+        .at(-1),
+    ];
+    const at = (time: string | undefined): string => formatTime(time ?? '', this.host.view.zone, 'full');
+    return `* Of part of the range: not known from ${at(from)} to ${at(to)}, which was rolled up before it was kept.`;
+  }
+
+  private isSelected(by: string, { key }: BreakdownItem): boolean {
+    const { platform, group, slice } = this.host.view;
+    return by === 'platform' ? key === platform : by === 'group' ? key === group : key === slice?.key;
   }
 
   /** Without a value always last, whichever the order. */
   private sorted(items: readonly BreakdownItem[]): BreakdownItem[] {
-    const { value } = [this.name, ...NUMBERS].find(({ key }) => key === this.sort.key) ?? this.name;
-    const sign = this.sort.descending ? -1 : 1;
+    const { key, descending } = this.sort;
+    const value = NUMBERS.find((one) => one.key === key)?.value ?? nameOf;
+    const sign = descending ? -1 : 1;
     return items.toSorted((a, b) => {
       const [x, y] = [value(a), value(b)];
       if (x === null || y === null) {
@@ -182,3 +206,10 @@ export class BreakdownTable {
     });
   }
 }
+
+const filterOf = (by: string, key: string): Parameters<Host['to']>[0] =>
+  by === 'platform'
+    ? { platform: key, group: null }
+    : by === 'group'
+      ? { group: key }
+      : { slice: { dimension: by, key } };

@@ -25,7 +25,7 @@ export class ChartCard {
   private cursor: number | null = null;
 
   public constructor(
-    private readonly spec: ChartSpec,
+    public readonly spec: ChartSpec,
     private readonly onZoom: (from: number, to: number) => void,
   ) {
     this.element.className = 'card chart';
@@ -118,7 +118,7 @@ export class ChartCard {
       ]);
     return html`<header>
         <h3 id="chart-${id}">${title}</h3>
-        <span class="note">${note}</span>
+        <span class="note">${note}${this.gap()}</span>
         <span class="chart-time">
           ${at && `${latest}${formatTime(at.from, this.zone, 'dateTime')}${this.zone === 'utc' ? ' UTC' : ''}`}
         </span>
@@ -133,6 +133,16 @@ export class ChartCard {
         )}
       </ul>
       ${this.plot} ${this.table.template(heads, rows, [this.trend, this.zone])}`;
+  }
+
+  /** From when to when points are left out, since their measure was not kept yet. */
+  private gap(): string {
+    const gaps =
+      this.spec.set === 'cost' ? (this.trend?.points ?? []).filter(({ unsplit }) => unsplit !== null) : [];
+    const [from, to] = [gaps[0]?.from, gaps.at(-1)?.to];
+    return from === undefined || to === undefined
+      ? ''
+      : `; not known from ${formatTime(from, this.zone, 'dateTime')} to ${formatTime(to, this.zone, 'dateTime')}`;
   }
 
   private summary(): string {

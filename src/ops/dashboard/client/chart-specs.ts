@@ -1,5 +1,6 @@
 import type { LatencySummary, TrendPoint } from '../../read/read.types.js';
-import { compact, count, milliseconds, perSecond } from './format.js';
+import { compact, count, milliseconds, money, percent, perSecond, tokenRate } from './format.js';
+import type { ChartSet } from './view.js';
 
 export interface SeriesSpec {
   readonly label: string;
@@ -20,6 +21,7 @@ export interface ChartSpec {
   readonly series: readonly SeriesSpec[];
   /** Counts have no half of one: their axis has whole numbers only. */
   readonly whole?: boolean;
+  readonly set: ChartSet;
 }
 
 /**
@@ -28,44 +30,27 @@ export interface ChartSpec {
  */
 export const CHARTS: readonly ChartSpec[] = [
   {
-    id: 'requests',
-    title: 'Requests',
-    note: 'per second, errors included',
-    kind: 'area',
-    format: perSecond,
-    tick: compact,
+    ...{ id: 'requests', title: 'Requests', note: 'per second, errors included' },
+    ...{ set: 'service', kind: 'area', format: perSecond, tick: compact },
     series: [{ label: 'requests', color: '--series-requests', value: (p) => p.requestsPerSecond }],
   },
   {
-    id: 'tokens',
-    title: 'Tokens',
-    note: 'per second, all four kinds',
-    kind: 'area',
-    format: perSecond,
-    tick: compact,
+    ...{ id: 'tokens', title: 'Tokens', note: 'per second, all four kinds' },
+    ...{ set: 'service', kind: 'area', format: perSecond, tick: compact },
     series: [{ label: 'tokens', color: '--series-tokens', value: (p) => p.tokensPerSecond }],
   },
   {
-    id: 'client-errors',
-    title: 'Errors clients saw',
-    note: 'count per point',
-    kind: 'stack',
-    format: count,
-    tick: compact,
-    whole: true,
+    ...{ id: 'client-errors', title: 'Errors clients saw', note: 'count per point' },
+    ...{ set: 'service', kind: 'stack', format: count, tick: compact, whole: true },
     series: [
       { label: 'SLA errors', color: '--series-sla', value: (p) => p.errorCountSla },
       { label: 'business-limited', color: '--series-limited', value: (p) => p.businessLimitedCount },
     ],
   },
   {
-    id: 'provider-errors',
-    title: 'Provider errors',
+    ...{ id: 'provider-errors', title: 'Provider errors' },
     note: 'count per point, with those a retry hid from the client',
-    kind: 'stack',
-    format: count,
-    tick: compact,
-    whole: true,
+    ...{ set: 'service', kind: 'stack', format: count, tick: compact, whole: true },
     series: [
       { label: 'other', color: '--series-other', value: (p) => p.upstreamErrorCountExcl429529 },
       { label: '429', color: '--series-429', value: (p) => p.upstream429Count },
@@ -74,7 +59,42 @@ export const CHARTS: readonly ChartSpec[] = [
   },
   latencyChart('duration', 'Duration', 'whole request'),
   latencyChart('ttft', 'Time to first token', 'streamed requests'),
+  {
+    ...{ id: 'cost', title: 'Cost', note: 'charged per point' },
+    ...{ set: 'cost', kind: 'area', format: money, tick: compact },
+    series: [{ label: 'cost', color: '--series-requests', value: split((p) => p.actualCost) }],
+  },
+  {
+    ...{ id: 'token-kinds', title: 'Tokens by kind', note: 'count per point' },
+    ...{ set: 'cost', kind: 'stack', format: compact, tick: compact, whole: true },
+    series: [
+      { label: 'input', color: '--series-requests', value: split((p) => p.inputTokens) },
+      { label: 'cache read', color: '--series-tokens', value: split((p) => p.cacheReadTokens) },
+      { label: 'cache written', color: '--series-429', value: split((p) => p.cacheCreationTokens) },
+      { label: 'output', color: '--series-529', value: split((p) => p.outputTokens) },
+    ],
+  },
+  {
+    ...{ id: 'cache', title: 'Cache hit rate', note: 'share of the input' },
+    ...{ set: 'cost', kind: 'lines', format: percent, tick: (value) => `${compact(value * 100)}\u00a0%` },
+    series: [{ label: 'hit rate', color: '--series-tokens', value: split((p) => p.cacheHitRate), width: 2 }],
+  },
+  {
+    ...{ id: 'speed', title: 'Output speed', note: 'output tokens per second of generation, mean' },
+    ...{ set: 'cost', kind: 'lines', format: tokenRate, tick: compact },
+    series: [
+      { label: 'speed', color: '--series-requests', value: split((p) => p.outputSpeed.avg), width: 2 },
+    ],
+  },
 ];
+
+/** A point of which some is not known has no value, and is a gap: a part would look like a drop. */
+function split(value: (point: TrendPoint) => number | string | null): SeriesSpec['value'] {
+  return (point) => {
+    const one = value(point);
+    return one === null || point.unsplit !== null ? null : Number(one);
+  };
+}
 
 function latencyChart(metric: 'duration' | 'ttft', title: string, note: string): ChartSpec {
   const at = (percentile: 'p50' | 'p90' | 'p95' | 'p99') => (point: TrendPoint) => {
@@ -82,10 +102,7 @@ function latencyChart(metric: 'duration' | 'ttft', title: string, note: string):
     return summary[percentile];
   };
   return {
-    id: metric,
-    title,
-    note,
-    kind: 'lines',
+    ...{ id: metric, title, note, set: 'service', kind: 'lines' },
     format: milliseconds,
     // "1 min 30 s" is too long for the axis.
     tick: (value) =>

@@ -3,16 +3,19 @@ import type { LatencyMetric } from '../../read/read.types.js';
 import { questions, type Answers, type Part } from './answers.js';
 import type { Api } from './api.js';
 import { AutoRefresh } from './auto-refresh.js';
-import { BreakdownTable } from './breakdown-table.js';
+import { BreakdownPanel } from './breakdown-panel.js';
 import { ChartCard } from './chart-card.js';
 import { CHARTS } from './chart-specs.js';
 import { DistributionChart } from './distribution-chart.js';
+import type { Host } from './host.js';
 import { Loader, type Kept } from './loader.js';
 import { template, type Page } from './page.js';
 import { commonProblem, PARTS, troubleOf, type Trouble } from './panel-problems.js';
 import { convertEntered } from './range-fields.js';
 import { RebuildPanel } from './rebuild-panel.js';
 import { RefreshTool } from './refresh-tool.js';
+import { RequestsPanel } from './requests-panel.js';
+import { refined } from './slices.js';
 import { onSystemTheme } from './theme.js';
 import { Toolbar } from './toolbar.js';
 import { VerifyPanel } from './verify-panel.js';
@@ -30,8 +33,8 @@ export class Dashboard implements Page {
   public readonly refresh: AutoRefresh;
   public readonly toolbar = new Toolbar(this);
   public readonly charts: readonly ChartCard[];
-  public readonly platforms = new BreakdownTable('platform', this);
-  public readonly groups = new BreakdownTable('group', this);
+  public readonly breakdown = new BreakdownPanel(this);
+  public readonly requests = new RequestsPanel(this);
   public readonly distribution = new DistributionChart();
   public readonly refreshTool = new RefreshTool(this);
   public readonly rebuilds = new RebuildPanel(this);
@@ -48,7 +51,7 @@ export class Dashboard implements Page {
     this.range = rangeOf(this.view, this.now);
     this.loader = new Loader(api, {
       now: () => this.now,
-      questions: () => questions(this.view, this.range, this.metric),
+      questions: () => questions(this, this.metric),
       onAnswer: (part) => {
         this.take(part);
       },
@@ -76,7 +79,7 @@ export class Dashboard implements Page {
   }
 
   public readonly go = (change: Partial<View>): void => {
-    const view = { ...this.view, ...change };
+    const view = refined(this.view, change, this.dimensions);
     const query = viewQuery(view);
     if (query !== viewQuery(this.view)) {
       history.pushState(null, '', `${location.pathname}${query}`);
@@ -93,6 +96,7 @@ export class Dashboard implements Page {
     this.range = rangeOf(this.view, this.now);
     this.refresh.stop();
     void this.loader.load().then(this.awaitNext);
+    this.requests.follow();
   };
 
   public readonly changed = (): void => {
@@ -126,6 +130,12 @@ export class Dashboard implements Page {
   };
 
   public readonly latest = <P extends Part>(part: P): Kept<Answers[P]> | null => this.loader.latest(part);
+
+  public readonly current = <P extends Part>(part: P): Kept<Answers[P]> | null => this.loader.current(part);
+
+  public get dimensions(): Host['dimensions'] {
+    return this.latest('status')?.answer.dimensions ?? null;
+  }
 
   public get now(): number {
     return Date.now() + this.ahead;

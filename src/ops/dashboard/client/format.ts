@@ -67,6 +67,18 @@ export function milliseconds(value: Value): string {
   return span(seconds * 1000, 60);
 }
 
+/** 61.5 tok/s */
+export const tokenRate = (value: Value): string =>
+  value == null ? NOTHING : `${three.format(value)}\u00a0tok/s`;
+
+/** Money, in a currency that only the gateway knows: cents from 1 on, three significant digits below and from 10,000 on. */
+export function money(amount: string | Value): string {
+  const value = amount == null ? null : Number(amount);
+  return value === null || Math.abs(value) < 1 || Math.abs(value) >= 9999.5
+    ? compact(value)
+    : value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
 /** A length of time in its two largest units: 2 d 4 h, 12 min, 8 s. */
 export function span(milliseconds: number, smallestSeconds = 1): string {
   let seconds = Math.max(0, Math.floor(milliseconds / 1000));
@@ -85,6 +97,8 @@ export function span(milliseconds: number, smallestSeconds = 1): string {
   }
   return parts.length === 0 ? `0\u00a0${smallestSeconds === 1 ? 's' : 'min'}` : parts.join(' ');
 }
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** 1 hour, 2 hours. */
 export const plural = (amount: number, noun: string): string =>

@@ -106,7 +106,12 @@ function slowdowns(overview: Overview): (Finding | null)[] {
 }
 
 function culpritOf(overview: Overview, platforms: Breakdown | null): Verdict['culprit'] {
-  if (overview.platform !== null || overview.groupId !== null || platforms === null) {
+  if (
+    overview.platform !== null ||
+    overview.groupId !== null ||
+    overview.dimension !== null ||
+    platforms === null
+  ) {
     return null;
   }
   if (platforms.items.length < 2) {

@@ -1,10 +1,17 @@
+import type { Status } from './admin-types.js';
 import type { Api } from './api.js';
-import type { View } from './view.js';
+import type { TimeRange, View } from './view.js';
+
+/** A set of keys that requests are sliced by. */
+export type Dimension = Status['dimensions'][number];
 
 /** What a part of the page may ask of the page. */
 export interface Host {
   readonly api: Api;
   readonly view: View;
+  readonly range: TimeRange;
+  /** The sets that are kept; null until the server has said so. */
+  readonly dimensions: readonly Dimension[] | null;
   /** Shows another view. */
   readonly go: (change: Partial<View>) => void;
   /** The same, as the handler of an event. */

@@ -1,4 +1,4 @@
-import type { Answers, Part, Question } from './answers.js';
+import type { Answers, Part, Question, Questions } from './answers.js';
 import { ApiError, type Api } from './api.js';
 import { PARTS, type Failure } from './panel-problems.js';
 import { mayPass, RetryTimer } from './retry-timer.js';
@@ -14,7 +14,7 @@ export interface Kept<Answer> {
 export interface LoaderEvents {
   readonly now: () => number;
   /** What is to be asked. */
-  readonly questions: () => Readonly<Record<Part, Question>>;
+  readonly questions: () => Questions;
   readonly onAnswer: (part: Part) => void;
   /** Something is under way, or has ended. */
   readonly onChange: () => void;
@@ -67,7 +67,14 @@ export class Loader {
     }
     const { signal } = this.loading;
     const asked = this.events.questions();
-    const loads = parts.map((part) => this.ask(part, asked[part], signal));
+    const loads = parts.map(async (part) => {
+      const question = asked[part];
+      if (question === null) {
+        this.problems.delete(part);
+      } else {
+        await this.ask(part, question, signal);
+      }
+    });
     this.events.onChange();
     await Promise.all(loads);
     if (signal.aborted || this.pending.size > 0) {
@@ -85,14 +92,17 @@ export class Loader {
     return this.kept[part] ?? null;
   }
 
+  /** The same, where it answers what is asked now. */
+  public current<P extends Part>(part: P): Kept<Answers[P]> | null {
+    const kept = this.latest(part);
+    return kept?.subject === this.events.questions()[part]?.subject ? kept : null;
+  }
+
   /** Null where all is well. */
   public failure(part: Part): Failure | null {
-    if (!this.problems.has(part)) {
-      return null;
-    }
-    const kept = this.latest(part);
-    const at = kept?.subject === this.events.questions()[part].subject ? kept.at : null;
-    return { error: this.problems.get(part), at };
+    return this.problems.has(part)
+      ? { error: this.problems.get(part), at: this.current(part)?.at ?? null }
+      : null;
   }
 
   private readonly waits = (part: Part): boolean =>
@@ -101,7 +111,7 @@ export class Loader {
   /** Never rejects. */
   private async ask(part: Part, { path, query, subject }: Question, signal: AbortSignal): Promise<void> {
     // Whatever has been asked for since goes on from here.
-    const outdated = (): boolean => signal.aborted || subject !== this.events.questions()[part].subject;
+    const outdated = (): boolean => signal.aborted || subject !== this.events.questions()[part]?.subject;
     this.pending.add(part);
     try {
       const answer = await this.api.get<Answers[Part]>(path, query, signal);

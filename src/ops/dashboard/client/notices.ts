@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Overview, TrendBucket } from '../../read/read.types.js';
 import { plural, span } from './format.js';
 import type { Kept } from './loader.js';
+import { unslicedNote, unsplitNote, wordOf } from './slices.js';
 import { isRecent, type View } from './view.js';
 import { formatTime, zoneName } from './zone.js';
 
@@ -28,8 +29,21 @@ export function rangeLine(
     ${formatTime(range.from, zone, 'full')} – ${formatTime(range.to, zone, 'full')}, times in
     ${zoneName(zone)} ${bucket && `· ${BUCKETS[bucket]} points`}
     <span id="raw" class="level-degraded" role="status"
-      >${behind ? '· Read from raw rows: the rollup of minutes is behind, or off.' : nothing}</span
+      >${
+        !behind
+          ? nothing
+          : answer.dimension === null
+            ? '· Read from raw rows: the rollup of minutes is behind, or off.'
+            : `· The last hours are read from raw rows: no minutes are kept by ${wordOf(answer.dimension)}.`
+      }</span
     >`;
+}
+
+/** Says what is not in the numbers, and of which part of the range some are; null where they are complete. */
+export function partialNotice(overview: Overview, { zone }: View): string | null {
+  const { freshness, dimension } = overview;
+  const notes = [unslicedNote(freshness, dimension ?? '', zone), unsplitNote(overview, zone)];
+  return notes.filter((note) => note !== null).join(' ') || null;
 }
 
 /** Says where the rollup lags behind, whatever the reason; null where it does not. */

@@ -2,32 +2,32 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { LatencyMetric, Overview } from '../../read/read.types.js';
 import type { Answers, Part } from './answers.js';
 import type { AutoRefresh } from './auto-refresh.js';
-import type { BreakdownTable } from './breakdown-table.js';
+import type { BreakdownPanel } from './breakdown-panel.js';
 import type { ChartCard } from './chart-card.js';
 import type { DistributionChart } from './distribution-chart.js';
 import { glance } from './glance.js';
 import { judge } from './health.js';
 import type { Host } from './host.js';
 import type { Kept } from './loader.js';
-import { rangeLine, staleNotice } from './notices.js';
+import { partialNotice, rangeLine, staleNotice } from './notices.js';
 import { operationsFacts } from './operations-facts.js';
 import type { Trouble } from './panel-problems.js';
 import type { RebuildPanel } from './rebuild-panel.js';
 import type { RefreshTool } from './refresh-tool.js';
-import { button } from './templates.js';
+import type { RequestsPanel } from './requests-panel.js';
+import { button, segmented } from './templates.js';
 import { themeChoice } from './theme.js';
 import type { Toolbar } from './toolbar.js';
 import type { VerifyPanel } from './verify-panel.js';
-import { viewQuery, type TimeRange, type View } from './view.js';
+import { isFiltered, NO_FILTERS, subjectOf } from './view.js';
 
 /** What the page is made of, and what can be asked of it. */
 export interface Page extends Host {
-  readonly range: TimeRange;
   readonly refresh: AutoRefresh;
   readonly toolbar: Toolbar;
   readonly charts: readonly ChartCard[];
-  readonly platforms: BreakdownTable;
-  readonly groups: BreakdownTable;
+  readonly breakdown: BreakdownPanel;
+  readonly requests: RequestsPanel;
   readonly distribution: DistributionChart;
   readonly refreshTool: RefreshTool;
   readonly rebuilds: RebuildPanel;
@@ -39,6 +39,8 @@ export interface Page extends Host {
   readonly trouble: (part: Part) => Trouble;
   /** The latest answer, whichever view it was asked for. */
   readonly latest: <P extends Part>(part: P) => Kept<Answers[P]> | null;
+  /** The same, where it answers what is asked now. */
+  readonly current: Page['latest'];
   readonly choose: (metric: LatencyMetric) => void;
   readonly recolor: () => void;
   readonly signOut: () => void;
@@ -49,6 +51,7 @@ export function template(page: Page): TemplateResult {
   const overview = latest('overview');
   const empty = overview?.answer.requestCountTotal === 0;
   const stale = overview && staleNotice(overview.answer, page.now, view);
+  const partial = overview && partialNotice(overview.answer, view);
   return html`<div id="app">
     <a class="skip" href="#content">Skip to the numbers</a>
     ${header(page)}
@@ -63,26 +66,29 @@ export function template(page: Page): TemplateResult {
         ${button('Try again', page.load)}
       </div>
       <p id="stale" class="banner warn" role="status" ?hidden=${stale === null}>${stale}</p>
+      <p id="partial" class="banner warn" role="status" ?hidden=${partial === null}>${partial}</p>
       ${health(page, overview)} ${empty ? emptyState(page) : nothing}
-      <div id="numbers" ?hidden=${empty}>${trends(page)} ${breakdowns(page)} ${distribution(page)}</div>
+      <div id="numbers" ?hidden=${empty}>
+        ${trends(page)} ${breakdown(page)} ${page.requests.template()} ${distribution(page)}
+      </div>
       ${operations(page)}
     </main>
   </div>`;
 }
 
 function header({ view, refresh, to, recolor, signOut }: Page): TemplateResult {
-  const zone = (name: View['zone'], label: string): TemplateResult =>
-    button(label, to({ zone: name }), { pressed: view.zone === name });
+  const zones = [
+    ['utc', 'UTC', to({ zone: 'utc' })],
+    ['local', 'Local', to({ zone: 'local' })],
+  ] as const;
   return html`<header class="top">
     <div class="brand">
       <img src="ops/assets/icon.svg" alt="" width="28" height="28" />
       <h1>Operations</h1>
     </div>
     <div class="settings">
-      <div class="segmented" role="group" aria-label="Time zone">
-        ${zone('utc', 'UTC')} ${zone('local', 'Local')}
-      </div>
-      ${refresh.template()} ${themeChoice(recolor)} ${button('Sign out', signOut, { classes: 'quiet' })}
+      ${segmented('Time zone', zones, view.zone)} ${refresh.template()} ${themeChoice(recolor)}
+      ${button('Sign out', signOut, { classes: 'quiet' })}
     </div>
   </header>`;
 }
@@ -100,8 +106,8 @@ function health({ view, latest, trouble, to }: Page, overview: Kept<Overview> | 
 }
 
 function emptyState({ view, to }: Page): TemplateResult {
-  const filtered = view.platform !== null || view.group !== null;
-  const month = { preset: '30d', fixed: null, platform: null, group: null } as const;
+  const filtered = isFiltered(view);
+  const month = { ...NO_FILTERS, preset: '30d', fixed: null } as const;
   return html`<section class="card empty-state">
     <h2>Nothing here</h2>
     <p>
@@ -112,15 +118,19 @@ function emptyState({ view, to }: Page): TemplateResult {
       }
     </p>
     <div class="actions">
-      ${button('Clear the filters', to({ platform: null, group: null }), { hidden: !filtered })}
+      ${button('Clear the filters', to(NO_FILTERS), { hidden: !filtered })}
       ${button('Show the last 30 days', to(month), {
-        hidden: viewQuery({ ...view, zone: 'utc' }) === '?preset=30d',
+        hidden: subjectOf(view) === subjectOf({ ...view, ...month }),
       })}
     </div>
   </section>`;
 }
 
-function trends({ view, charts, latest, trouble, go }: Page): TemplateResult {
+function trends({ view, charts, latest, trouble, go, to }: Page): TemplateResult {
+  const sets = [
+    ['service', 'Service', to({ charts: 'service' })],
+    ['cost', 'Cost and speed', to({ charts: 'cost' })],
+  ] as const;
   const { className, banner } = trouble('trend');
   const zoomReset = (event: Event): void => {
     if (event.target instanceof Element && event.target.closest('.plot') !== null) {
@@ -130,28 +140,26 @@ function trends({ view, charts, latest, trouble, go }: Page): TemplateResult {
   return html`<section aria-labelledby="trends-title">
     <div class="section-head">
       <h2 id="trends-title">Trends</h2>
+      ${segmented('Trends of', sets, view.charts)}
       <p id="chart-keys" class="note">
         Drag to zoom, double-click to reset. With the keyboard: arrows move, Shift with arrows selects, Enter
         zooms.
       </p>
     </div>
     <div id="charts" class="charts ${className}" @dblclick=${zoomReset}>
-      ${banner} ${charts.map((chart) => chart.show(latest('trend')?.answer ?? null, view.zone))}
+      ${banner}
+      ${charts
+        .filter(({ spec }) => spec.set === view.charts)
+        .map((chart) => chart.show(latest('trend')?.answer ?? null, view.zone))}
     </div>
   </section>`;
 }
 
-function breakdowns({ platforms, groups, latest, trouble }: Page): TemplateResult {
-  return html`<section aria-labelledby="breakdown-title">
-    <div class="section-head">
-      <h2 id="breakdown-title">Breakdown</h2>
-      <p class="note">A head sorts, a name filters the page.</p>
-    </div>
-    <div class="breakdowns">
-      ${platforms.template(latest('platforms')?.answer ?? null, trouble('platforms'))}
-      ${groups.template(latest('groups')?.answer ?? null, trouble('groups'))}
-    </div>
-  </section>`;
+function breakdown({ view, breakdown: panel, latest, current, trouble }: Page): TemplateResult {
+  const part = view.by === 'platform' ? 'platforms' : view.by === 'group' ? 'groups' : 'breakdown';
+  // Rows by something else would be under the wrong head; another range's are there until the new ones come.
+  const kept = part === 'breakdown' ? current(part) : latest(part);
+  return panel.template(kept?.answer ?? null, trouble(part));
 }
 
 function distribution({ distribution: chart, latest, trouble, choose }: Page): TemplateResult {

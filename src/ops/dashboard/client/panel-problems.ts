@@ -10,6 +10,7 @@ const NAMES: Readonly<Record<Part, string>> = {
   trend: 'The trends',
   platforms: 'The platforms',
   groups: 'The groups',
+  breakdown: 'The breakdown',
   distribution: 'The distribution',
   status: 'The state of the rollup',
   rebuilds: 'The list of rebuilds',

@@ -83,6 +83,16 @@ export const select = (
   </label>`;
 };
 
+/** One of a few, each [value, label, handler]. */
+export const segmented = (
+  label: string,
+  choices: readonly (readonly [string, string, () => unknown])[],
+  chosen: string | null,
+): TemplateResult =>
+  html`<div class="segmented" role="group" aria-label=${label}>
+    ${choices.map(([value, text, choose]) => button(text, choose, { pressed: value === chosen }))}
+  </div>`;
+
 interface ButtonOptions {
   readonly id?: string;
   readonly classes?: string;

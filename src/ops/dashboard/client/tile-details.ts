@@ -1,5 +1,6 @@
 import type { Measures, Overview, PeriodMeasures } from '../../read/read.types.js';
-import { compact, milliseconds, perSecond } from './format.js';
+import { compact, milliseconds, money, perSecond, tokenRate } from './format.js';
+import { known } from './slices.js';
 import { formatTime, zoneName, type Zone } from './zone.js';
 
 /** What stands small below a tile's number: a word for it, itself, and what it is in full. */
@@ -25,6 +26,22 @@ export const latencyDetails =
     ['p50', milliseconds(m[metric].p50), 'Median'],
     ['p99', milliseconds(m[metric].p99), '99th percentile'],
   ];
+
+/** What depends on the kinds of tokens is a sum of what is known; where that is nothing, it is nothing. */
+export const costDetails = (m: Measures): Detail[] => [
+  ['per request', money(m.actualCostPerRequest), 'Charged per successful request'],
+  ['before discounts', money(known(m, m.totalCost)), 'What the requests cost, whatever was charged'],
+];
+
+export const cacheDetails = (m: Measures): Detail[] => [
+  ['read', compact(known(m, Number(m.cacheReadTokens))), 'Tokens read from a cache'],
+  ['written', compact(known(m, Number(m.cacheCreationTokens))), 'Tokens written into a cache'],
+];
+
+export const speedDetails = ({ outputSpeed: { p10, avg } }: Measures): Detail[] => [
+  ['slow end', tokenRate(p10), 'One request in ten was slower (p10)'],
+  ['mean', tokenRate(avg), 'Mean over the requests'],
+];
 
 const RATES = {
   requests: ['requestsPerSecond', 'peakMinuteRequestsPerSecond', 'peakRequestsPerSecond'],

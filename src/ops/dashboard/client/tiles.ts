@@ -1,9 +1,29 @@
-import { html, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Measures, Overview, Trend } from '../../read/read.types.js';
-import { compact, milliseconds, NOTHING, percent, perSecond, slaPercent, span } from './format.js';
+import {
+  compact,
+  milliseconds,
+  money,
+  NOTHING,
+  percent,
+  perSecond,
+  slaPercent,
+  span,
+  tokenRate,
+} from './format.js';
+import { known, unsplitNote } from './slices.js';
 import { sparkline } from './sparkline.js';
 import { endAligned } from './templates.js';
-import { errorDetails, latencyDetails, rateDetails, slaDetails, type Detail } from './tile-details.js';
+import {
+  cacheDetails,
+  costDetails,
+  errorDetails,
+  latencyDetails,
+  rateDetails,
+  slaDetails,
+  speedDetails,
+  type Detail,
+} from './tile-details.js';
 import type { Zone } from './zone.js';
 
 interface TileSpec {
@@ -16,82 +36,117 @@ interface TileSpec {
   readonly details: (overview: Overview, zone: Zone) => readonly Detail[];
   /** Of one point of the trend, where that is not the same measure as the range's. */
   readonly point?: (measures: Measures) => number | null;
+  /** Not known of what was rolled up before it was kept. */
+  readonly split?: boolean;
   /** Shares are compared by difference, in percentage points, and everything else by ratio. */
   readonly share?: boolean;
   /** Which direction is good; traffic is neither. */
   readonly better: 'up' | 'down' | null;
 }
 
+type Value = TileSpec['value'];
+type Details = TileSpec['details'];
+type Rest = Partial<Pick<TileSpec, 'point' | 'share' | 'split'>>;
+
+const tile = (
+  [id, label, title]: readonly [string, string, string],
+  better: TileSpec['better'],
+  format: TileSpec['format'],
+  value: Value,
+  details: Details,
+  rest: Rest = {},
+): TileSpec => ({ id, label, title, better, format, value, details, ...rest });
+
 const TILES: readonly TileSpec[] = [
-  {
-    id: 'sla',
-    label: 'SLA',
-    title: 'Successful requests among those that count for the SLA: business-limited errors do not',
-    value: (m) => m.sla,
-    format: slaPercent,
-    details: slaDetails,
-    share: true,
-    better: 'up',
-  },
-  {
-    id: 'error-rate',
-    label: 'Error rate',
-    title: 'Errors of every kind that clients saw, among all requests',
-    value: (m) => m.errorRate,
-    format: percent,
-    details: errorDetails,
-    share: true,
-    better: 'down',
-  },
-  {
-    id: 'requests',
-    label: 'Requests',
-    title: 'Requests per second, errors included',
-    value: (m) => m.requestsPerSecond,
-    format: perSecond,
-    details: rateDetails('requests'),
-    better: null,
-  },
-  {
-    id: 'duration',
-    label: 'Duration p95',
-    title: '95th percentile of the duration of whole successful requests',
-    value: (m) => m.duration.p95,
-    format: milliseconds,
-    details: latencyDetails('duration'),
-    better: 'down',
-  },
-  {
-    id: 'ttft',
-    label: 'TTFT p95',
-    title: '95th percentile of the time to the first token of streamed requests',
-    value: (m) => m.ttft.p95,
-    format: milliseconds,
-    details: latencyDetails('ttft'),
-    better: 'down',
-  },
-  {
-    id: 'tokens',
-    label: 'Tokens',
-    title: 'Input, output and cache tokens',
-    value: (m) => Number(m.tokenConsumed),
-    point: (m) => m.tokensPerSecond,
-    format: compact,
-    details: rateDetails('tokens'),
-    better: null,
-  },
+  tile(
+    ['sla', 'SLA', 'Successful requests among those that count for the SLA: business-limited errors do not'],
+    'up',
+    slaPercent,
+    (m) => m.sla,
+    slaDetails,
+    { share: true },
+  ),
+  tile(
+    ['error-rate', 'Error rate', 'Errors of every kind that clients saw, among all requests'],
+    'down',
+    percent,
+    (m) => m.errorRate,
+    errorDetails,
+    { share: true },
+  ),
+  tile(
+    ['requests', 'Requests', 'Requests per second, errors included'],
+    null,
+    perSecond,
+    (m) => m.requestsPerSecond,
+    rateDetails('requests'),
+  ),
+  tile(
+    ['duration', 'Duration p95', '95th percentile of the duration of whole successful requests'],
+    'down',
+    milliseconds,
+    (m) => m.duration.p95,
+    latencyDetails('duration'),
+  ),
+  tile(
+    ['ttft', 'TTFT p95', '95th percentile of the time to the first token of streamed requests'],
+    'down',
+    milliseconds,
+    (m) => m.ttft.p95,
+    latencyDetails('ttft'),
+  ),
+  tile(
+    ['tokens', 'Tokens', 'Input, output and cache tokens'],
+    null,
+    compact,
+    (m) => Number(m.tokenConsumed),
+    rateDetails('tokens'),
+    { point: (m) => m.tokensPerSecond },
+  ),
+  tile(
+    ['cost', 'Cost', "What was charged, in the gateway's currency"],
+    null,
+    money,
+    (m) => (m.actualCost === null ? null : Number(m.actualCost)),
+    costDetails,
+    { split: true },
+  ),
+  tile(
+    ['cache', 'Cache hit rate', 'How much of the input, in tokens, came from a cache'],
+    'up',
+    percent,
+    (m) => m.cacheHitRate,
+    cacheDetails,
+    { share: true, split: true },
+  ),
+  tile(
+    ['speed', 'Output speed', 'Output tokens per second of generation, median of the streamed requests'],
+    'up',
+    tokenRate,
+    (m) => m.outputSpeed.p50,
+    speedDetails,
+    { point: (m) => m.outputSpeed.avg, split: true },
+  ),
 ];
 
-/** The first glance: six numbers, each with its change against the period of equal length before. */
+/** The first glance: numbers, each with its change against the period of equal length before. */
 export function tiles(overview: Overview, trend: Trend | null, zone: Zone): TemplateResult[] {
   const against = `the ${span(Date.parse(overview.to) - Date.parse(overview.from), 60)} before`;
   return TILES.map((spec) => {
-    const now = spec.value(overview);
-    // Against a period of which hours are missing, everything would seem to have grown.
-    const before = overview.previous.missingHours > 0 ? null : spec.value(overview.previous);
+    const split = spec.split === true;
+    const valueOf = (m: Measures): number | null => (split ? known(m, spec.value(m)) : spec.value(m));
+    const { previous } = overview;
+    // Against a period that is known in part, everything would seem to have grown.
+    const incomplete = previous.missingHours + previous.unslicedRequests > 0;
+    const unsplit = split && (overview.unsplit ?? previous.unsplit) !== null;
+    const now = valueOf(overview);
+    const before = incomplete || unsplit ? null : spec.value(previous);
+    const note = split ? unsplitNote(overview, zone) : null;
     const change = changeOf(spec, now, before);
     return html`<li class="tile" data-tile=${spec.id}>
-      <span class="tile-label" title=${spec.title}>${spec.label}</span>
+      <span class="tile-label" title=${note ?? spec.title}
+        >${spec.label}${note === null ? nothing : html` <em>in part</em>`}</span
+      >
       <span class="tile-value">${spec.format(now)}</span>
       <span class="tile-change ${change.verdict}" title="Against ${against}">
         ${endAligned(change.text)}<span class="visually-hidden"> ${change.spoken} against ${against}</span>
@@ -103,7 +158,7 @@ export function tiles(overview: Overview, trend: Trend | null, zone: Zone): Temp
               <dd>${endAligned(value)}</dd>`,
         )}
       </dl>
-      ${sparkline((trend?.points ?? []).map(spec.point ?? spec.value))}
+      ${sparkline((trend?.points ?? []).map((point) => (split && point.unsplit !== null ? null : (spec.point ?? spec.value)(point))))}
     </li>`;
   });
 }

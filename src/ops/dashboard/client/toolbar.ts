@@ -1,10 +1,18 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Breakdown } from '../../read/read.types.js';
-import { nameOf } from './breakdown-table.js';
 import type { Host } from './host.js';
 import { rangeFields, readRange } from './range-fields.js';
+import { keyName, nameOf, wordOf } from './slices.js';
 import { button, select, submitted } from './templates.js';
-import { fixedRange, PRESETS, SHORTEST_MINUTES, type Preset, type TimeRange } from './view.js';
+import {
+  fixedRange,
+  isFiltered,
+  PRESETS,
+  SHORTEST_MINUTES,
+  type Preset,
+  type TimeRange,
+  type View,
+} from './view.js';
 
 const LABELS: Readonly<Record<Preset, string>> = {
   '15min': 'last 15 minutes',
@@ -50,11 +58,8 @@ export class Toolbar {
         ${select('group', 'Group', groupOptions(groups, group, platform), group ?? '', (value) => {
           go({ group: value || null });
         })}
-        ${button('Clear filters', to({ platform: null, group: null }), {
-          classes: 'quiet',
-          hidden: platform === null && group === null,
-        })}
       </div>
+      ${isFiltered(this.host.view) ? html`<div class="chips">${this.chips(groups)}</div>` : nothing}
       <form
         id="custom"
         class="fields"
@@ -70,6 +75,19 @@ export class Toolbar {
         }
       </form>
     </section>`;
+  }
+
+  /** The filters in words, each with a way out of it. */
+  private chips(groups: Breakdown | null): TemplateResult[] {
+    const { platform, group, slice } = this.host.view;
+    const chip = (text: string, change: Partial<View>): TemplateResult =>
+      button(`${text} ✕`, this.host.to(change), { classes: 'chip', label: `Remove the filter ${text}` });
+    const known = groups?.items.find(({ groupId }) => groupId === group);
+    return [
+      ...(platform === null ? [] : [chip(`platform: ${keyName(platform)}`, { platform: null, group: null })]),
+      ...(group === null ? [] : [chip(`group: ${known ? nameOf(known) : group}`, { group: null })]),
+      ...(slice === null ? [] : [chip(`${wordOf(slice.dimension)}: ${keyName(slice.key)}`, { slice: null })]),
+    ];
   }
 
   private preset(preset: Preset): TemplateResult {

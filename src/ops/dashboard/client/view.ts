@@ -31,8 +31,33 @@ export interface View {
   readonly fixed: TimeRange | null;
   readonly platform: string | null;
   readonly group: string | null;
+  /** Only the requests of this key of a set, such as a model. */
+  readonly slice: Slice | null;
+  /** What the table breaks down by: platform, group, error or the name of a set. */
+  readonly by: string;
+  readonly charts: ChartSet;
+  /** What the list of requests shows, beside the filters above; null where it is closed. */
+  readonly requests: RequestFilters | null;
   readonly zone: Zone;
 }
+
+export interface Slice {
+  readonly dimension: string;
+  readonly key: string;
+}
+
+export type ChartSet = 'service' | 'cost';
+
+/** By the names that the API has for them. */
+const REQUEST_FILTERS = ['status', 'upstreamStatus', 'errorOwner', 'errorPhase', 'errorType'] as const;
+export type RequestFilters = Partial<Readonly<Record<(typeof REQUEST_FILTERS)[number], string>>> & {
+  readonly kind: 'all' | 'error' | 'success';
+};
+
+/** Of all requests. */
+export const NO_FILTERS = { platform: null, group: null, slice: null } as const;
+export const isFiltered = ({ platform, group, slice }: View): boolean =>
+  platform !== null || group !== null || slice !== null;
 
 /** A fixed range shorter than this says nothing. */
 export const SHORTEST_MINUTES = 5;
@@ -41,37 +66,55 @@ export function parseView(query: string): View {
   const parameters = new URLSearchParams(query);
   const preset = parameters.get('preset');
   const group = parameters.get('group');
+  const [dimension, key] = [parameters.get('dimension'), parameters.get('key')];
+  const kind = parameters.get('requests');
+  const filters = REQUEST_FILTERS.flatMap((name) => {
+    const value = parameters.get(name);
+    return value === null ? [] : [[name, value] as const];
+  });
   return {
     preset: isPreset(preset) ? preset : DEFAULT_PRESET,
     fixed: fixedRange(Date.parse(parameters.get('from') ?? ''), Date.parse(parameters.get('to') ?? '')),
     platform: parameters.get('platform'),
     group: group !== null && /^-?[1-9]\d{0,18}$/.test(group) ? group : null,
+    slice: dimension !== null && key !== null ? { dimension, key } : null,
+    by: parameters.get('by') ?? 'platform',
+    charts: parameters.get('charts') === 'cost' ? 'cost' : 'service',
+    requests:
+      kind === 'all' || kind === 'error' || kind === 'success'
+        ? { kind, ...Object.fromEntries(filters) }
+        : null,
     zone: parameters.get('tz') === 'local' ? 'local' : 'utc',
   };
 }
 
 /** With its question mark; empty for the view that the bare address gives. */
 export function viewQuery(view: View): string {
-  const parameters = new URLSearchParams();
-  if (view.preset !== DEFAULT_PRESET) {
-    parameters.set('preset', view.preset);
-  }
-  if (view.fixed !== null) {
-    parameters.set('from', isoMinute(view.fixed.from));
-    parameters.set('to', isoMinute(view.fixed.to));
-  }
-  if (view.platform !== null) {
-    parameters.set('platform', view.platform);
-  }
-  if (view.group !== null) {
-    parameters.set('group', view.group);
-  }
-  if (view.zone !== 'utc') {
-    parameters.set('tz', view.zone);
-  }
+  const { preset, fixed, platform, group, slice, by, charts, requests, zone } = view;
+  const { kind = null, ...filters } = requests ?? {};
+  const given: Readonly<Record<string, string | null>> = {
+    preset: preset === DEFAULT_PRESET ? null : preset,
+    from: fixed && isoMinute(fixed.from),
+    to: fixed && isoMinute(fixed.to),
+    platform,
+    group,
+    ...slice,
+    by: by === 'platform' ? null : by,
+    charts: charts === 'service' ? null : charts,
+    requests: kind,
+    ...filters,
+    tz: zone === 'utc' ? null : zone,
+  };
+  const parameters = new URLSearchParams(
+    Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
   const query = parameters.toString().replaceAll('%3A', ':');
   return query === '' ? '' : `?${query}`;
 }
+
+/** What is asked of the range and its filters, whatever else of it is shown. */
+export const subjectOf = ({ preset, fixed, platform, group, slice }: View): string =>
+  JSON.stringify([preset, fixed, platform, group, slice]);
 
 /** Widened outward to whole minutes; null where it is none. */
 export function fixedRange(from: number, to: number): TimeRange | null {

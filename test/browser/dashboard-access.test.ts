@@ -57,8 +57,7 @@ describeInBrowser('dashboard: access and states', () => {
   const PANELS = [
     ['overview', '**/admin/ops/overview*', '#glance', '.tiles'],
     ['trend', '**/admin/ops/trend*', '#charts', '[data-chart="requests"]'],
-    ['platforms', '**/admin/ops/breakdown*by=platform*', '[data-breakdown="platforms"]', '.scroll'],
-    ['groups', '**/admin/ops/breakdown*by=group*', '[data-breakdown="groups"]', '.scroll'],
+    ['platforms', '**/admin/ops/breakdown*by=platform*', '[data-breakdown="platform"]', '.scroll'],
     ['distribution', '**/admin/ops/latency-distribution*', '#distribution', '.distribution'],
     ['status', '**/admin/ops/status', '#facts', '.facts'],
     ['rebuilds', '**/admin/ops/rebuilds', '#rebuild-list', '.rebuilds'],
@@ -97,6 +96,21 @@ describeInBrowser('dashboard: access and states', () => {
     await dashboard.close();
   });
 
+  test('a list of the toolbar that fails is said to, whatever the table shows', async () => {
+    const dashboard = await fixture.open({ query: Dashboard.rangeQuery(), signedIn: false });
+    const { page } = dashboard;
+    await page.route('**/admin/ops/breakdown*by=group*', (route) =>
+      route.fulfill({ status: 500, json: FAILURE }),
+    );
+    await dashboard.signIn(fixture.gateway.token);
+    await dashboard.settled('error');
+    expect(await page.locator('#breakdown > .panel-problem').innerText()).toContain(
+      'The groups could not be loaded',
+    );
+    expect(await page.locator('[data-breakdown="platform"] tbody tr').count()).toBeGreaterThan(1);
+    await dashboard.close();
+  });
+
   test('a part that fails for another range shows nothing of the old one, and heals by itself', async () => {
     const dashboard = await fixture.open({ query: Dashboard.rangeQuery() });
     const { page } = dashboard;
@@ -124,7 +138,7 @@ describeInBrowser('dashboard: access and states', () => {
     await page.route('**/admin/ops/trend*', () => undefined); // never answered
     await dashboard.signIn(fixture.gateway.token);
     await page.locator('.tile-value').first().waitFor();
-    await page.locator('[data-breakdown="groups"] tbody tr').first().waitFor();
+    await page.locator('[data-breakdown="platform"] tbody tr').first().waitFor();
     await page.locator('#distribution .bin').first().waitFor();
     await dashboard.close();
   });

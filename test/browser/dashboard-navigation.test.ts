@@ -31,17 +31,21 @@ describeInBrowser('dashboard: navigation', () => {
 
   test('a platform in the table filters the page, and the same again lets go', async () => {
     const all = await requests();
-    const filter = dashboard.page.locator('[data-breakdown="platforms"] tbody').getByText('anthropic');
+    const filter = dashboard.page.locator('[data-breakdown="platform"] tbody').getByText('anthropic');
     await filter.click();
     await dashboard.settled();
     expect((await dashboard.query()).get('platform')).toBe('anthropic');
     const overview = await dashboard.answer<Overview>('overview', { platform: 'anthropic' });
     expect(await requests()).toBe(perSecond(overview.requestsPerSecond));
     expect(await filter.getAttribute('aria-pressed')).toBe('true');
-    const groups = await dashboard.rows('[data-breakdown="groups"]');
+    const panel = dashboard.page.getByRole('group', { name: 'Breakdown by' });
+    await panel.getByRole('button', { name: 'Group' }).click();
+    await dashboard.settled();
+    const groups = await dashboard.rows('[data-breakdown="group"]');
     expect(groups.length).toBeGreaterThan(1);
     expect(groups.filter(([name = '']) => !name.startsWith('sample-anthropic'))).toEqual([]);
 
+    await panel.getByRole('button', { name: 'Platform' }).click();
     await filter.click();
     await dashboard.settled();
     expect((await dashboard.query()).get('platform')).toBeNull();
@@ -113,7 +117,7 @@ describeInBrowser('dashboard: navigation', () => {
     await dashboard.settled();
     expect([...(await dashboard.query())]).toEqual([['preset', '7d']]);
     const sum = await dashboard.page.evaluate<number>(
-      `[...document.querySelectorAll('[data-breakdown="platforms"] td[data-column="requests"]')]
+      `[...document.querySelectorAll('[data-breakdown="platform"] td[data-column="requests"]')]
         .reduce((total, cell) => total + Number(cell.innerText.replaceAll(',', '')), 0)`,
     );
     const [raw] = await fixture.gateway.database.dataSource.query<{ n: string }[]>(

@@ -3,9 +3,11 @@ import {
   compact,
   count,
   milliseconds,
+  money,
   percent,
   perSecond,
   slaPercent,
+  tokenRate,
 } from '../../src/ops/dashboard/client/format.js';
 import { formatTime } from '../../src/ops/dashboard/client/zone.js';
 import type {
@@ -83,6 +85,9 @@ describeInBrowser('dashboard: numbers', () => {
       milliseconds(overview.duration.p95),
       milliseconds(overview.ttft.p95),
       compact(Number(overview.tokenConsumed)),
+      money(overview.actualCost),
+      percent(overview.cacheHitRate),
+      tokenRate(overview.outputSpeed.p50),
     ]);
     const slaRose = (overview.sla ?? 0) > (overview.previous.sla ?? 0);
     const change = dashboard.page.locator('[data-tile="sla"] .tile-change');
@@ -153,7 +158,10 @@ describeInBrowser('dashboard: numbers', () => {
 
   test.each(['platform', 'group'] as const)('the table per %s shows the breakdown and sorts', async (by) => {
     const { items } = await dashboard.answer<Breakdown>('breakdown', { by, limit: '200' });
-    const table = `[data-breakdown="${by}s"]`;
+    const table = `[data-breakdown="${by}"]`;
+    const choice = dashboard.page.getByRole('group', { name: 'Breakdown by' });
+    await choice.getByRole('button', { name: by === 'platform' ? 'Platform' : 'Group' }).click();
+    await dashboard.settled();
     const more = dashboard.page.locator(`${table} > button`);
     if (await more.isVisible()) {
       await more.click();
@@ -161,12 +169,17 @@ describeInBrowser('dashboard: numbers', () => {
     const expected = items.map((item) => [
       by === 'platform' ? item.platform : item.groupName,
       count(item.requestCountTotal),
+      percent(item.share),
       slaPercent(item.sla),
       percent(item.errorRate),
       percent(item.upstreamErrorRate),
       milliseconds(item.duration.p95),
       milliseconds(item.ttft.p95),
       compact(Number(item.tokenConsumed)),
+      money(item.actualCost),
+      percent(item.cacheHitRate),
+      tokenRate(item.outputSpeed.p50),
+      'List',
     ]);
     expect(await dashboard.rows(table)).toEqual(expected);
 

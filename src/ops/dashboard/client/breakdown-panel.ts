@@ -16,7 +16,11 @@ export class BreakdownPanel {
   }
 
   /** @param breakdown by what is chosen, under the filters of the page; null until it is known */
-  public template(breakdown: Breakdown | ErrorBreakdown | null, trouble: Trouble): TemplateResult {
+  public template(
+    breakdown: Breakdown | ErrorBreakdown | null,
+    trouble: Trouble,
+    others: readonly Content[],
+  ): TemplateResult {
     const { view, to, dimensions } = this.host;
     const sets = dimensions?.map(({ name }) => name) ?? [];
     // What the address asks for is offered, also before the server has said which sets there are.
@@ -33,6 +37,7 @@ export class BreakdownPanel {
           ${view.by === 'error' ? 'A kind of error opens its requests.' : 'A head sorts, a name filters the page.'}
         </p>
       </div>
+      ${others}
       <article class="card ${why === null ? trouble.className : ''}" data-breakdown=${view.by}>
         ${why === null ? html`${trouble.banner} ${this.content(breakdown)}` : this.instead(why)}
       </article>

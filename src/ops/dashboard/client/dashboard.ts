@@ -143,7 +143,8 @@ export class Dashboard implements Page {
 
   public get problem(): string | null {
     const failures = PARTS.map((part) => this.loader.failure(part)).filter((failure) => failure !== null);
-    return failures.length < PARTS.length ? null : commonProblem(failures, this.view.zone);
+    const asked = Object.values(questions(this, this.metric)).filter((question) => question !== null);
+    return failures.length < asked.length ? null : commonProblem(failures, this.view.zone);
   }
 
   public readonly trouble = (part: Part): Trouble => {

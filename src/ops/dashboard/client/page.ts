@@ -159,7 +159,13 @@ function breakdown({ view, breakdown: panel, latest, current, trouble }: Page): 
   const part = view.by === 'platform' ? 'platforms' : view.by === 'group' ? 'groups' : 'breakdown';
   // Rows by something else would be under the wrong head; another range's are there until the new ones come.
   const kept = part === 'breakdown' ? current(part) : latest(part);
-  return panel.template(kept?.answer ?? null, trouble(part));
+  // The lists of the toolbar have no other place to say that they failed.
+  const others = (['platforms', 'groups'] as const).filter((other) => other !== part);
+  return panel.template(
+    kept?.answer ?? null,
+    trouble(part),
+    others.map((other) => trouble(other).banner),
+  );
 }
 
 function distribution({ distribution: chart, latest, trouble, choose }: Page): TemplateResult {

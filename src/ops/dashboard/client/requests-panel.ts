@@ -30,7 +30,6 @@ const HEADS = [
   'Cached',
   'Out',
   'Cost',
-  'Id',
 ];
 
 /**
@@ -161,7 +160,7 @@ export class RequestsPanel extends Tool {
       (text) => text !== '',
     );
     return [
-      html`${formatTime(item.createdAt, this.host.view.zone, 'exact')} ${outcome(item)}`,
+      html`${formatTime(item.createdAt, this.host.view.zone, 'exact')} ${outcome(item)} ${this.id(item)}`,
       html`${platform}<small>${groupName ?? of('group', groupId)}</small>`,
       model === null ? NOTHING : keyName(model),
       html`${who[0] ?? NOTHING}<small>${who.slice(1).join(', ')}</small>`,
@@ -172,22 +171,21 @@ export class RequestsPanel extends Tool {
       count(success?.cacheReadTokens),
       count(success?.outputTokens),
       money(success?.actualCost),
-      this.id(item),
     ];
   }
 
-  private id({ requestId, id }: OpsRequest): Content {
+  private id({ requestId, id }: OpsRequest): TemplateResult {
     const text = requestId ?? id;
     const copy = async (): Promise<void> => {
       await navigator.clipboard.writeText(text);
       this.say(`Copied ${text}.`, 'good');
     };
-    return html`<code title=${text}>${text}</code> ${
-        // Only pages that came over TLS, or from this machine, have a clipboard.
-        'clipboard' in navigator
-          ? button('Copy', copy, { classes: 'row-filter', label: `Copy ${text}` })
-          : nothing
-      }`;
+    // Only pages that came over TLS, or from this machine, have a clipboard.
+    const canCopy = 'clipboard' in navigator;
+    return html`<small>
+      <code title=${text}>${text}</code>
+      ${canCopy ? button('Copy', copy, { classes: 'row-filter', label: `Copy ${text}` }) : nothing}
+    </small>`;
   }
 }
 

@@ -47,7 +47,7 @@ export function givenFilters(values: FilterValues): (Filter & { name: FilterName
   });
 }
 
-/** `4xx`: a class of status codes. */
+/** `4xx`: a class of status codes. A limit (429) and an overload (529) are classes of their own, and in no other. */
 export const isStatusClass = (value: string): boolean => value.endsWith('xx');
 
 /** Whether it asks for one value, and so for one place in an index; else for a range of values. */

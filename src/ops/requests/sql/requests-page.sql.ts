@@ -184,7 +184,8 @@ function filterSql(
   }
   if (type === 'int' && isStatusClass(value)) {
     const first = bindings.add(Number(value.charAt(0)) * 100, 'int');
-    return (alias) => `${alias}.${column} BETWEEN ${first} AND ${first} + 99`;
+    return (alias) =>
+      `${alias}.${column} BETWEEN ${first} AND ${first} + 99 AND ${alias}.${column} NOT IN (429, 529)`;
   }
   const exact = bindings.add(value, type);
   return (alias) => `${alias}.${column} = ${exact}`;

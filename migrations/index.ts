@@ -10,6 +10,8 @@ import { IndexOverallRows1764000000012 } from './1764000000012-index-overall-row
 import { RenameJobHeartbeats1764000000020 } from './1764000000020-rename-job-heartbeats.js';
 import { CreateOpsMinutes1764000000030 } from './1764000000030-create-ops-minutes.js';
 import { IndexOverallDays1764000000031 } from './1764000000031-index-overall-days.js';
+import { AddOpsSplitMeasures1764000000040 } from './1764000000040-add-ops-split-measures.js';
+import { CreateOpsDimensions1764000000041 } from './1764000000041-create-ops-dimensions.js';
 import { inSchema, type MigrationClass } from './support/in-schema.js';
 
 export { SchemaConflictError } from './support/schema-conflict.error.js';
@@ -33,6 +35,8 @@ export const opsMigrations = [
   RenameJobHeartbeats1764000000020,
   CreateOpsMinutes1764000000030,
   IndexOverallDays1764000000031,
+  AddOpsSplitMeasures1764000000040,
+  CreateOpsDimensions1764000000041,
 ] as const;
 
 /** The same, with the tables in a schema of their own, which is created where it is absent. */

@@ -64,5 +64,20 @@ function typed(text: string, { type }: Described): unknown {
   if (type === 'integer' && /^-?\d+(\.\d+)?$/.test(text.trim())) {
     return Number(text);
   }
+  if (type === 'array') {
+    return listed(text);
+  }
   return type === 'boolean' && (text === 'true' || text === 'false') ? text === 'true' : text;
+}
+
+/** Words with commas between them, or JSON; what is neither is for the schema to refuse. */
+function listed(text: string): unknown {
+  if (!text.trim().startsWith('[')) {
+    return text.split(',').map((word) => word.trim());
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }

@@ -5,6 +5,8 @@
 export { gatewayMigrations, opsMigrations, opsMigrationsIn } from '../../migrations/index.js';
 export { opsEntities } from './entities.js';
 export { OpsMetricsDaily } from './definitions/ops-metrics-daily.entity.js';
+export { OpsMetricsDimensionDaily } from './definitions/ops-metrics-dimension-daily.entity.js';
+export { OpsMetricsDimensionHourly } from './definitions/ops-metrics-dimension-hourly.entity.js';
 export { OpsMetricsHourly } from './definitions/ops-metrics-hourly.entity.js';
 export { OpsJobHeartbeat } from './jobs/ops-job-heartbeat.entity.js';
 export { OpsModule, type OpsModuleAsyncOptions, type OpsModuleStructure } from './ops.module.js';

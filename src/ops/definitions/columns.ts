@@ -1,4 +1,11 @@
-import { ERROR_COUNTS, LATENCIES, PERCENTILES } from './definitions.js';
+import {
+  COST_COLUMNS,
+  DISTRIBUTED,
+  ERROR_COUNTS,
+  LATENCIES,
+  PERCENTILES,
+  TOKEN_COLUMNS,
+} from './definitions.js';
 
 /** Counts and sums, in the order of the tables. */
 export const COUNT_COLUMNS: readonly string[] = [
@@ -23,11 +30,25 @@ export const SAMPLE_COLUMNS: readonly string[] = LATENCIES.flatMap(([latency]) =
   `${latency}_samples`,
 ]);
 
-/** Per latency: its values, ascending, and how often each occurs (see OpsMetricsRow). */
-export const DISTRIBUTION_COLUMNS: readonly string[] = LATENCIES.flatMap(([latency]) => [
-  `${latency}_values`,
-  `${latency}_counts`,
+/**
+ * Sums that came later: NULL, all of them, in a row from before they were kept, where nobody knows them; else never. The
+ * columns that are whole numbers, and those that are money.
+ */
+export const SPLIT_COUNT_COLUMNS: readonly string[] = [
+  ...TOKEN_COLUMNS,
+  'output_speed_sum',
+  'output_speed_samples',
+];
+export const SPLIT_COLUMNS: readonly string[] = [...SPLIT_COUNT_COLUMNS, ...COST_COLUMNS];
+
+/** The values of what is distributed, ascending, and how often each occurs (see OpsMetricsRow). */
+export const DISTRIBUTION_COLUMNS: readonly string[] = DISTRIBUTED.flatMap(([name]) => [
+  `${name}_values`,
+  `${name}_counts`,
 ]);
+
+/** Per latency: the largest. */
+export const MAX_COLUMNS: readonly string[] = LATENCIES.map(([latency]) => `${latency}_max_ms`);
 
 /** What a row has from usage rows; the rest, {@link ERROR_COLUMNS}, it has from error rows. */
 export const USAGE_COLUMNS: readonly string[] = [
@@ -35,6 +56,7 @@ export const USAGE_COLUMNS: readonly string[] = [
   'token_consumed',
   ...LATENCY_COLUMNS,
   ...SAMPLE_COLUMNS,
+  ...SPLIT_COLUMNS,
   ...DISTRIBUTION_COLUMNS,
 ];
 
@@ -44,5 +66,16 @@ export const ERROR_COLUMNS: readonly string[] = ERROR_COUNTS.map(([column]) => c
 export const WRITTEN_COLUMNS: readonly string[] = [
   ...METRIC_COLUMNS,
   ...SAMPLE_COLUMNS,
+  ...SPLIT_COLUMNS,
+  ...DISTRIBUTION_COLUMNS,
+];
+
+/** The columns of a key's usage in a dimension; its errors are {@link ERROR_COLUMNS}. */
+export const DIMENSION_USAGE_COLUMNS: readonly string[] = [
+  'success_count',
+  'token_consumed',
+  ...MAX_COLUMNS,
+  ...SAMPLE_COLUMNS,
+  ...SPLIT_COLUMNS,
   ...DISTRIBUTION_COLUMNS,
 ];

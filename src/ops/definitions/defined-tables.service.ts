@@ -1,7 +1,14 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { QueryFailedError, type DataSource } from 'typeorm';
 import { definitionNumber } from './definition-version.js';
+import {
+  DEFAULT_IDENTITY,
+  dimensionOf,
+  dimensionsIdentity,
+  ERROR_DIMENSION,
+  type Dimension,
+} from './dimensions.js';
 import { EVERY_ROW, OPS_TABLES_TOKEN, type Fills, type OpsTables } from './ops-tables.js';
 import type { SqlStatement } from '../sql/sql-statement.js';
 import { selectRows, type SqlRunner } from '../sql/sql-runner.js';
@@ -29,6 +36,9 @@ const BELIEVED_MS = 60_000;
 export class DefinedTables {
   private seen: { readonly tables: OpsTables; readonly at: number } | null = null;
   private filtersChecked = false;
+  private readonly logger = new Logger(DefinedTables.name);
+  /** Names of sets that are left out. */
+  private readonly leftOut = new Set<string>();
 
   public constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -55,7 +65,23 @@ export class DefinedTables {
     const at = performance.now();
     const tables = defined(this.named, await selectRows<FoundColumn>(runner, findColumns(this.named)));
     this.seen = { tables, at };
+    this.warnOfMissing(tables);
     return tables;
+  }
+
+  /** Once for each set, and again when it has been there in between. */
+  private warnOfMissing({ dimensions, wantedDimensions, usageLogs, errorLogs }: OpsTables): void {
+    const kept = new Set(dimensions.map(({ name }) => name));
+    for (const { name, usageColumn, errorColumn } of wantedDimensions.map(({ options }) => options)) {
+      if (kept.has(name)) {
+        this.leftOut.delete(name);
+      } else if (!this.leftOut.has(name)) {
+        this.leftOut.add(name);
+        this.logger.warn(
+          `Requests are not sliced by ${name}: it needs ${usageLogs}.${usageColumn} and ${errorLogs}.${errorColumn}`,
+        );
+      }
+    }
   }
 
   private async checkFilters(runner: SqlRunner): Promise<void> {
@@ -87,12 +113,15 @@ function isRefused(error: unknown): error is QueryFailedError {
   return typeof code === 'string' && /^42(?!P01)/.test(code);
 }
 
-type Where = 'errors' | 'hourly' | 'daily';
+/** Which table, in the words of this file. */
+type Where = 'usage' | 'errors' | 'hourly' | 'daily' | `labels of ${string}`;
 
 interface FoundColumn {
   where: Where;
   name: string;
   type: string;
+  /** With its length, where it has one. */
+  full_type: string;
   /** Its value is the database's: it cannot be written. */
   generated: boolean;
 }
@@ -104,13 +133,45 @@ function findColumns(tables: OpsTables): SqlStatement {
     ['hourly', tables.hourly, 'updated_at'],
     ['daily', tables.daily, 'ttft_sample_count'],
     ['daily', tables.daily, 'updated_at'],
+    ...tables.wantedDimensions.flatMap(({ options, labelTable }) => [
+      ['usage', tables.usageLogs, options.usageColumn] as const,
+      ['errors', tables.errorLogs, options.errorColumn] as const,
+      ...(labelTable === null || options.label === undefined
+        ? []
+        : [options.label.idColumn, options.label.labelColumn].map(
+            (column) => [`labels of ${options.name}`, labelTable, column] as const,
+          )),
+    ]),
   ];
   return {
-    text: `SELECT w."where", a.attname AS name, format_type(a.atttypid, NULL) AS type, a.attgenerated <> '' AS generated
+    text: `SELECT w."where", a.attname AS name, format_type(a.atttypid, NULL) AS type,
+  format_type(a.atttypid, a.atttypmod) AS full_type, a.attgenerated <> '' AS generated
 FROM unnest($1::text[], $2::text[], $3::text[]) AS w("where", table_name, column_name)
 JOIN pg_attribute a ON a.attrelid = to_regclass(w.table_name) AND a.attname = w.column_name AND NOT a.attisdropped`,
     values: [0, 1, 2].map((index) => wanted.map((one) => one[index])),
   };
+}
+
+type Column = (where: Where, name: string) => FoundColumn | undefined;
+
+/** The sets whose columns are there. */
+function dimensionsOf({ wantedDimensions }: OpsTables, column: Column): Dimension[] {
+  return wantedDimensions.flatMap(({ options, labelTable }) => {
+    const { name, usageColumn, errorColumn, label } = options;
+    const [usage, error] = [column('usage', usageColumn), column('errors', errorColumn)];
+    if (usage === undefined || error === undefined) {
+      return [];
+    }
+    const id = label && column(`labels of ${name}`, label.idColumn);
+    const hasLabels = id !== undefined && column(`labels of ${name}`, label?.labelColumn ?? '') !== undefined;
+    return [
+      dimensionOf(
+        options,
+        { usage: usage.full_type, error: error.full_type },
+        hasLabels && labelTable !== null ? { table: labelTable, idType: id.type } : null,
+      ),
+    ];
+  });
 }
 
 const NUMBERS: ReadonlySet<string> = new Set(['smallint', 'integer', 'bigint', 'numeric']);
@@ -122,8 +183,12 @@ const INSTANTS: Readonly<Record<string, string>> = {
 };
 
 function defined(named: OpsTables, found: readonly FoundColumn[]): OpsTables {
-  const column = (where: Where, name: string): FoundColumn | undefined =>
-    found.find((one) => one.where === where && one.name === name);
+  const column: Column = (where, name) => found.find((one) => one.where === where && one.name === name);
+  const dimensions = dimensionsOf(named, column);
+  const kept = new Set(dimensions.map(({ name }) => name));
+  const identity = dimensionsIdentity(
+    named.wantedDimensions.flatMap(({ options }) => (kept.has(options.name) ? [options] : [])),
+  );
   const fills = (where: 'hourly' | 'daily'): Fills => {
     const [samples, updated] = ['ttft_sample_count', 'updated_at'].map((name) => column(where, name));
     return {
@@ -142,11 +207,13 @@ function defined(named: OpsTables, found: readonly FoundColumn[]): OpsTables {
     ...named,
     errorCondition,
     fills: { hourly, daily },
+    dimensions: [...dimensions, ERROR_DIMENSION],
     definition: definitionNumber([
       ...(usageCondition === EVERY_ROW ? [] : [`usage: ${usageCondition}`]),
       ...(errorCondition === EVERY_ROW ? [] : [`errors: ${errorCondition}`]),
       ...(hourly.ttftSampleCount ? ['hourly.ttft_sample_count'] : []),
       ...(daily.ttftSampleCount ? ['daily.ttft_sample_count'] : []),
+      ...(identity === DEFAULT_IDENTITY ? [] : [`dimensions: ${identity}`]),
     ]),
   };
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
  * The version of what a metrics row means. Raise it with every change of a column's definition: rows of an older
  * version are then noted for recomputation, in the background, where their raw rows still exist.
  */
-export const DEFINITION_VERSION = 3;
+export const DEFINITION_VERSION = 4;
 
 /** What distinguishes definitions of one version: what counts here, and what else is filled. Above any version. */
 const VARIANT_UNIT = 1_000;

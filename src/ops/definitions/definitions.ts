@@ -45,6 +45,31 @@ export const LATENCIES = [
   ['ttft', 'first_token_ms'],
 ] as const;
 
+/**
+ * Output tokens per second of generation, in hundredths and whole: of rows whose answer has tokens and took time after its
+ * first one. A double holds the quotient exactly enough for the cast to round it half to even.
+ */
+const OUTPUT_SPEED = `(CASE WHEN u.output_tokens > 0 AND u.duration_ms > u.first_token_ms
+    THEN LEAST(u.output_tokens * 100000::float8 / (u.duration_ms::float8 - u.first_token_ms), 2147483647)::int END)`;
+
+/** How many hundredths of a token per second make one. */
+export const SPEED_UNIT = 100;
+
+/**
+ * What is stored with its distribution, its exact sum and its number of samples: prefix of the columns, column of the sum,
+ * and the value of a usage row, an int or NULL.
+ */
+export const DISTRIBUTED = [
+  ['duration', 'duration_sum_ms', 'u.duration_ms'],
+  ['ttft', 'ttft_sum_ms', 'u.first_token_ms'],
+  ['output_speed', 'output_speed_sum', OUTPUT_SPEED],
+] as const;
+
+export type Distributed = (typeof DISTRIBUTED)[number][0];
+
+/** What a request cost, in the gateway's currency: numeric, and never anything else. */
+export const COST_COLUMNS = ['total_cost', 'actual_cost'] as const;
+
 export const PERCENTILES = [
   ['p50', 0.5],
   ['p90', 0.9],

@@ -1,4 +1,10 @@
+import {
+  DEFAULT_DIMENSIONS,
+  READY_MADE_DIMENSIONS,
+  type DimensionOptions,
+} from '../options/dimension-options.js';
 import { DEFINITION_VERSION } from './definition-version.js';
+import { dimensionOf, ERROR_DIMENSION, type Dimension } from './dimensions.js';
 
 /** The names of all tables, quoted where needed, ready for a statement's text. */
 export interface OpsTables {
@@ -8,6 +14,8 @@ export interface OpsTables {
   readonly minutely: string;
   readonly hourly: string;
   readonly daily: string;
+  readonly dimensionHourly: string;
+  readonly dimensionDaily: string;
   /** One row: from and up to when minutes are complete. */
   readonly live: string;
   readonly heartbeats: string;
@@ -21,10 +29,20 @@ export interface OpsTables {
   /** Which rows of the raw tables count: conditions over a usage row `u` and an error row `e`, in parentheses. */
   readonly usageCondition: string;
   readonly errorCondition: string;
+  /** The sets of keys by which requests are sliced, as far as the raw tables have them. */
+  readonly dimensions: readonly Dimension[];
+  /** The sets that are asked for. */
+  readonly wantedDimensions: readonly WantedDimension[];
   /** What a row is stored under: see definitionNumber(). */
   readonly definition: number;
   /** Columns of another program's that are filled where its metrics tables have them. */
   readonly fills: { readonly hourly: Fills; readonly daily: Fills };
+}
+
+export interface WantedDimension {
+  readonly options: DimensionOptions;
+  /** The table of the words for its keys, quoted where needed. */
+  readonly labelTable: string | null;
 }
 
 /** Whether a metrics table has them. */
@@ -47,10 +65,17 @@ export interface OpsTablesOptions {
   readonly rawSchema?: string | undefined;
   readonly usageFilter?: string | undefined;
   readonly errorFilter?: string | undefined;
+  readonly dimensions?: readonly DimensionOptions[];
 }
 
 /** What is known without asking the database; DefinedTables asks it for the rest. */
-export function opsTables({ schema, rawSchema, usageFilter, errorFilter }: OpsTablesOptions = {}): OpsTables {
+export function opsTables({
+  schema,
+  rawSchema,
+  usageFilter,
+  errorFilter,
+  dimensions = DEFAULT_DIMENSIONS.map((name) => READY_MADE_DIMENSIONS[name]),
+}: OpsTablesOptions = {}): OpsTables {
   const metrics = (table: string): string => qualified(schema, table);
   const raw = (table: string): string => qualified(rawSchema, table);
   return {
@@ -60,6 +85,8 @@ export function opsTables({ schema, rawSchema, usageFilter, errorFilter }: OpsTa
     minutely: metrics('ops_metrics_minutely'),
     hourly: metrics('ops_metrics_hourly'),
     daily: metrics('ops_metrics_daily'),
+    dimensionHourly: metrics('ops_metrics_dimension_hourly'),
+    dimensionDaily: metrics('ops_metrics_dimension_daily'),
     live: metrics('ops_metrics_live'),
     heartbeats: metrics('ops_job_heartbeats'),
     invalidations: metrics('ops_metrics_invalidations'),
@@ -71,10 +98,18 @@ export function opsTables({ schema, rawSchema, usageFilter, errorFilter }: OpsTa
     runs: metrics('ops_runs'),
     usageCondition: condition(usageFilter),
     errorCondition: condition(errorFilter),
+    dimensions: [...dimensions.map((set) => dimensionOf(set, AS_SPECIFIED, null)), ERROR_DIMENSION],
+    wantedDimensions: dimensions.map((options) => ({
+      options,
+      labelTable: options.label === undefined ? null : raw(options.label.table),
+    })),
     definition: DEFINITION_VERSION,
     fills: { hourly: NO_FILLS, daily: NO_FILLS },
   };
 }
+
+/** Until somebody has looked, columns have types that can be grouped. */
+const AS_SPECIFIED = { usage: 'bigint', error: 'bigint' };
 
 /** The line break ends a comment that the filter may end in. */
 const condition = (filter: string | undefined): string =>

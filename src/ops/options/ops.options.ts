@@ -1,6 +1,14 @@
 import { validateCronExpression } from 'cron';
 import { z } from 'zod';
 import { check, type Problem } from '../common/validated.js';
+import {
+  DEFAULT_DIMENSIONS,
+  dimensionsSchema,
+  IDENTIFIER,
+  type DimensionOptions,
+  type GivenDimension,
+  type ReadyMadeDimension,
+} from './dimension-options.js';
 
 /** The most that PostgreSQL's int and a timer of Node both take, with room for a grace period on top. */
 const MOST = 1_000_000_000;
@@ -9,8 +17,7 @@ const MOST_DAYS = 1_000_000;
 
 const whole = (least: number, most = MOST): z.ZodInt => z.int().min(least).max(most);
 
-/** What PostgreSQL takes as an identifier without truncating it. */
-const schemaName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_$-]{0,62}$/, 'must be the name of a schema');
+const schemaName = z.string().regex(IDENTIFIER, 'must be the name of a schema');
 
 const condition = z.string().min(1, 'must be a condition in SQL');
 
@@ -60,6 +67,17 @@ const OPTIONS = {
    * table has that column, never do.
    */
   errorFilter: condition.optional(),
+
+  /**
+   * By what requests are sliced, beside platform and group: a list of ready-made sets (`model`, `account`, `api_key`,
+   * `user`) and of sets of your own, each with its column in both raw tables. A set whose column a raw table lacks is left
+   * out, with a warning. As a variable: names with commas between them, or the list as JSON. It is part of what the metrics
+   * mean, like the filters. The same on every instance.
+   */
+  dimensions: dimensionsSchema.prefault([...DEFAULT_DIMENSIONS]) as z.ZodType<
+    readonly DimensionOptions[],
+    readonly (ReadyMadeDimension | GivenDimension)[] | undefined
+  >,
 
   /**
    * How much of the time the audit may take, in percent of one connection: it compares closed hours with their raw rows,

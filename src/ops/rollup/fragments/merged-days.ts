@@ -1,9 +1,9 @@
-import { LATENCIES } from '../../definitions/definitions.js';
+import { DISTRIBUTED } from '../../definitions/definitions.js';
 import { roundedLatency } from '../../definitions/distribution-bins.js';
 import { binsCte, countsOf, distribution, mergedCells, sorted, valuesOf } from './sorted-latencies.js';
 
-const each = (column: (latency: string) => string): string =>
-  LATENCIES.map(([latency]) => column(latency)).join(',\n    ');
+const each = (column: (name: string, sum: string) => string): string =>
+  DISTRIBUTED.map(([name, sum]) => column(name, sum)).join(',\n    ');
 
 /**
  * Aggregates over the hourly rows `h` of a day and level that the CTEs here need: the hours' distributions as they
@@ -13,7 +13,7 @@ export const hoursOfDay = (latency: string): string =>
   // Missing: rows of another program, of a time without distributions, or past their retention.
   `array_agg(ROW(h.${latency}_values, h.${latency}_counts)) FILTER (WHERE h.${latency}_values IS NOT NULL)
       AS ${latency}_hours,
-    bool_and(h.${latency}_samples = 0 OR h.${latency}_values IS NOT NULL) AS ${latency}_complete,
+    bool_and(h.${latency}_values IS NOT NULL OR COALESCE(h.${latency}_samples, h.success_count) = 0) AS ${latency}_complete,
     COALESCE(sum(cardinality(h.${latency}_values)), 0) = sum(h.${latency}_samples) AS ${latency}_exact`;
 
 /** Small hours are stored unrounded, and may be merged with others that are not. */
@@ -32,10 +32,10 @@ const sortedOfHours = (latency: string): string =>
   )} END AS ${latency}_sorted`;
 
 /** A platform's groups, and whether they hold all of its samples. */
-const groupsOfPlatform = (latency: string): string => {
+const groupsOfPlatform = (latency: string, sum: string): string => {
   const both = (aggregate: string): string =>
     `${aggregate} FILTER (WHERE d.group_key = 0) = COALESCE(${aggregate} FILTER (WHERE d.group_key <> 0), 0)`;
-  return `${both(`sum(d.${latency}_samples)`)} AND ${both(`sum(d.${latency}_sum_ms)`)}
+  return `${both(`sum(d.${latency}_samples)`)} AND ${both(`sum(d.${sum})`)}
         AND bool_and(d.group_key = 0 OR d.${latency}_samples = 0 OR d.${latency}_counted IS NOT NULL) AS ${latency}_complete,
       array_agg(ROW(${valuesOf(`d.${latency}_counted`)}, ${countsOf(`d.${latency}_counted`)}))
         FILTER (WHERE d.group_key <> 0) AS ${latency}_groups`;
@@ -55,7 +55,7 @@ export const MERGED_DAYS = `${binsCte()},
 merged_hours AS MATERIALIZED (
   SELECT ${KEY},
     ${each(
-      (latency) => `d.${latency}_samples, d.${latency}_sum_ms,
+      (latency, sum) => `d.${latency}_samples, d.${sum},
     CASE
       WHEN d.${latency}_sorted IS NOT NULL THEN ${distribution(`d.${latency}_sorted`)}
       WHEN d.${latency}_complete THEN (${mergedRecords(`d.${latency}_hours`)})
@@ -64,7 +64,7 @@ merged_hours AS MATERIALIZED (
   FROM (
     SELECT ${KEY},
       ${each(
-        (latency) => `d.${latency}_samples, d.${latency}_sum_ms, d.${latency}_complete, d.${latency}_hours,
+        (latency, sum) => `d.${latency}_samples, d.${sum}, d.${latency}_complete, d.${latency}_hours,
       ${sortedOfHours(latency)}`,
       )}
     FROM summed d

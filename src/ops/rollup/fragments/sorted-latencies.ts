@@ -51,7 +51,7 @@ export const largest = (sorted: string): string => `${sorted}[cardinality(${sort
  * 40 groups took a third of the whole rollup, and most bins of a small group hold a single latency anyway. Above, they
  * are counted bin by bin.
  */
-const STORED_EXACT_UP_TO = 1000;
+export const STORED_EXACT_UP_TO = 1000;
 
 const arrayLiteral = (numbers: readonly number[]): string => `'{${numbers.join(',')}}'::int[]`;
 
@@ -108,10 +108,13 @@ export function distribution(sorted: string): string {
       WHEN cardinality(${sorted}) = 0 THEN NULL
       WHEN cardinality(${sorted}) <= ${STORED_EXACT_UP_TO}
         THEN ${sorted} || array_fill(1, ARRAY[cardinality(${sorted})])
-      WHEN ${sorted}[1] < 0 THEN (${countOneByOne(sorted)})
-      ELSE (${countByBin(sorted)})
+      ELSE ${binned(sorted)}
     END`;
 }
+
+/** The same of one that is not empty, rounded into bins whatever its length. */
+export const binned = (sorted: string): string =>
+  `CASE WHEN ${sorted}[1] < 0 THEN (${countOneByOne(sorted)}) ELSE (${countByBin(sorted)}) END`;
 
 /**
  * Adds up cells (value, count) by value, as one array like {@link distribution}. OFFSET 0 keeps the two steps apart:

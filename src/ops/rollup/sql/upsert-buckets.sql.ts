@@ -1,4 +1,10 @@
-import { ERROR_COLUMNS, SAMPLE_COLUMNS, USAGE_COLUMNS, WRITTEN_COLUMNS } from '../../definitions/columns.js';
+import {
+  ERROR_COLUMNS,
+  SAMPLE_COLUMNS,
+  SPLIT_COLUMNS,
+  USAGE_COLUMNS,
+  WRITTEN_COLUMNS,
+} from '../../definitions/columns.js';
 import { isOldDefinition, storedVersion } from '../../definitions/definition-version.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
@@ -9,7 +15,8 @@ import { fillOfUsage, foreignColumns } from '../fragments/foreign-columns.js';
 import { errorsSide } from '../fragments/errors-side.js';
 import { judgedSides, type Edge, type SideMode, type Verdict } from '../fragments/judged-sides.js';
 import { notedByHand } from '../fragments/noted-by-hand.js';
-import { distributionColumns } from '../fragments/distribution-columns.js';
+import { dimensionBuckets } from '../fragments/dimension-buckets.js';
+import { keptColumns } from '../fragments/dimension-samples.js';
 import { rowsWithoutKey } from '../fragments/rows-without-key.js';
 import { usageSide } from '../fragments/usage-side.js';
 import { binsCte } from '../fragments/sorted-latencies.js';
@@ -92,22 +99,28 @@ function recompute(
   const columns = WRITTEN_COLUMNS.join(', ');
   const store = storeOf(tables, tier);
   const foreign = foreignColumns(store.fills);
+  // Too many in an answer, and too often written: minutes have none.
+  const dimensions = tier === HOUR_TIER ? tables.dimensions : [];
   const usage = (column: string): string =>
-    column === 'success_count' || column === 'token_consumed' || SAMPLE_COLUMNS.includes(column)
-      ? `COALESCE(u.${column}, 0) AS ${column}`
-      : `u.${column}`;
+    SPLIT_COLUMNS.includes(column)
+      ? `CASE WHEN u.success_count IS NULL THEN 0 ELSE u.${column} END AS ${column}`
+      : column === 'success_count' || column === 'token_consumed' || SAMPLE_COLUMNS.includes(column)
+        ? `COALESCE(u.${column}, 0) AS ${column}`
+        : `u.${column}`;
   const text = `WITH buckets AS MATERIALIZED (
   ${order.buckets}
 ),${distributions ? `\n${binsCte()},` : ''}
-usage_raw AS MATERIALIZED (
-  SELECT s.*, ${distributionColumns('s').join(',\n    ')}
+usage_read AS MATERIALIZED (
+  SELECT s.*, ${keptColumns('s').join(',\n    ')}
   FROM (
-  ${usageSide(tables, distributions, tier)}
+  ${usageSide(tables, distributions, tier, dimensions)}
   ) s
 ),
-errors_raw AS MATERIALIZED (
-  ${errorsSide(tables, widthOf(tier))}
+errors_read AS MATERIALIZED (
+  ${errorsSide(tables, widthOf(tier), dimensions)}
 ),
+usage_raw AS NOT MATERIALIZED (SELECT * FROM usage_read WHERE dimension IS NULL),
+errors_raw AS NOT MATERIALIZED (SELECT * FROM errors_read WHERE dimension IS NULL),
 ${judgedSides(tables, tier, order.edge)},
 usage_side AS (
   ${side(store, 'usage', USAGE_COLUMNS, HAS_USAGE)}
@@ -147,7 +160,7 @@ settled AS (
   FROM judged j
   WHERE m.bucket_start = j.bucket_start AND j.usage = 'keep' AND j.errors = 'keep'
     AND ${isOldDefinition(storedVersion('m'), String(tables.definition))}
-)${order.more ?? ''}
+)${order.more ?? ''}${dimensions.length === 0 ? '' : `,\n${dimensionBuckets(tables, distributions, IS_RECOMPUTED)}`}
 SELECT
   (SELECT count(*) FROM written) AS written,
   (SELECT count(*) FROM removed) AS removed,

@@ -1,5 +1,11 @@
-import { COUNT_COLUMNS, METRIC_COLUMNS, SAMPLE_COLUMNS, WRITTEN_COLUMNS } from '../../definitions/columns.js';
-import { LATENCIES } from '../../definitions/definitions.js';
+import {
+  COUNT_COLUMNS,
+  METRIC_COLUMNS,
+  SAMPLE_COLUMNS,
+  SPLIT_COLUMNS,
+  WRITTEN_COLUMNS,
+} from '../../definitions/columns.js';
+import { DISTRIBUTED, LATENCIES } from '../../definitions/definitions.js';
 import { isOldDefinition, storedVersion } from '../../definitions/definition-version.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
@@ -12,6 +18,8 @@ import { rowsWithoutKey } from '../fragments/rows-without-key.js';
 import { hoursOfDay, MERGED_DAYS } from '../fragments/merged-days.js';
 import { notedByHand } from '../fragments/noted-by-hand.js';
 import { distributionColumns } from '../fragments/distribution-columns.js';
+import { dimensionDays } from '../fragments/dimension-days.js';
+import { splitSums } from '../fragments/split-sums.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
 
 /** The row that the statement returns; the counts are bigint, and arrive as strings. */
@@ -40,7 +48,7 @@ function dailyColumns(): string[] {
     `max(h.${latency}_max_ms) AS ${latency}_max_ms`,
   ]);
   const samples = SAMPLE_COLUMNS.map((column) => `sum(h.${column})::bigint AS ${column}`);
-  return [...counts, ...latencies, ...samples];
+  return [...counts, ...latencies, ...samples, ...splitSums('h')];
 }
 
 const TOUCHED = `SELECT DISTINCT bucket_date::timestamp AT TIME ZONE 'UTC' AS bucket_start
@@ -48,13 +56,14 @@ const TOUCHED = `SELECT DISTINCT bucket_date::timestamp AT TIME ZONE 'UTC' AS bu
 
 /** What an upsert sets: distributions that were merged before the retention dropped those of the hours stay. */
 function assignment(column: string, { distributions }: RollupOptions): string {
-  const latency = /^(?<latency>.+)_(?:values|counts)$/.exec(column)?.groups?.latency;
-  if (latency === undefined || !distributions) {
+  const [name, sum] =
+    DISTRIBUTED.find(([one]) => new RegExp(`^${one}_(?:values|counts)$`).test(column)) ?? [];
+  if (name === undefined || !distributions) {
     return `${column} = EXCLUDED.${column}`;
   }
   return `${column} = CASE
-      WHEN EXCLUDED.${latency}_values IS NULL
-        AND EXCLUDED.${latency}_samples = m.${latency}_samples AND EXCLUDED.${latency}_sum_ms = m.${latency}_sum_ms
+      WHEN EXCLUDED.${name}_values IS NULL
+        AND EXCLUDED.${name}_samples = m.${name}_samples AND EXCLUDED.${sum} = m.${sum}
       THEN m.${column} ELSE EXCLUDED.${column} END`;
 }
 
@@ -85,7 +94,7 @@ export function upsertDailyRange(
   const merged = options.distributions
     ? MERGED_DAYS
     : `merged AS MATERIALIZED (
-  SELECT d.bucket_date, d.platform_key, d.group_key, ${LATENCIES.map(([latency]) => `NULL::int[] AS ${latency}_counted`).join(', ')}
+  SELECT d.bucket_date, d.platform_key, d.group_key, ${DISTRIBUTED.map(([name]) => `NULL::int[] AS ${name}_counted`).join(', ')}
   FROM summed d
 )`;
   const inRange = `m.bucket_date >= ($1::timestamptz AT TIME ZONE 'UTC')::date
@@ -103,7 +112,7 @@ summed AS MATERIALIZED (
   SELECT (h.bucket_start AT TIME ZONE 'UTC')::date AS bucket_date,
     COALESCE(h.platform, '') AS platform_key, COALESCE(h.group_id, 0) AS group_key,
     ${dailyColumns().join(',\n    ')}${counted(`COALESCE(sum(h.${tables.fills.hourly.ttftSampleCount ? 'ttft_sample_count' : 'ttft_samples'}), 0)`)},
-    ${LATENCIES.map(([latency]) => hoursOfDay(latency)).join(',\n    ')}
+    ${DISTRIBUTED.map(([name]) => hoursOfDay(name)).join(',\n    ')}
   FROM ${tables.hourly} h
   WHERE h.bucket_start >= $1::timestamptz AND h.bucket_start < $2::timestamptz
     AND (h.bucket_start AT TIME ZONE 'UTC')::date NOT IN (SELECT bucket_date FROM dropped)
@@ -112,7 +121,7 @@ summed AS MATERIALIZED (
 ${merged},
 computed AS MATERIALIZED (
   SELECT bucket_date, group_key, platform_key,
-    ${[...METRIC_COLUMNS, ...SAMPLE_COLUMNS].map((column) => `d.${column}`).join(', ')}${counted('d.ttft_sample_count')},
+    ${[...METRIC_COLUMNS, ...SAMPLE_COLUMNS, ...SPLIT_COLUMNS].map((column) => `d.${column}`).join(', ')}${counted('d.ttft_sample_count')},
     ${distributionColumns('m').join(',\n    ')}
   FROM summed d FULL JOIN merged m USING (bucket_date, platform_key, group_key)
 ),
@@ -146,7 +155,12 @@ removed AS (
     'bucket_date',
   )}))
   RETURNING bucket_date
-)${byHand ? notedByHand(tables, 'day', TOUCHED) : ''}
+),
+${dimensionDays(tables, {
+  distributions: options.distributions,
+  inRange,
+  assignment: (column) => assignment(column, options),
+})}${byHand ? notedByHand(tables, 'day', TOUCHED) : ''}
 SELECT (SELECT count(*) FROM written) AS written, (SELECT count(*) FROM removed) AS removed,
   ARRAY(SELECT to_char(bucket_date, 'YYYY-MM-DD') FROM held) AS held`;
   return { text, values: [range.start.toISOString(), range.end.toISOString()] };

@@ -1,10 +1,12 @@
+import { NO_KEY } from '../definitions/dimensions.js';
+
 /** Kinds of requests, in the order in which requests of the same instant are listed. */
 export const KINDS = ['error', 'success'] as const;
 
 export type RequestKind = (typeof KINDS)[number];
 
-/** In a filter: rows that have no value. */
-export const NONE = '(none)';
+/** In a filter: rows that have no value; the words are those of a breakdown's key. */
+export const NONE = NO_KEY;
 
 const GREATEST_ID = 2n ** 63n - 1n;
 

@@ -18,7 +18,7 @@ export interface RequestsPage {
   /** ISO 8601, of [from, to). */
   readonly from: string;
   readonly to: string;
-  readonly level: LevelFilter;
+  readonly level: Pick<LevelFilter, 'platform' | 'groupId'>;
   readonly filters: FilterValues;
   readonly kinds: readonly RequestKind[];
   readonly after: Cursor | null;
@@ -83,7 +83,7 @@ export function requestsPage(tables: OpsTables, page: RequestsPage): SqlStatemen
   const bindings = new Bindings();
   const [from, to] = [bindings.add(page.from, 'timestamptz'), bindings.add(page.to, 'timestamptz')];
   const rows = bindings.add(page.rows, 'int');
-  const level = levelOf(page.level, bindings);
+  const level = levelOf(tables, page.level, bindings);
   const isAfter = afterCursor(page.after, bindings);
   const filters = givenFilters(page.filters).map((filter) => filterSql(filter, bindings));
 

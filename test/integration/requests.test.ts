@@ -39,7 +39,7 @@ describe('the list of requests', () => {
   const namesOf = (items: Requests['items']): string[] => items.map(({ kind, id }) => `${kind} ${id}`);
 
   it('has each row that counts exactly once, newest first, whatever the filters and the pages', async () => {
-    const rows = fc.array(fc.oneof(oracle.success, oracle.failure), { maxLength: 60 });
+    const rows = fc.array(fc.oneof(oracle.success, oracle.failure), { maxLength: 60, size: 'max' });
     const questions = fc.array(
       fc.tuple(
         oracle.filters,
@@ -63,6 +63,17 @@ describe('the list of requests', () => {
       { numRuns: 25 },
     );
   }, 120_000);
+
+  it('has for each filter the rows that pass it', async () => {
+    const rows = fc.sample(fc.oneof(oracle.success, oracle.failure), { numRuns: 800, seed: 12 });
+    await oracle.insertRows(scene.dataSource, rows);
+    for (const filter of oracle.EACH_FILTER) {
+      const query = { ...HOUR, ...filter };
+      const items = await oracle.everyItem(scene.app.requests, query, [200]);
+      const expected = await oracle.expectedList(scene.dataSource, query);
+      expect([filter, namesOf(items)]).toEqual([filter, expected]);
+    }
+  });
 
   it('has the columns of a success as they were logged, to the last digit', async () => {
     await scene.query(

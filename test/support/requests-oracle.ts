@@ -27,7 +27,7 @@ export const HOSTILE = [
 const NONE = '(none)';
 const model = fc.constantFrom('gpt-4o', ...HOSTILE.slice(0, 4), null);
 const id = fc.constantFrom('1', '2', '9223372036854775807', null);
-const status = fc.constantFrom(429, 499, 500, 200, null);
+const status = fc.constantFrom(429, 499, 500, 529, 200, null);
 const name = fc.constantFrom('provider', 'client', HOSTILE[0] ?? '', null);
 const instant = fc.constantFrom(
   '2026-03-01T00:00:00Z',
@@ -64,8 +64,9 @@ export const failure: fc.Arbitrary<RawRequest> = fc.record({
 });
 
 const statusAsked = fc.constantFrom('429', '500', '4xx', '5xx', NONE);
+/** Mostly not: few rows pass several filters. */
 const asked = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
-  fc.option(value, { nil: undefined, freq: 4 });
+  fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
 const orNone = <T>(value: fc.Arbitrary<T | null>): fc.Arbitrary<T | typeof NONE> =>
   value.map((one) => one ?? NONE);
 
@@ -97,6 +98,25 @@ export const filters: fc.Arbitrary<Partial<RequestsQuery>> = fc.oneof(
     errorType: asked(fc.constantFrom('api_error', 'nothing')),
   }),
 );
+
+/** Each filter alone, with a value of every sort. */
+export const EACH_FILTER: readonly Partial<RequestsQuery>[] = [
+  ...(['success', 'error'] as const).map((kind) => ({ kind })),
+  ...['openai', 'anthropic', 'unknown'].map((platform) => ({ platform })),
+  ...['1', '3', '99'].map((groupId) => ({ groupId })),
+  ...['gpt-4o', ...HOSTILE.slice(0, 4), NONE].map((text) => ({ model: text })),
+  ...['1', '9223372036854775807', NONE].flatMap((one) => [
+    { accountId: one },
+    { apiKeyId: one },
+    { userId: one },
+  ]),
+  ...['429', '500', '2xx', '4xx', '5xx', NONE].flatMap((one) => [{ status: one }, { upstreamStatus: one }]),
+  ...['provider', HOSTILE[0] ?? '', NONE].map((errorOwner) => ({ errorOwner })),
+  ...['upstream', NONE].map((errorPhase) => ({ errorPhase })),
+  ...['api_error', 'nothing'].map((errorType) => ({ errorType })),
+  ...[0, 1000, 5001].map((minDurationMs) => ({ minDurationMs })),
+  ...['r1', HOSTILE[0] ?? '', NONE].map((requestId) => ({ requestId })),
+];
 
 /** Writes rows of both kinds. */
 export async function insertRows(dataSource: DataSource, rows: readonly RawRequest[]): Promise<void> {
@@ -162,9 +182,8 @@ function isIn(row: RawRequest, query: RequestsQuery): boolean {
     const value = row[column] as number | null;
     if (wanted === undefined) return true;
     if (wanted === NONE) return value === null;
-    return wanted.endsWith('xx')
-      ? Math.floor((value ?? 0) / 100) === Number(wanted[0])
-      : value === Number(wanted);
+    if (!wanted.endsWith('xx')) return value === Number(wanted);
+    return value !== 429 && value !== 529 && Math.floor((value ?? 0) / 100) === Number(wanted[0]);
   };
   const errorsOnly = [
     query.status,

@@ -40,7 +40,7 @@ describe('the query of requests', () => {
     ['userId', "1'; DROP TABLE groups --"],
     ['groupId', '(none)'],
     ['status', '42'],
-    ['status', '0xx'],
+    ['status', 'xxx'],
     ['status', '4xx '],
     ['upstreamStatus', 'none'],
     ['model', 'x'.repeat(257)],

@@ -1,10 +1,12 @@
+import { NO_KEY } from '../definitions/dimensions.js';
+
 /** Kinds of requests, in the order in which requests of the same instant are listed. */
 export const KINDS = ['error', 'success'] as const;
 
 export type RequestKind = (typeof KINDS)[number];
 
-/** In a filter: rows that have no value. */
-export const NONE = '(none)';
+/** In a filter: rows that have no value; the words are those of a breakdown's key. */
+export const NONE = NO_KEY;
 
 const GREATEST_ID = 2n ** 63n - 1n;
 
@@ -47,7 +49,7 @@ export function givenFilters(values: FilterValues): (Filter & { name: FilterName
   });
 }
 
-/** `4xx`: a class of status codes. */
+/** `4xx`: a class of status codes. A limit (429) and an overload (529) are classes of their own, and in no other. */
 export const isStatusClass = (value: string): boolean => value.endsWith('xx');
 
 /** Whether it asks for one value, and so for one place in an index; else for a range of values. */

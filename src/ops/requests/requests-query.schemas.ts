@@ -23,10 +23,12 @@ const text = (description: string, example: string) =>
 const status = (whose: string) =>
   z
     .string()
-    .regex(/^(?:\d{3}|[1-9]xx|\(none\))$/, `must be a status such as 429, a class such as 5xx, or ${NONE}`)
+    .regex(/^(?:\d{3}|\dxx|\(none\))$/, `must be a status such as 429, a class such as 5xx, or ${NONE}`)
     .optional()
     .meta({
-      description: `Only errors of which ${whose}, or a status of its class (\`5xx\`); \`${NONE}\`: where there is none.`,
+      description:
+        `Only errors of which ${whose}, or one of its class: \`4xx\` without 429, \`5xx\` without 529, which are classes of ` +
+        `their own; \`${NONE}\`: where there is none.`,
       example: '429',
     });
 

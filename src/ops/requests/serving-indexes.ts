@@ -20,7 +20,7 @@ const nameOf = (tables: OpsTables, kind: RequestKind): string =>
 interface Asked {
   readonly from: Date;
   readonly to: Date;
-  readonly level: LevelFilter;
+  readonly level: Pick<LevelFilter, 'platform' | 'groupId'>;
   readonly filters: FilterValues;
   readonly kinds: readonly RequestKind[];
 }

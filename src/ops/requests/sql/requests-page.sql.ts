@@ -18,7 +18,7 @@ export interface RequestsPage {
   /** ISO 8601, of [from, to). */
   readonly from: string;
   readonly to: string;
-  readonly level: LevelFilter;
+  readonly level: Pick<LevelFilter, 'platform' | 'groupId'>;
   readonly filters: FilterValues;
   readonly kinds: readonly RequestKind[];
   readonly after: Cursor | null;
@@ -184,7 +184,8 @@ function filterSql(
   }
   if (type === 'int' && isStatusClass(value)) {
     const first = bindings.add(Number(value.charAt(0)) * 100, 'int');
-    return (alias) => `${alias}.${column} BETWEEN ${first} AND ${first} + 99`;
+    return (alias) =>
+      `${alias}.${column} BETWEEN ${first} AND ${first} + 99 AND ${alias}.${column} NOT IN (429, 529)`;
   }
   const exact = bindings.add(value, type);
   return (alias) => `${alias}.${column} = ${exact}`;

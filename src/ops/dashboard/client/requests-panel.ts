@@ -18,19 +18,7 @@ const FILTER_WORDS: Readonly<Record<string, string>> = {
   errorPhase: 'phase',
   errorType: 'type',
 };
-const HEADS = [
-  'Request',
-  'Platform',
-  'Model',
-  'Account',
-  'Duration',
-  'TTFT',
-  'Speed',
-  'In',
-  'Cached',
-  'Out',
-  'Cost',
-];
+const HEADS = ['Request', 'Model', 'Account', 'Duration', 'TTFT', 'Speed', 'In', 'Cached', 'Out', 'Cost'];
 
 /**
  * The raw rows behind the numbers, under the filters of the page, newest first. It stays as it was loaded while the
@@ -161,8 +149,8 @@ export class RequestsPanel extends Tool {
     );
     return [
       html`${formatTime(item.createdAt, this.host.view.zone, 'exact')} ${outcome(item)} ${this.id(item)}`,
-      html`${platform}<small>${groupName ?? of('group', groupId)}</small>`,
-      model === null ? NOTHING : keyName(model),
+      html`${model === null ? NOTHING : keyName(model)}
+        <small>${platform}, ${groupName ?? (of('group', groupId) || 'no group')}</small>`,
       html`${who[0] ?? NOTHING}<small>${who.slice(1).join(', ')}</small>`,
       milliseconds(success?.durationMs),
       milliseconds(success?.firstTokenMs),

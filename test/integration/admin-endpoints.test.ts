@@ -146,6 +146,10 @@ describe('admin endpoints', () => {
       rawFloor: expect.stringMatching(/Z$/),
       rawFloors: { usageLogs: expect.stringMatching(/Z$/), errorLogs: expect.stringMatching(/Z$/) },
       definitionVersion: expect.any(Number),
+      dimensions: [
+        { name: 'model', withinGroups: false },
+        { name: 'account', withinGroups: false },
+      ],
       latestBuckets: { hourly: new Date(to.getTime() - HOUR_MS).toISOString() },
       rows: { hourly: expect.stringMatching(/^\d+$/), daily: expect.stringMatching(/^\d+$/) },
       invalidations: {

@@ -200,6 +200,8 @@ describeInBrowser('dashboard: numbers', () => {
     await head.dispatchEvent('click');
     expect(await row.innerText()).not.toBe(name);
     expect(await dashboard.page.evaluate<string>('document.activeElement.innerText')).toBe(name);
+    // The order stays when something else is broken down by.
+    await dashboard.page.locator(`${table} thead`).getByRole('button', { name: 'Requests' }).click();
   });
 
   test.each(['duration', 'ttft'] as const)(

@@ -111,7 +111,10 @@ export class BreakdownTable {
           </tbody>
         </table>
       </div>
-      <p class="note">${shown.length === 0 ? 'No rows in this range.' : this.partial(items)}</p>
+      <p class="note">
+        ${shown.length === 0 ? 'No rows in this range.' : this.partial(items)}
+        ${rows.some((item) => this.isSelected(by, item)) ? 'Other rows are listed too: the marked one is the filter.' : nothing}
+      </p>
       ${button(this.all ? 'Show fewer' : `Show all ${rows.length}`, toggle, {
         classes: 'quiet',
         hidden: rows.length <= FIRST_ROWS,

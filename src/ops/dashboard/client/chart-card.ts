@@ -118,7 +118,7 @@ export class ChartCard {
       ]);
     return html`<header>
         <h3 id="chart-${id}">${title}</h3>
-        <span class="note">${note}${this.gap()}</span>
+        <span class="note">${this.gap() ?? note}</span>
         <span class="chart-time">
           ${at && `${latest}${formatTime(at.from, this.zone, 'dateTime')}${this.zone === 'utc' ? ' UTC' : ''}`}
         </span>
@@ -136,13 +136,13 @@ export class ChartCard {
   }
 
   /** From when to when points are left out, since their measure was not kept yet. */
-  private gap(): string {
+  private gap(): string | null {
     const gaps =
       this.spec.set === 'cost' ? (this.trend?.points ?? []).filter(({ unsplit }) => unsplit !== null) : [];
     const [from, to] = [gaps[0]?.from, gaps.at(-1)?.to];
     return from === undefined || to === undefined
-      ? ''
-      : `; not known from ${formatTime(from, this.zone, 'dateTime')} to ${formatTime(to, this.zone, 'dateTime')}`;
+      ? null
+      : `not known from ${formatTime(from, this.zone, 'dateTime')} to ${formatTime(to, this.zone, 'dateTime')}`;
   }
 
   private summary(): string {

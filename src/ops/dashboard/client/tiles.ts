@@ -44,89 +44,54 @@ interface TileSpec {
   readonly better: 'up' | 'down' | null;
 }
 
-type Value = TileSpec['value'];
-type Details = TileSpec['details'];
-type Rest = Partial<Pick<TileSpec, 'point' | 'share' | 'split'>>;
-
-const tile = (
-  [id, label, title]: readonly [string, string, string],
-  better: TileSpec['better'],
-  format: TileSpec['format'],
-  value: Value,
-  details: Details,
-  rest: Rest = {},
-): TileSpec => ({ id, label, title, better, format, value, details, ...rest });
-
 const TILES: readonly TileSpec[] = [
-  tile(
-    ['sla', 'SLA', 'Successful requests among those that count for the SLA: business-limited errors do not'],
-    'up',
-    slaPercent,
-    (m) => m.sla,
-    slaDetails,
-    { share: true },
-  ),
-  tile(
-    ['error-rate', 'Error rate', 'Errors of every kind that clients saw, among all requests'],
-    'down',
-    percent,
-    (m) => m.errorRate,
-    errorDetails,
-    { share: true },
-  ),
-  tile(
-    ['requests', 'Requests', 'Requests per second, errors included'],
-    null,
-    perSecond,
-    (m) => m.requestsPerSecond,
-    rateDetails('requests'),
-  ),
-  tile(
-    ['duration', 'Duration p95', '95th percentile of the duration of whole successful requests'],
-    'down',
-    milliseconds,
-    (m) => m.duration.p95,
-    latencyDetails('duration'),
-  ),
-  tile(
-    ['ttft', 'TTFT p95', '95th percentile of the time to the first token of streamed requests'],
-    'down',
-    milliseconds,
-    (m) => m.ttft.p95,
-    latencyDetails('ttft'),
-  ),
-  tile(
-    ['tokens', 'Tokens', 'Input, output and cache tokens'],
-    null,
-    compact,
-    (m) => Number(m.tokenConsumed),
-    rateDetails('tokens'),
-    { point: (m) => m.tokensPerSecond },
-  ),
-  tile(
-    ['cost', 'Cost', "What was charged, in the gateway's currency"],
-    null,
-    money,
-    (m) => (m.actualCost === null ? null : Number(m.actualCost)),
-    costDetails,
-    { split: true },
-  ),
-  tile(
-    ['cache', 'Cache hit rate', 'How much of the input, in tokens, came from a cache'],
-    'up',
-    percent,
-    (m) => m.cacheHitRate,
-    cacheDetails,
-    { share: true, split: true },
-  ),
-  tile(
-    ['speed', 'Output speed', 'Output tokens per second of generation, median of the streamed requests'],
-    'up',
-    tokenRate,
-    (m) => m.outputSpeed.p50,
-    speedDetails,
-    { point: (m) => m.outputSpeed.avg, split: true },
-  ),
+  {
+    ...{ id: 'sla', label: 'SLA', better: 'up', share: true, format: slaPercent, details: slaDetails },
+    title: 'Successful requests among those that count for the SLA: business-limited errors do not',
+    value: (m) => m.sla,
+  },
+  {
+    ...{ id: 'error-rate', label: 'Error rate', better: 'down', share: true, format: percent },
+    title: 'Errors of every kind that clients saw, among all requests',
+    ...{ value: (m) => m.errorRate, details: errorDetails },
+  },
+  {
+    ...{ id: 'requests', label: 'Requests', better: null, format: perSecond },
+    title: 'Requests per second, errors included',
+    ...{ value: (m) => m.requestsPerSecond, details: rateDetails('requests') },
+  },
+  {
+    ...{ id: 'duration', label: 'Duration p95', better: 'down', format: milliseconds },
+    title: '95th percentile of the duration of whole successful requests',
+    ...{ value: (m) => m.duration.p95, details: latencyDetails('duration') },
+  },
+  {
+    ...{ id: 'ttft', label: 'TTFT p95', better: 'down', format: milliseconds },
+    title: '95th percentile of the time to the first token of streamed requests',
+    ...{ value: (m) => m.ttft.p95, details: latencyDetails('ttft') },
+  },
+  {
+    ...{ id: 'tokens', label: 'Tokens', better: null, format: compact },
+    title: 'Input, output and cache tokens',
+    ...{ value: (m) => Number(m.tokenConsumed), details: rateDetails('tokens') },
+    point: (m) => m.tokensPerSecond,
+  },
+  {
+    ...{ id: 'cost', label: 'Cost', better: null, split: true, format: money },
+    title: "What was charged, in the gateway's currency",
+    ...{ value: (m) => (m.actualCost === null ? null : Number(m.actualCost)), details: costDetails },
+  },
+  {
+    ...{ id: 'cache', label: 'Cache hit rate', better: 'up', share: true, split: true, format: percent },
+    title: 'How much of the input, in tokens, came from a cache',
+    ...{ value: (m) => m.cacheHitRate, details: cacheDetails },
+  },
+  {
+    ...{ id: 'speed', label: 'Output speed', better: 'up', split: true, format: tokenRate },
+    title: 'Output tokens per second of generation, median of the streamed requests',
+    ...{ value: (m) => m.outputSpeed.p50, details: speedDetails },
+    point: (m) => m.outputSpeed.avg,
+  },
 ];
 
 /** The first glance: numbers, each with its change against the period of equal length before. */

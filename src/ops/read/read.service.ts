@@ -29,14 +29,7 @@ import {
   type scopeQuerySchema,
   type TrendQuery,
 } from './read-query.schemas.js';
-import type {
-  Breakdown,
-  ErrorBreakdown,
-  LatencyDistribution,
-  Overview,
-  Scope,
-  Trend,
-} from './read.schemas.js';
+import type { Breakdown, LatencyDistribution, Overview, Scope, Trend } from './read.schemas.js';
 import type { ReadRow } from './sql/piece-row.js';
 import { readPieces, type ReadOptions } from './sql/read-pieces.sql.js';
 import { autoBucket, trendCuts } from './trend-buckets.js';

@@ -40,14 +40,14 @@ export function errorItems(
   now: readonly KeyAnswer[],
   before: readonly KeyAnswer[],
   limit: number,
-): { readonly total: number; readonly items: ErrorItem[] } {
+): { readonly total: number; readonly errors: ErrorItem[] } {
   const previous = new Map(before.map((answer) => [answer.key, countOf(answer)]));
   const counted = now
     .map((answer) => ({ answer, count: countOf(answer) }))
     .filter(({ count }) => count > 0)
     .sort((a, b) => b.count - a.count);
   const all = counted.reduce((sum, { count }) => sum + count, 0);
-  const items = counted.slice(0, limit).map(({ answer: { key, adder }, count }) => {
+  const errors = counted.slice(0, limit).map(({ answer: { key, adder }, count }) => {
     const [clientStatus, upstreamStatus, owner, phase, type] =
       key === OTHER_KEYS ? UNKNOWN_KIND : kindSchema.parse(JSON.parse(key));
     const previousCount = previous.get(key) ?? 0;
@@ -71,7 +71,7 @@ export function errorItems(
       upstream529Count: measures.upstream529Count,
     };
   });
-  return { total: counted.length, items };
+  return { total: counted.length, errors };
 }
 
 /** Every error of a kind failed for the client, or none did. */

@@ -52,7 +52,7 @@ const Reads = (path: string, summary: string, query: z.ZodObject, answer: z.ZodT
 export class OpsReadController {
   private readonly overviews = new SingleFlight<shapes.Overview>(keptMs);
   private readonly trends = new SingleFlight<shapes.Trend>(keptMs);
-  private readonly breakdowns = new SingleFlight<shapes.Breakdown | shapes.ErrorBreakdown>(keptMs);
+  private readonly breakdowns = new SingleFlight<shapes.Breakdown>(keptMs);
   private readonly distributions = new SingleFlight<shapes.LatencyDistribution>(keptMs);
 
   public constructor(private readonly reads: ReadService) {}
@@ -76,14 +76,10 @@ export class OpsReadController {
     'breakdown',
     'The same measures for each platform, group, or key of a set, most requests first; or the kinds of errors',
     asked.breakdownQuerySchema,
-    shapes.anyBreakdownSchema,
+    shapes.breakdownSchema,
   )
-  public async breakdown(
-    @Query() query: asked.BreakdownQuery,
-  ): Promise<shapes.Breakdown | shapes.ErrorBreakdown> {
-    return this.breakdowns.run(JSON.stringify(query), () =>
-      query.by === asked.BY_ERROR ? this.reads.errors(query) : this.reads.breakdown(query),
-    );
+  public async breakdown(@Query() query: asked.BreakdownQuery): Promise<shapes.Breakdown> {
+    return this.breakdowns.run(JSON.stringify(query), () => this.reads.breakdown(query));
   }
 
   @Reads(

@@ -146,24 +146,6 @@ const breakdownItemSchema = z
 
 export type BreakdownItem = z.infer<typeof breakdownItemSchema>;
 
-const brokenDown = {
-  ...range,
-  platform,
-  groupId,
-  total: count('How many have rows in the range; items has at most limit of them.', 40),
-  freshness: freshnessSchema,
-};
-
-export const breakdownSchema = z
-  .object({
-    ...brokenDown,
-    by: breakdownBySchema.meta({ description: 'As asked for.', example: 'model' }),
-    items: z.array(breakdownItemSchema).meta({ description: 'Most requests first.' }),
-  })
-  .meta({ id: 'BreakdownResponse' });
-
-export type Breakdown = z.infer<typeof breakdownSchema>;
-
 const statusClass = (whose: string) =>
   words(
     `Class of the status that ${whose}: 4xx, 5xx, …, or 429 or 529 itself; null where there is none.`,
@@ -199,17 +181,22 @@ const errorItemSchema = z
 
 export type ErrorItem = z.infer<typeof errorItemSchema>;
 
-export const errorBreakdownSchema = z
+export const breakdownSchema = z
   .object({
-    ...brokenDown,
-    by: z.literal('error'),
-    items: z.array(errorItemSchema).meta({ description: 'Most frequent first.' }),
+    ...range,
+    platform,
+    groupId,
+    by: breakdownBySchema.meta({ description: 'As asked for.', example: 'model' }),
+    total: count('How many have rows in the range; the list has at most limit of them.', 40),
+    items: z.array(breakdownItemSchema).meta({ description: 'Most requests first; empty by error.' }),
+    errors: z
+      .array(errorItemSchema)
+      .meta({ description: 'The kinds of errors, most frequent first; empty unless by error.' }),
+    freshness: freshnessSchema,
   })
-  .meta({ id: 'ErrorBreakdownResponse' });
+  .meta({ id: 'BreakdownResponse' });
 
-export const anyBreakdownSchema = z.union([breakdownSchema, errorBreakdownSchema]);
-
-export type ErrorBreakdown = z.infer<typeof errorBreakdownSchema>;
+export type Breakdown = z.infer<typeof breakdownSchema>;
 
 const histogramBinSchema = z
   .object({

@@ -29,14 +29,7 @@ import {
   type scopeQuerySchema,
   type TrendQuery,
 } from './read-query.schemas.js';
-import type {
-  Breakdown,
-  ErrorBreakdown,
-  LatencyDistribution,
-  Overview,
-  Scope,
-  Trend,
-} from './read.schemas.js';
+import type { Breakdown, LatencyDistribution, Overview, Scope, Trend } from './read.schemas.js';
 import type { ReadRow } from './sql/piece-row.js';
 import { readPieces, type ReadOptions } from './sql/read-pieces.sql.js';
 import { autoBucket, trendCuts } from './trend-buckets.js';
@@ -114,10 +107,16 @@ export class ReadService {
     return { ...scopeOf(query), bucket, points, freshness: answer.freshness(to) };
   }
 
-  /** The same measures for each platform, group, or key of a set, most requests first. */
+  /**
+   * The same measures for each platform, group, or key of a set, most requests first; by error, the kinds of errors, beside
+   * how often they were in the period before.
+   */
   public async breakdown(given: BreakdownQuery): Promise<Breakdown> {
     const query = validated(breakdownQuerySchema, given, 'query');
     const { from, to, by } = query;
+    if (by === BY_ERROR) {
+      return this.errors(query);
+    }
     const answer = await this.read([from, to], query);
     const { keys: total, requests } = answer.total;
     return {
@@ -125,18 +124,17 @@ export class ReadService {
       by,
       total,
       items: breakdownItems(by, { requests, keys: answer.byKey() }, answer.seconds(from, to)),
+      errors: [],
       freshness: answer.freshness(to),
     };
   }
 
-  /** The kinds of errors of a range, most frequent first, beside how often they were in the period before it. */
-  public async errors(given: Omit<BreakdownQuery, 'by'>): Promise<ErrorBreakdown> {
-    const query = validated(breakdownQuerySchema, { ...given, by: BY_ERROR }, 'query');
+  private async errors(query: z.output<typeof breakdownQuerySchema>): Promise<Breakdown> {
     const { from, to, limit } = query;
     const before = new Date(2 * from.getTime() - to.getTime());
     const answer = await this.read([before, from, to], { ...query, limit: MOST_KINDS }, { freshFrom: 1 });
-    const { total, items } = errorItems(answer.byKey(1), answer.byKey(0), limit);
-    return { ...rangeOf(query), by: BY_ERROR, total, items, freshness: answer.freshness(to) };
+    const { total, errors } = errorItems(answer.byKey(1), answer.byKey(0), limit);
+    return { ...rangeOf(query), by: BY_ERROR, total, items: [], errors, freshness: answer.freshness(to) };
   }
 
   /** A histogram of one latency, with the percentiles to mark in it. */

@@ -7,7 +7,7 @@ import {
   perSecond,
   tokenRate,
 } from '../../src/ops/dashboard/client/format.js';
-import type { Breakdown, ErrorBreakdown, Overview, Trend } from '../../src/ops/read/read.types.js';
+import type { Breakdown, Overview, Trend } from '../../src/ops/read/read.types.js';
 import type { Requests } from '../../src/ops/requests/requests.schemas.js';
 import { Dashboard, DashboardFixture, describeInBrowser } from './support/browser.js';
 
@@ -165,10 +165,10 @@ describeInBrowser('dashboard: slices and requests', () => {
 
   test('kinds of errors, with their change; one opens its requests, and they are of that kind', async () => {
     await by('Errors');
-    const { items } = await dashboard.answer<ErrorBreakdown>('breakdown', { by: 'error', limit: '200' });
+    const { errors } = await dashboard.answer<Breakdown>('breakdown', { by: 'error', limit: '200' });
     const rows = await dashboard.rows('[data-breakdown="error"]');
     expect(rows.map((cells) => [cells[0], cells[5], cells[6], cells[7]])).toEqual(
-      items.map((item) => [
+      errors.map((item) => [
         item.type ?? '(none)',
         count(item.count),
         percent(item.share),

@@ -1,6 +1,5 @@
 import type {
   Breakdown,
-  ErrorBreakdown,
   LatencyDistribution,
   LatencyMetric,
   Overview,
@@ -19,7 +18,7 @@ export interface Answers {
   readonly platforms: Breakdown;
   readonly groups: Breakdown;
   /** By a set, or by kind of error. */
-  readonly breakdown: Breakdown | ErrorBreakdown;
+  readonly breakdown: Breakdown;
   readonly distribution: LatencyDistribution;
   readonly status: Status;
   readonly rebuilds: readonly Rebuild[];

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit-html';
-import type { Breakdown, ErrorBreakdown, ErrorItem } from '../../read/read.types.js';
+import type { Breakdown, ErrorItem } from '../../read/read.types.js';
 import { BreakdownTable } from './breakdown-table.js';
 import { capital, count, NOTHING, percent } from './format.js';
 import type { Host } from './host.js';
@@ -16,11 +16,7 @@ export class BreakdownPanel {
   }
 
   /** @param breakdown by what is chosen, under the filters of the page; null until it is known */
-  public template(
-    breakdown: Breakdown | ErrorBreakdown | null,
-    trouble: Trouble,
-    others: readonly Content[],
-  ): TemplateResult {
+  public template(breakdown: Breakdown | null, trouble: Trouble, others: readonly Content[]): TemplateResult {
     const { view, to, dimensions } = this.host;
     const sets = dimensions?.map(({ name }) => name) ?? [];
     // What the address asks for is offered, also before the server has said which sets there are.
@@ -44,14 +40,14 @@ export class BreakdownPanel {
     </section>`;
   }
 
-  private content(breakdown: Breakdown | ErrorBreakdown | null): Content {
+  private content(breakdown: Breakdown | null): Content {
     if (breakdown === null) {
       return html`<p class="empty">Loading…</p>`;
     }
     const { by, freshness } = breakdown;
     const missing = unslicedNote(freshness, by, this.host.view.zone);
     return html`<p class="note unsliced" ?hidden=${missing === null}>${missing}</p>
-      ${isOfErrors(breakdown) ? this.errors(breakdown) : this.table.template(breakdown)}`;
+      ${by === 'error' ? this.errors(breakdown) : this.table.template(breakdown)}`;
   }
 
   private instead(why: string): TemplateResult {
@@ -62,8 +58,8 @@ export class BreakdownPanel {
       </div>`;
   }
 
-  private errors({ items, total }: ErrorBreakdown): TemplateResult {
-    if (items.length === 0) {
+  private errors({ errors, total }: Breakdown): TemplateResult {
+    if (errors.length === 0) {
       return html`<p class="empty">No errors in this range.</p>`;
     }
     const heads = [
@@ -77,7 +73,7 @@ export class BreakdownPanel {
       'Before',
       'Change',
     ];
-    const rows = items.map((item) => [
+    const rows = errors.map((item) => [
       this.kind(item),
       ...[item.clientStatus, item.upstreamStatus, item.owner, item.phase].map((part) => part ?? NOTHING),
       count(item.count),
@@ -88,7 +84,7 @@ export class BreakdownPanel {
     return html`${table('Kinds of errors', heads, rows)}
       <p class="note">
         Before: in the period of equal length just before.
-        ${total > items.length ? `The ${items.length} most frequent of ${total}.` : ''}
+        ${total > errors.length ? `The ${errors.length} most frequent of ${total}.` : ''}
       </p>`;
   }
 
@@ -116,6 +112,3 @@ export class BreakdownPanel {
     });
   }
 }
-
-const isOfErrors = (breakdown: Breakdown | ErrorBreakdown): breakdown is ErrorBreakdown =>
-  breakdown.by === 'error';

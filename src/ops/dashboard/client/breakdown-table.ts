@@ -15,7 +15,7 @@ import {
 import { slaLevel } from './health.js';
 import type { Host } from './host.js';
 import { keyMeaning, keyName, known, nameOf, OTHER_KEYS, wordOf } from './slices.js';
-import { button, endAligned, styled, type Content } from './templates.js';
+import { button, endAligned, styled } from './templates.js';
 import { formatTime } from './zone.js';
 
 /** The platform of errors that happened before a request was routed. */
@@ -77,7 +77,8 @@ export class BreakdownTable {
 
   public constructor(private readonly host: Host) {}
 
-  public template({ by, items, total }: Breakdown): TemplateResult {
+  public template(breakdown: Breakdown): TemplateResult {
+    const { by, items } = breakdown;
     const { platform } = this.host.view;
     const rows = this.sorted(
       items.filter((item) => by !== 'group' || platform === null || item.platform === platform),
@@ -111,15 +112,11 @@ export class BreakdownTable {
           </tbody>
         </table>
       </div>
-      <p class="note">
-        ${shown.length === 0 ? 'No rows in this range.' : this.partial(items)}
-        ${rows.some((item) => this.isSelected(by, item)) ? 'Other rows are listed too: the marked one is the filter.' : nothing}
-      </p>
+      <p class="note reading">${this.notes(breakdown, rows).join(' ')}</p>
       ${button(this.all ? 'Show fewer' : `Show all ${rows.length}`, toggle, {
         classes: 'quiet',
         hidden: rows.length <= FIRST_ROWS,
-      })}
-      ${total > items.length ? html`<span class="note">The ${items.length} busiest of ${total}.</span>` : nothing}`;
+      })}`;
   }
 
   private head(key: string, head: string, title: string): TemplateResult {
@@ -171,12 +168,8 @@ export class BreakdownTable {
     </td>`;
   }
 
-  /** Of which part of the range the columns with a star are. */
-  private partial(items: readonly BreakdownItem[]): Content {
+  private notes({ by, items, total }: Breakdown, rows: readonly BreakdownItem[]): string[] {
     const unsplit = items.flatMap((item) => item.unsplit ?? []);
-    if (unsplit.length === 0) {
-      return nothing;
-    }
     const [from, to] = [
       unsplit.map((part) => part.from).sort()[0],
       unsplit
@@ -184,8 +177,19 @@ export class BreakdownTable {
         .sort()
         .at(-1),
     ];
-    const at = (time: string | undefined): string => formatTime(time ?? '', this.host.view.zone, 'full');
-    return `* Of part of the range: not known from ${at(from)} to ${at(to)}, which was rolled up before it was kept.`;
+    const at = (time: string): string => formatTime(time, this.host.view.zone, 'full');
+    return [
+      ...(rows.length === 0 ? ['No rows in this range.'] : []),
+      ...(total > items.length ? [`The ${items.length} busiest of ${total}.`] : []),
+      ...(rows.some((item) => this.isSelected(by, item))
+        ? ['All are listed: the marked row is the filter.']
+        : []),
+      ...(from !== undefined && to !== undefined
+        ? [
+            `* Of part of the range: not known from ${at(from)} to ${at(to)}, which was rolled up before it was kept.`,
+          ]
+        : []),
+    ];
   }
 
   private isSelected(by: string, { key }: BreakdownItem): boolean {

@@ -194,5 +194,5 @@ function outcome(item: OpsRequest): Content {
     isBusinessLimited ? 'business-limited' : null,
   ];
   return html`<span class="badge failed">${recovered ? 'recovered' : 'error'} ${statusCode ?? ''}</span>
-    <small>${told.filter(Boolean).join(' · ')}</small> <small class="said">${message}</small>`;
+    <small>${told.filter(Boolean).join(' · ')}</small> <small>${message}</small>`;
 }

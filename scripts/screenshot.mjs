@@ -30,7 +30,7 @@ try {
       ['light', 'dashboard.png'],
       ['dark', 'dashboard-dark.png'],
     ]) {
-      const page = await browser.newPage({ viewport: { width: 1440, height: 1222 }, colorScheme });
+      const page = await browser.newPage({ viewport: { width: 1440, height: 1412 }, colorScheme });
       await page.goto(`${url}/ops?preset=7d`);
       await page.getByLabel('Admin token').fill(token);
       await page.getByRole('button', { name: 'Sign in' }).click();

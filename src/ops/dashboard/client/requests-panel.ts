@@ -18,7 +18,7 @@ const FILTER_WORDS: Readonly<Record<string, string>> = {
   errorPhase: 'phase',
   errorType: 'type',
 };
-const HEADS = ['Request', 'Model', 'Account', 'Duration', 'TTFT', 'Speed', 'In', 'Cached', 'Out', 'Cost'];
+const HEADS = 'Request,Model,Account,Duration,TTFT,Speed,In,Cached,Out,Cost'.split(',');
 
 /**
  * The raw rows behind the numbers, under the filters of the page, newest first. It stays as it was loaded while the

@@ -122,6 +122,7 @@ describeInBrowser('dashboard: slices and requests', () => {
       speed: points.map((p) => [tokenRate(p.outputSpeed.avg)]),
     })) {
       await dashboard.page.locator(`[data-chart="${id}"] summary`).click();
+      await dashboard.page.locator(`[data-chart="${id}"] tbody tr`).first().waitFor();
       const rows = await dashboard.rows(`[data-chart="${id}"]`);
       expect([id, rows.map((cells) => cells.slice(1))]).toEqual([id, shown]);
     }
@@ -273,6 +274,7 @@ describeInBrowser('dashboard: slices and requests', () => {
       'not known from',
     );
     await dashboard.page.locator('[data-chart="cost"] summary').click();
+    await dashboard.page.locator('[data-chart="cost"] tbody tr').first().waitFor();
     const rows = await dashboard.rows('[data-chart="cost"]');
     expect(rows.slice(0, 6).map((row) => row[1])).toEqual(Array<string>(6).fill('–'));
   });

@@ -6,7 +6,7 @@ import { catalogOf, indexDefinitions, relationNames } from '../support/catalog.j
 import { rollUpTwoDays } from '../support/roll-up.js';
 import { createEmptyDatabase, dropDatabase, urlOf } from '../support/test-database.js';
 
-const RENAMES = 'RenameOpsJobHeartbeats1764000000020';
+const RENAMES = 'RenameJobHeartbeats1764000000020';
 
 describe('migrations on an empty database', () => {
   let name: string;

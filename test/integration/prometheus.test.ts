@@ -106,7 +106,7 @@ describe('GET /metrics', () => {
     await scene.query(
       `UPDATE ops_error_logs SET model = 'model' WHERE id = (SELECT min(id) FROM ops_error_logs)`,
     );
-    await app.get(RefreshService).tick();
+    await scene.tick();
     const samples = [...(await scrape())].filter(([name]) => name.startsWith('ops_gateway_last_hour_model'));
     expect(Object.fromEntries(samples)).toMatchObject({
       'ops_gateway_last_hour_model_requests{model="model"}': 9,

@@ -98,7 +98,7 @@ describe('resolveOptions', () => {
     ['dimensions.0.errorColumn', [{ ...own, errorColumn: 'a"b' }]],
     ['dimensions.0.maxKeys', [{ ...own, maxKeys: 0 }]],
     ['dimensions.0.maxKeys', [{ ...own, maxKeys: 5_001 }]],
-    ['dimensions.0.withinGroups', [{ ...own, withinGroups: 'yes' }]],
+    ['dimensions.0', [{ ...own, withinGroups: 'yes' }]],
     ['dimensions.0.colour', [{ ...own, colour: 'red' }]],
     ['dimensions', [own, own]],
     ['dimensions', ['model', { ...own, name: 'model' }]],

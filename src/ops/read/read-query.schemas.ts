@@ -28,7 +28,8 @@ const isNotTooLong: Check<{ from: Date; to: Date }> = (payload) => {
   }
 };
 
-const rangeSchema = z
+/** The range [from, to) of every answer. */
+export const rangeSchema = z
   .strictObject({
     from: minute(
       'Start, inclusive: ISO 8601 with a zone (Z or an offset), on a whole minute.',
@@ -96,7 +97,7 @@ export const scopeQuerySchema = levelQuerySchema
 export type LevelQuery = z.input<typeof scopeQuerySchema>;
 
 /** A whole number, which a query has as text. */
-const wholeNumber = (min: number, max: number) =>
+export const wholeNumber = (min: number, max: number): z.ZodPreprocess<z.ZodInt, number | string> =>
   z.preprocess(
     (given: number | string) => (typeof given === 'string' ? Number(given) : given),
     z.int().min(min).max(max),

@@ -52,7 +52,6 @@ import { autoBucket, trendCuts } from './trend-buckets.js';
  */
 @Injectable()
 export class ReadService {
-  private readonly transactions: ReadTransactions;
   private readonly rows = new KnownRows();
 
   public constructor(
@@ -60,9 +59,8 @@ export class ReadService {
     @Inject(OPS_TABLES_TOKEN) tables: OpsTables,
     private readonly options: OpsOptions,
     @Optional() private readonly defined: DefinedTables = new DefinedTables(dataSource, tables),
-  ) {
-    this.transactions = new ReadTransactions(dataSource, options);
-  }
+    @Optional() private readonly transactions: ReadTransactions = new ReadTransactions(dataSource, options),
+  ) {}
 
   /** Totals, rates and percentiles of a range, beside those of the period of equal length before it. */
   public async overview(given: OverviewQuery): Promise<Overview> {

@@ -73,14 +73,18 @@ export function errorDimension(has: (word: ErrorWord) => boolean): Dimension {
 export const ERROR_DIMENSION = errorDimension(() => true);
 
 /** Types that are grouped as they are; others are grouped as text, and cut. */
-const GROUPED_AS_THEY_ARE =
-  /^(?:smallint|integer|bigint|uuid|boolean|character varying\((?:\d\d?|1\d\d|2[0-4]\d|25[0-5])\))$/;
+const GROUPED_AS_THEY_ARE = /^(?:smallint|integer|bigint|uuid|boolean)$/;
+const SHORT_TEXT = /^character varying\((?:\d\d?|1\d\d|2[0-4]\d|25[0-5])\)$/;
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** A raw column as a value to group by. */
+/** A raw column as a value to group by. A text that reads like the key of the rows without one is one with them. */
 function valueOf(column: string, type: string): string {
-  return GROUPED_AS_THEY_ARE.test(type) ? column : `left(${column}::text, ${MOST_KEY_CHARACTERS})`;
+  if (GROUPED_AS_THEY_ARE.test(type)) {
+    return column;
+  }
+  const text = SHORT_TEXT.test(type) ? column : `left(${column}::text, ${MOST_KEY_CHARACTERS})`;
+  return `NULLIF(${text}, '${NO_KEY}')`;
 }
 
 /** A set whose columns are there, with their types as format_type gives them. */

@@ -155,7 +155,7 @@ function keys(tables: OpsTables, distributions: boolean): string {
       ${each((name) => `CASE WHEN cardinality(r.${name}_raw) > ${STORED_EXACT_UP_TO} THEN ${sorted(`SELECT unnest(r.${name}_raw)`)} END AS ${name}_sorted`)}
     FROM by_set r
     WHERE r.dimension IS NOT NULL
-      AND (r.group_id IS NULL OR (SELECT g.platform <> '' FROM ${tables.groups} g WHERE g.id = r.group_id))
+      AND (r.group_id IS NULL OR (SELECT ${USAGE_PLATFORM} <> '' FROM ${tables.groups} g WHERE g.id = r.group_id))
     OFFSET 0
   ) s`;
 }

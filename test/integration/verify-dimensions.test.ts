@@ -4,8 +4,8 @@ import { VerifyScene } from '../support/verify-scene.js';
 
 const HOURLY = 'UPDATE ops_metrics_dimension_hourly SET';
 const DAILY = 'UPDATE ops_metrics_dimension_daily SET';
-const OF_MODEL = "bucket_start = {hour} AND dimension = 'model'";
-const OF_DAY = "bucket_date = {day} AND dimension = 'model'";
+const OF_MODEL = "bucket_start = {hour} AND dimension = 'model' AND success_count > 0";
+const OF_DAY = "bucket_date = {day} AND dimension = 'model' AND success_count > 0";
 
 describe('verify of what was added later, and of the dimensions', () => {
   const scene = new VerifyScene('verify_dimensions', { auditPercent: 0 });
@@ -42,6 +42,11 @@ describe('verify of what was added later, and of the dimensions', () => {
   it.each<[string, string, Partial<Difference>]>([
     ['a count', `${DAILY} success_count = 6 WHERE ${OF_DAY}`, { column: 'success_count', computed: '60' }],
     ['a distribution', `${DAILY} ttft_values[1] = 7 WHERE ${OF_DAY}`, { column: 'ttft_values' }],
+    [
+      'a distribution without a sample',
+      `${DAILY} ttft_values = '{7}' WHERE bucket_date = {day} AND dimension = 'model' AND success_count = 0`,
+      { column: 'ttft_values', stored: '{7} (malformed)', computed: null },
+    ],
     ['a missing row', `DELETE FROM ops_metrics_dimension_daily WHERE ${OF_DAY}`, { stored: 'missing' }],
     ['a missing key', `${DAILY} key = 'gone' WHERE ${OF_DAY}`, { key: 'gone', stored: 'present' }],
   ])('finds %s in a day of a set', async (_what, text, expected) => {
@@ -99,7 +104,7 @@ describe('verify of what was added later, and of the dimensions', () => {
 
   it('takes what nobody can know any more for right: an older definition, and an hour below the floor', async () => {
     await scene.change(`UPDATE ops_metrics_hourly SET input_tokens = NULL, output_tokens = NULL, output_speed_sum = NULL,
-      output_speed_samples = NULL, definition_version = 3 WHERE bucket_start = {hour}`);
+      output_speed_samples = NULL, output_speed_values = NULL, output_speed_counts = NULL, definition_version = 3 WHERE bucket_start = {hour}`);
     await scene.change(`DELETE FROM ops_metrics_dimension_hourly WHERE bucket_start = {hour}`);
     const { differences } = await scene.verify();
     expect(differences.filter(({ table }) => !table.endsWith('daily'))).toEqual([]);

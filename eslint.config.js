@@ -12,7 +12,7 @@ const FLOORS = [
   ['rollup'],
   ['invalidation'],
   ['ranges', 'detection', 'runs', 'read'],
-  ['audit', 'drain'],
+  ['audit', 'drain', 'requests'],
   ['retention', 'rebuild', 'verify'],
   ['jobs'],
   ['status'],

@@ -45,6 +45,10 @@ export type {
 } from './read/read-query.schemas.js';
 export type { Breakdown, LatencyDistribution, Overview, Trend } from './read/read.schemas.js';
 export { OpsBusyError, OpsReadTimeoutError, OpsSumOutOfRangeError } from './read/read-errors.js';
+export { RequestsService } from './requests/requests.service.js';
+export type { RequestsQuery } from './requests/requests-query.schemas.js';
+export type { OpsRequest, Requests } from './requests/requests.schemas.js';
+export { OpsRequestsTimeoutError, OpsRequestsUnservedError } from './requests/requests.errors.js';
 export type { OpsStatus } from './status/status.schemas.js';
 export { StatusService } from './status/status.service.js';
 export { VerifyService, type VerifyRun } from './verify/verify.service.js';

@@ -22,6 +22,10 @@ import { OpsOptions, resolveOptions, type OpsModuleOptions } from './options/ops
 import { OpsPrometheusController } from './prometheus/ops-prometheus.controller.js';
 import { OpsPrometheusService } from './prometheus/ops-prometheus.service.js';
 import { ReadService } from './read/read.service.js';
+import { ReadTransactions } from './read/read-transactions.js';
+import { RawShapes } from './requests/raw-shapes.service.js';
+import { OpsRequestsController } from './requests/requests.controller.js';
+import { RequestsService } from './requests/requests.service.js';
 import { AuditService } from './audit/audit.service.js';
 import { BucketRecomputer } from './drain/bucket-recomputer.service.js';
 import { RawBuckets } from './drain/raw-buckets.service.js';
@@ -83,6 +87,7 @@ const SERVICES = [
   VerifyService,
   VerificationsService,
   ReadService,
+  RequestsService,
   OpsPrometheusService,
   OpsJobs,
 ];
@@ -92,6 +97,7 @@ const ADMIN_CONTROLLERS = [
   OpsVerificationsController,
   OpsRebuildsController,
   OpsReadController,
+  OpsRequestsController,
 ];
 
 /**
@@ -158,6 +164,8 @@ function assemble(structure: OpsModuleStructure, options: Provider): DynamicModu
       { provide: RefusalDelays, useFactory: () => new RefusalDelays() },
       OpsAdminDoor,
       DefinedTables,
+      ReadTransactions,
+      RawShapes,
       RangeChecker,
       DetectService,
       RawTableChecker,

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { readOptions, type BenchOptions, type PartName } from './options.js';
 import { accuracy } from './parts/accuracy.js';
 import { audit } from './parts/audit.js';
+import { dimensions } from './parts/dimensions.js';
 import { groups } from './parts/groups.js';
 import { growth } from './parts/growth.js';
 import { history } from './parts/history.js';
@@ -28,6 +29,7 @@ const SINGLE: Record<Exclude<PartName, 'rebuild'>, Part> = {
   groups,
   present,
   history,
+  dimensions,
 };
 
 function partsOf({ only, shapes }: BenchOptions): Part[] {

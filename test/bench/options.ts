@@ -12,6 +12,7 @@ export const PARTS = [
   'groups',
   'present',
   'history',
+  'dimensions',
 ] as const;
 export type PartName = (typeof PARTS)[number];
 export type Shape = 'sparse' | 'dense';
@@ -37,7 +38,7 @@ export interface BenchOptions {
 }
 
 /** Parts that are run only where they are asked for. */
-const SLOW: ReadonlySet<PartName> = new Set(['growth', 'groups', 'present', 'history']);
+const SLOW: ReadonlySet<PartName> = new Set(['growth', 'groups', 'present', 'history', 'dimensions']);
 
 function positive(text: string): number {
   const value = /^\d{1,10}$/.test(text) ? Number(text) : 0;
@@ -67,7 +68,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     )
     .option(
       '--only <parts>',
-      `any of ${PARTS.join(',')}; all but growth, groups, present and history unless given`,
+      `any of ${PARTS.join(',')}; all but growth, groups, present, history and dimensions unless given`,
       parts,
     )
     .option('--rows <count>', 'usage rows', positive, 5_000_000)

@@ -21,6 +21,7 @@ const ROUTES: readonly [Method, string][] = [
   ['post', '/admin/ops/rebuilds'],
   ['get', '/admin/ops/rebuilds/1'],
   ['delete', '/admin/ops/rebuilds/1'],
+  ['get', '/admin/ops/requests'],
 ];
 
 describe('what the admin endpoints refuse', () => {

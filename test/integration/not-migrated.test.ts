@@ -18,6 +18,7 @@ const ROUTES: readonly [Method, string, object | undefined][] = [
   ['get', `trend?${QUERY}`, undefined],
   ['get', `breakdown?${QUERY}&by=group`, undefined],
   ['get', `latency-distribution?${QUERY}&metric=ttft`, undefined],
+  ['get', `requests?${QUERY}`, undefined],
 ];
 
 describe('on a database without the module’s tables', () => {

@@ -147,6 +147,7 @@ describe('the answers, held against the OpenAPI document', () => {
     ['trend', {}],
     ['breakdown', { by: 'group' }],
     ['latency-distribution', { metric: 'ttft' }],
+    ['requests', { limit: '200' }],
   ])('describes the %s', async (path, own) => {
     const route = `/admin/ops/${path}`;
     const query = new URLSearchParams({ ...range, ...own });

@@ -43,12 +43,23 @@ describe('the read endpoints', () => {
 
   it('answers an overview in full', async () => {
     const { body } = (await get('overview', DAY).expect(200)) as { body: unknown };
+    const noSpeed = {
+      p5: null,
+      p10: null,
+      p50: null,
+      p90: null,
+      avg: null,
+      samples: 0,
+      percentilesComplete: true,
+    };
     const nothing = { p50: null, p90: null, p95: null, p99: null, avg: null, max: null };
     expect(body).toEqual({
       from: '2025-03-09T00:00:00.000Z',
       to: '2025-03-10T00:00:00.000Z',
       platform: null,
       groupId: null,
+      dimension: null,
+      key: null,
       successCount: 3,
       errorCountTotal: 2,
       businessLimitedCount: 1,
@@ -64,6 +75,16 @@ describe('the read endpoints', () => {
       upstreamErrorRate: 0.2,
       requestsPerSecond: 5 / 86_400,
       tokensPerSecond: 10 / 86_400,
+      inputTokens: 7,
+      outputTokens: 3,
+      cacheCreationTokens: 0,
+      cacheReadTokens: 0,
+      cacheHitRate: 0,
+      totalCost: '0.0000000000',
+      actualCost: '0.0000000000',
+      actualCostPerRequest: '0.0000000000',
+      unsplit: null,
+      outputSpeed: noSpeed,
       peakRequestsPerSecond: 4 / 3600,
       peakTokensPerSecond: 10 / 3600,
       peakMinuteRequestsPerSecond: null,
@@ -98,6 +119,16 @@ describe('the read endpoints', () => {
         upstreamErrorRate: null,
         requestsPerSecond: 0,
         tokensPerSecond: 0,
+        inputTokens: 0,
+        outputTokens: 0,
+        cacheCreationTokens: 0,
+        cacheReadTokens: 0,
+        cacheHitRate: null,
+        totalCost: '0',
+        actualCost: '0',
+        actualCostPerRequest: null,
+        unsplit: null,
+        outputSpeed: noSpeed,
         peakRequestsPerSecond: 0,
         peakTokensPerSecond: 0,
         peakMinuteRequestsPerSecond: null,
@@ -106,6 +137,7 @@ describe('the read endpoints', () => {
         ttft: { ...nothing, samples: 0, percentilesComplete: true },
         slower: null,
         missingHours: 0,
+        unslicedRequests: 0,
       },
       current: null,
       freshness: {
@@ -115,6 +147,7 @@ describe('the read endpoints', () => {
         pendingHours: 0,
         missingHours: 0,
         missingFrom: null,
+        unsliced: null,
       },
     });
   });
@@ -256,10 +289,35 @@ describe('the read endpoints', () => {
       (paths[`/admin/ops/${path}`]?.get?.parameters ?? []).flatMap((parameter) =>
         'name' in parameter ? [parameter.name] : [],
       );
-    expect(names('overview').sort()).toEqual(['from', 'groupId', 'platform', 'slowerThanMs', 'to']);
-    expect(names('trend').sort()).toEqual(['bucket', 'from', 'groupId', 'platform', 'slowerThanMs', 'to']);
-    expect(names('breakdown').sort()).toEqual(['by', 'from', 'limit', 'to']);
-    expect(names('latency-distribution').sort()).toEqual(['from', 'groupId', 'metric', 'platform', 'to']);
+    expect(names('overview').sort()).toEqual([
+      'dimension',
+      'from',
+      'groupId',
+      'key',
+      'platform',
+      'slowerThanMs',
+      'to',
+    ]);
+    expect(names('trend').sort()).toEqual([
+      'bucket',
+      'dimension',
+      'from',
+      'groupId',
+      'key',
+      'platform',
+      'slowerThanMs',
+      'to',
+    ]);
+    expect(names('breakdown').sort()).toEqual(['by', 'from', 'groupId', 'limit', 'platform', 'to']);
+    expect(names('latency-distribution').sort()).toEqual([
+      'dimension',
+      'from',
+      'groupId',
+      'key',
+      'metric',
+      'platform',
+      'to',
+    ]);
     for (const path of Object.values(paths)) {
       expect(Object.keys(path.get?.responses ?? {})).toEqual(expect.arrayContaining(['200', '400']));
     }

@@ -84,6 +84,7 @@ describe('what an answer rests on', () => {
       pendingHours: 0,
       missingHours: 0,
       missingFrom: null,
+      unsliced: null,
     });
   });
 

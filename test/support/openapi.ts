@@ -126,6 +126,9 @@ export class OpenApiDocument {
     if (schema.items !== undefined) {
       return this.badExamples(schema.items, `${path}[]`);
     }
+    if (schema.oneOf !== undefined) {
+      return schema.oneOf.flatMap((one) => this.badExamples(one, path));
+    }
     const properties = Object.entries(schema.properties ?? {});
     return properties.length === 0
       ? [`${path} has no example`]

@@ -6,7 +6,9 @@ import {
   OpsModule,
   OpsPreaggService,
   RebuildService,
+  ReadService,
   RefreshService,
+  RequestsService,
   StatusService,
   VerificationsService,
   VerifyService,
@@ -20,6 +22,8 @@ export interface OpsApp {
   readonly verify: VerifyService;
   readonly verifications: VerificationsService;
   readonly preagg: OpsPreaggService;
+  readonly reads: ReadService;
+  readonly requests: RequestsService;
   readonly dataSource: DataSource;
   close(): Promise<void>;
 }
@@ -51,6 +55,8 @@ export async function createOpsApp(
     verify: module.get(VerifyService),
     verifications: module.get(VerificationsService),
     preagg: module.get(OpsPreaggService),
+    reads: module.get(ReadService),
+    requests: module.get(RequestsService),
     dataSource: module.get(DataSource),
     close: () => module.close(),
   };

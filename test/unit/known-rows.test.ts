@@ -5,6 +5,7 @@ import { KnownRows, type PieceLatencies } from '../../src/ops/read/known-rows.js
 const row = (values: number): PieceLatencies => ({
   duration: new Latencies(new Int32Array(values), null),
   ttft: null,
+  output_speed: null,
 });
 const rows = (names: readonly string[], values = 1): Map<string, PieceLatencies> =>
   new Map(names.map((name) => [name, row(values)]));

@@ -60,9 +60,12 @@ export const SPEED_UNIT = 100;
  * and the value of a usage row, an int or NULL.
  */
 export const DISTRIBUTED = [
-  ...LATENCIES.map(([name, column]) => [name, `${name}_sum_ms`, `u.${column}`] as const),
+  ['duration', 'duration_sum_ms', 'u.duration_ms'],
+  ['ttft', 'ttft_sum_ms', 'u.first_token_ms'],
   ['output_speed', 'output_speed_sum', OUTPUT_SPEED],
 ] as const;
+
+export type Distributed = (typeof DISTRIBUTED)[number][0];
 
 /** What a request cost, in the gateway's currency: numeric, and never anything else. */
 export const COST_COLUMNS = ['total_cost', 'actual_cost'] as const;

@@ -162,8 +162,9 @@ const OPTIONS = {
   distributions: z.boolean().default(true),
 
   /**
-   * How many reads of one instance (overview, trend, breakdown, latency distribution) run at the same time; each needs
-   * a connection of the pool, and they never take the last one. More wait for their turn, and too many are refused.
+   * How many reads of one instance (overview, trend, breakdown, latency distribution, requests) run at the same time;
+   * each needs a connection of the pool, and they never take the last one. More wait for their turn, and too many are
+   * refused.
    */
   maxConcurrentReads: whole(1, 64).default(4),
 

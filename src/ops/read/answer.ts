@@ -17,6 +17,8 @@ export interface KeyAnswer {
   readonly key: string;
   readonly groupName: string | null;
   readonly groupPlatform: string | null;
+  /** The words for the key of a set. */
+  readonly label: string | null;
   readonly adder: MeasuresAdder;
 }
 
@@ -59,6 +61,14 @@ export class Answer {
       pendingHours,
       missingHours,
       missingFrom: this.clock.missing_from,
+      unsliced:
+        this.clock.unsliced_from === null || this.clock.unsliced_to === null
+          ? null
+          : {
+              requests: Number(this.clock.unsliced_requests),
+              from: this.clock.unsliced_from,
+              to: this.clock.unsliced_to,
+            },
     };
   }
 
@@ -67,29 +77,41 @@ export class Answer {
     return this.clock.missing_before;
   }
 
+  /** Requests without rows of the set, of the same segments. */
+  public get unslicedBefore(): number {
+    return Number(this.clock.unsliced_before);
+  }
+
   /** One adder for each segment that has pieces. */
   public bySegment(): ReadonlyMap<number, MeasuresAdder> {
-    this.segments ??= this.addersBy((row) => row.segment);
+    this.segments ??= this.addersBy(this.pieces, (row) => row.segment);
     return this.segments;
   }
 
-  /** The pieces of each key of a breakdown added up, the busiest key first, and how many keys there are. */
-  public byKey(): { readonly total: number; readonly keys: readonly KeyAnswer[] } {
+  /** How many keys a breakdown has, and the requests of all of them. */
+  public get total(): { readonly keys: number; readonly requests: number } {
+    const [first] = this.pieces;
+    return { keys: first?.total ?? 0, requests: Number(first?.total_requests ?? 0) };
+  }
+
+  /** The pieces of each key of a breakdown added up, the busiest key first. @param segment only these */
+  public byKey(segment?: number): readonly KeyAnswer[] {
+    const pieces = this.pieces.filter((row) => segment === undefined || row.segment === segment);
     const firsts = new Map<string, PieceRow>();
-    for (const row of this.pieces) {
+    for (const row of pieces) {
       const key = row.key ?? '';
       firsts.set(key, firsts.get(key) ?? row);
     }
-    const adders = this.addersBy((row) => row.key ?? '');
-    const keys = [...firsts]
+    const adders = this.addersBy(pieces, (row) => row.key ?? '');
+    return [...firsts]
       .sort(([, a], [, b]) => (a.rank ?? 0) - (b.rank ?? 0))
-      .map(([key, { group_name: groupName = null, group_platform: groupPlatform = null }]) => ({
+      .map(([key, { group_name: groupName = null, group_platform: groupPlatform = null, label = null }]) => ({
         key,
         groupName,
         groupPlatform,
+        label,
         adder: adders.get(key) ?? new MeasuresAdder(),
       }));
-    return { total: this.pieces[0]?.total ?? 0, keys };
   }
 
   /** Seconds of [from, to) that had passed by then. */
@@ -164,9 +186,9 @@ export class Answer {
     return (row.version === null ? undefined : this.rows.get(row.version)) ?? latenciesOfPiece(row);
   }
 
-  private addersBy<Key>(keyOf: (row: PieceRow) => Key): Map<Key, MeasuresAdder> {
+  private addersBy<Key>(pieces: readonly PieceRow[], keyOf: (row: PieceRow) => Key): Map<Key, MeasuresAdder> {
     const adders = new Map<Key, MeasuresAdder>();
-    for (const row of this.pieces) {
+    for (const row of pieces) {
       const key = keyOf(row);
       const adder = adders.get(key) ?? new MeasuresAdder();
       adders.set(key, adder);

@@ -1,10 +1,9 @@
-import { LATENCIES } from '../definitions/definitions.js';
+import { DISTRIBUTED, type Distributed } from '../definitions/definitions.js';
 import { latenciesOf, type Latencies } from './distribution.js';
-import type { LatencyMetric } from './read-query.schemas.js';
 import type { PieceRow } from './sql/piece-row.js';
 
-/** The latencies of a piece; null where it has none, or no distribution of them. */
-export type PieceLatencies = Readonly<Record<LatencyMetric, Latencies | null>>;
+/** What is distributed of a piece; null where it has none, or no distribution of them. */
+export type PieceLatencies = Readonly<Record<Distributed, Latencies | null>>;
 
 /** Rows of one level, by their version. */
 export type RowsOfLevel = ReadonlyMap<string, PieceLatencies>;
@@ -60,14 +59,14 @@ export class KnownRows {
 }
 
 function sizeOf(latencies: PieceLatencies): number {
-  return LATENCIES.reduce((size, [name]) => size + (latencies[name]?.values.length ?? 0), 0);
+  return DISTRIBUTED.reduce((size, [name]) => size + (latencies[name]?.values.length ?? 0), 0);
 }
 
 /** As the piece has them. */
 export function latenciesOfPiece(row: PieceRow): PieceLatencies {
-  const of = (name: LatencyMetric): Latencies | null => {
+  const of = (name: Distributed): Latencies | null => {
     const values = row[`${name}_values`];
     return values === null ? null : latenciesOf(values, row[`${name}_counts`]);
   };
-  return { duration: of('duration'), ttft: of('ttft') };
+  return { duration: of('duration'), ttft: of('ttft'), output_speed: of('output_speed') };
 }

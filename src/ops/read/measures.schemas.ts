@@ -58,6 +58,55 @@ const exactSumSchema = z
 
 export type ExactSum = z.infer<typeof exactSumSchema>;
 
+/** A sum of money, exactly. */
+const money = (description: string, example: string) =>
+  z
+    .string()
+    .regex(/^-?\d+(\.\d+)?$/)
+    .nullable()
+    .meta({ format: 'decimal', description, example });
+
+const speedSummarySchema = z
+  .object({
+    p5: real('Tokens per second; null without a sample. The slow end.', 18.2).nullable(),
+    p10: real('Tokens per second.', 24.9).nullable(),
+    p50: real('Tokens per second.', 61.5).nullable(),
+    p90: real('Tokens per second.', 118).nullable(),
+    avg: real('Exact mean over the requests, in tokens per second.', 66.27).nullable(),
+    samples: count(
+      'Requests that have both latencies, output tokens, and took time after the first one.',
+      740_311,
+    ),
+    percentilesComplete: flag(
+      'False where the percentiles are null although there are samples: a bucket of the range has no stored ' +
+        'distribution, or the answer is a point of a trend that is one minute or one hour.',
+      true,
+    ),
+  })
+  .meta({
+    id: 'OutputSpeedResponse',
+    description:
+      'outputTokens * 1000 / (duration - ttft) of each streamed request: tokens per second of generation.',
+  });
+
+export type SpeedSummary = z.infer<typeof speedSummarySchema>;
+
+const unsplitSchema = z
+  .object({
+    successCount: count('Successful requests of which they are not known.', 20_117),
+    from: instant('Start of the first bucket that does not know them.', '2026-01-01T00:00:00.000Z'),
+    to: instant('End of the last one.', '2026-01-08T00:00:00.000Z'),
+  })
+  .nullable()
+  .meta({
+    id: 'UnsplitResponse',
+    description:
+      'The part of the range that lacks tokens by kind, costs and output speed, since it was rolled up before they were ' +
+      'kept and its raw rows are gone: they are sums of the rest. Null where they are complete.',
+  });
+
+export type Unsplit = z.infer<typeof unsplitSchema>;
+
 /** Counts are exact. Rates are per second of the range, up to now at most. */
 export const measuresSchema = z.object({
   successCount: count('Successful requests.', 1_204_311),
@@ -88,6 +137,32 @@ export const measuresSchema = z.object({
     0.473,
   ).nullable(),
   tokensPerSecond: real('tokenConsumed per second of the range, up to now.', 1511.66).nullable(),
+  inputTokens: exactSumSchema.meta({ description: 'Exactly, as tokenConsumed.', example: 1_902_334_112 }),
+  outputTokens: exactSumSchema.meta({ description: 'Likewise.', example: 402_118_020 }),
+  cacheCreationTokens: exactSumSchema.meta({
+    description: 'Written into a cache; likewise.',
+    example: 210_417_300,
+  }),
+  cacheReadTokens: exactSumSchema.meta({
+    description: 'Read from a cache; likewise.',
+    example: 1_403_350_682,
+  }),
+  cacheHitRate: real(
+    'cacheReadTokens / (inputTokens + cacheCreationTokens + cacheReadTokens): how much of the input came from a cache; ' +
+      'null without any.',
+    0.39911,
+  ).nullable(),
+  totalCost: money(
+    "Exact sum of what the requests cost, in the gateway's currency, as decimal text; null where a row's cost is no number.",
+    '10006.7514243915',
+  ),
+  actualCost: money('Likewise of what was charged.', '8213.0911873320'),
+  actualCostPerRequest: money(
+    'actualCost per successful request whose cost is known, rounded to ten digits; null without one.',
+    '0.0068197377',
+  ),
+  unsplit: unsplitSchema,
+  outputSpeed: speedSummarySchema,
   duration: latencySummarySchema,
   ttft: latencySummarySchema,
 });

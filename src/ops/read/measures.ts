@@ -1,67 +1,63 @@
-import { LATENCIES, PERCENTILES } from '../definitions/definitions.js';
-import { Distribution, type Latencies } from './distribution.js';
+import {
+  DISTRIBUTED,
+  PERCENTILES,
+  SPEED_UNIT,
+  TOKEN_COLUMNS,
+  type Distributed,
+} from '../definitions/definitions.js';
+import { HOUR_MS } from '../common/utc.js';
+import { DistributionAdder } from './distribution-adder.js';
+import type { Distribution } from './distribution.js';
 import type { PieceLatencies } from './known-rows.js';
-import type { LatencySummary, Measures, Slower } from './measures.schemas.js';
+import type { LatencySummary, Measures, Slower, SpeedSummary, Unsplit } from './measures.schemas.js';
+import { MoneySum } from './money-sum.js';
 import type { LatencyMetric } from './read-query.schemas.js';
 import type { PieceRow } from './sql/piece-row.js';
 import { safeCount, WholeSum } from './whole-sum.js';
 
 const FRACTIONS = PERCENTILES.map(([, fraction]) => fraction);
+/** Slow is bad here: of the speed the lower ones are the tail. */
+const SPEED_FRACTIONS = [0.05, 0.1, 0.5, 0.9];
 
-/** Adds up the latency of pieces. */
-class LatencyAdder {
-  public readonly distribution = new Distribution();
-  private readonly samples = new WholeSum('samples');
-  private sum = 0;
-  private max: number | null = null;
-  private known = true;
-  private exact: readonly (number | null)[] | null = null;
+/** How long the bucket of a row is, in milliseconds. */
+const BUCKET_MS: Readonly<Record<PieceRow['source'], number>> = {
+  day: 24 * HOUR_MS,
+  hour: HOUR_MS,
+  minute: 60_000,
+  raw: 0,
+};
 
-  public add(row: PieceRow, name: LatencyMetric, latencies: Latencies | null): void {
-    this.samples.add(row[`${name}_samples`]);
-    this.sum += Number(row[`${name}_sum_ms`]);
-    const max = row[`${name}_max_ms`];
-    this.max = max === null || (this.max !== null && this.max >= max) ? this.max : max;
-    this.known &&= row[`${name}_known`];
-    const exact = row[`${name}_percentiles`];
-    if (latencies !== null) {
-      this.distribution.add(latencies);
-    }
-    if (exact !== null) {
-      this.exact = exact
-        .slice(1, -1)
-        .split(',')
-        .map((value) => (value === 'NULL' ? null : Number(value)));
+/** The rows that do not know the sums that came later: how many requests, and from when to when. */
+class UnsplitAdder {
+  private readonly success = new WholeSum('successful requests');
+  private from = Infinity;
+  private to = -Infinity;
+
+  public add({ unsplit_from: from, source, success_count: success }: PieceRow): void {
+    if (from !== null) {
+      this.success.add(success);
+      this.from = Math.min(this.from, Date.parse(from));
+      this.to = Math.max(this.to, Date.parse(from) + BUCKET_MS[source]);
     }
   }
 
-  public summary(): LatencySummary {
-    const samples = this.samples.count();
-    const merged = this.isMerged;
-    const percentiles = (merged ? this.distribution.percentiles(FRACTIONS) : this.exact) ?? [];
-    const complete = merged || this.exact !== null;
-    const [p50 = null, p90 = null, p95 = null, p99 = null] = percentiles;
-    const avg = this.known && samples > 0 ? this.sum / samples : null;
-    return { p50, p90, p95, p99, avg, max: this.max, samples, percentilesComplete: complete };
-  }
-
-  public slower(thanMs: number): Slower {
-    const count = this.isMerged ? this.distribution.above(thanMs) : null;
-    const { samples } = this.distribution;
-    return { thanMs, count, share: count === null || samples === 0 ? null : count / samples };
-  }
-
-  /** Whether the distribution has every sample. */
-  private get isMerged(): boolean {
-    return this.known && this.distribution.samples === this.samples.count();
+  public answer(): Unsplit {
+    return this.to < this.from
+      ? null
+      : {
+          successCount: this.success.count(),
+          from: new Date(this.from).toISOString(),
+          to: new Date(this.to).toISOString(),
+        };
   }
 }
 
 /** Adds up the pieces of one answer: counts, sums, maxima and distributions. */
 export class MeasuresAdder {
-  private readonly latencies = {
-    duration: new LatencyAdder(),
-    ttft: new LatencyAdder(),
+  private readonly distributed = {
+    duration: new DistributionAdder(),
+    ttft: new DistributionAdder(),
+    output_speed: new DistributionAdder(),
   };
   private readonly success = new WholeSum('successful requests');
   private readonly errors = new WholeSum('errors');
@@ -71,6 +67,10 @@ export class MeasuresAdder {
   private readonly upstream429 = new WholeSum('provider errors 429');
   private readonly upstream529 = new WholeSum('provider errors 529');
   private readonly tokens = new WholeSum('tokens');
+  private readonly tokensByKind = TOKEN_COLUMNS.map((column) => new WholeSum(column.replaceAll('_', ' ')));
+  private readonly totalCost = new MoneySum();
+  private readonly actualCost = new MoneySum();
+  private readonly unsplit = new UnsplitAdder();
 
   public add(row: PieceRow, latencies: PieceLatencies): void {
     this.success.add(row.success_count);
@@ -81,22 +81,55 @@ export class MeasuresAdder {
     this.upstream429.add(row.upstream_429_count);
     this.upstream529.add(row.upstream_529_count);
     this.tokens.add(row.token_consumed);
-    for (const [name] of LATENCIES) {
-      this.latencies[name].add(row, name, latencies[name]);
+    TOKEN_COLUMNS.forEach((column, index) => this.tokensByKind[index]?.add(row[column] ?? '0'));
+    this.totalCost.add(row.total_cost ?? '0');
+    this.actualCost.add(row.actual_cost ?? '0');
+    this.unsplit.add(row);
+    for (const [name] of DISTRIBUTED) {
+      this.distributed[name].add(row, name, latencies[name]);
     }
   }
 
-  public distributionOf(metric: LatencyMetric): Distribution {
-    return this.latencies[metric].distribution;
+  public distributionOf(metric: Distributed): Distribution {
+    return this.distributed[metric].distribution;
   }
 
   public summaryOf(metric: LatencyMetric): LatencySummary {
-    return this.latencies[metric].summary();
+    const adder = this.distributed[metric];
+    const [p50 = null, p90 = null, p95 = null, p99 = null] = adder.percentiles(FRACTIONS) ?? [];
+    return {
+      p50,
+      p90,
+      p95,
+      p99,
+      avg: adder.mean,
+      max: adder.max,
+      samples: adder.samples,
+      percentilesComplete: adder.isComplete,
+    };
   }
 
   /** How many requests took longer; null where no threshold is given. */
   public slower(thanMs: number | undefined): Slower {
-    return thanMs === undefined ? null : this.latencies.duration.slower(thanMs);
+    return thanMs === undefined ? null : this.distributed.duration.slower(thanMs);
+  }
+
+  private outputSpeed(): SpeedSummary {
+    const adder = this.distributed.output_speed;
+    const perSecond = (hundredths: number | null): number | null =>
+      hundredths === null ? null : hundredths / SPEED_UNIT;
+    const [p5 = null, p10 = null, p50 = null, p90 = null] = (adder.merged(SPEED_FRACTIONS) ?? []).map(
+      perSecond,
+    );
+    return {
+      p5,
+      p10,
+      p50,
+      p90,
+      avg: perSecond(adder.mean),
+      samples: adder.samples,
+      percentilesComplete: adder.isMerged,
+    };
   }
 
   /**
@@ -114,6 +147,10 @@ export class MeasuresAdder {
     const total = safeCount('requests', success + errors);
     const sla = safeCount('requests', success + errorsSla);
     const tokens = this.tokens.exact();
+    const [input = 0, output = 0, cacheCreation = 0, cacheRead = 0] = this.tokensByKind.map((sum) =>
+      sum.exact(),
+    );
+    const unsplit = this.unsplit.answer();
     return {
       successCount: success,
       errorCountTotal: errors,
@@ -130,6 +167,16 @@ export class MeasuresAdder {
       upstreamErrorRate: per(upstream[0] + upstream[1] + upstream[2], total),
       requestsPerSecond: per(total, seconds),
       tokensPerSecond: per(Number(tokens), seconds),
+      inputTokens: input,
+      outputTokens: output,
+      cacheCreationTokens: cacheCreation,
+      cacheReadTokens: cacheRead,
+      cacheHitRate: per(Number(cacheRead), Number(input) + Number(cacheCreation) + Number(cacheRead)),
+      totalCost: this.totalCost.exact(),
+      actualCost: this.actualCost.exact(),
+      actualCostPerRequest: this.actualCost.per(success - (unsplit?.successCount ?? 0)),
+      unsplit,
+      outputSpeed: this.outputSpeed(),
       duration: this.summaryOf('duration'),
       ttft: this.summaryOf('ttft'),
     };

@@ -74,7 +74,7 @@ export class OpsReadController {
 
   @Reads(
     'breakdown',
-    'The same measures for each platform or group, most requests first',
+    'The same measures for each platform, group, or key of a set, most requests first; or the kinds of errors',
     asked.breakdownQuerySchema,
     shapes.breakdownSchema,
   )

@@ -28,7 +28,8 @@ const isNotTooLong: Check<{ from: Date; to: Date }> = (payload) => {
   }
 };
 
-const rangeSchema = z
+/** The range [from, to) of every answer. */
+export const rangeSchema = z
   .strictObject({
     from: minute(
       'Start, inclusive: ISO 8601 with a zone (Z or an offset), on a whole minute.',
@@ -60,11 +61,43 @@ export const levelQuerySchema = rangeSchema.safeExtend({
     }),
 });
 
+const dimension = givenText.min(1).max(63);
+
+const isPair: Check<{ dimension?: string | undefined; key?: string | undefined }> = (payload) => {
+  const { dimension: name, key } = payload.value;
+  if ((name === undefined) !== (key === undefined)) {
+    const [missing, given] =
+      name === undefined ? (['dimension', 'key'] as const) : (['key', 'dimension'] as const);
+    addProblem(payload, missing, `must be given with ${given}`);
+  }
+};
+
+/** A level, or a key of a dimension: alone, or within a platform or a group where the set is kept within groups. */
+export const scopeQuerySchema = levelQuerySchema
+  .safeExtend({
+    dimension: dimension.optional().meta({
+      description:
+        'With key: only the requests of this key of the set, such as model or account (option dimensions). With platform ' +
+        'or groupId where the set is kept within groups; the platform is then that of the groups, as it is now.',
+      example: 'model',
+    }),
+    key: givenText
+      .max(255)
+      .optional()
+      .meta({
+        description:
+          'Exactly. (none): requests without a value. (other): those of the keys that were not among the busiest of their ' +
+          'hour or day; what raw rows answer is not in it.',
+        example: 'gpt-4.1-mini',
+      }),
+  })
+  .check(isPair);
+
 /** Times are Dates, or ISO 8601 with a zone, as in all of these. */
-export type LevelQuery = z.input<typeof levelQuerySchema>;
+export type LevelQuery = z.input<typeof scopeQuerySchema>;
 
 /** A whole number, which a query has as text. */
-const wholeNumber = (min: number, max: number) =>
+export const wholeNumber = (min: number, max: number): z.ZodPreprocess<z.ZodInt, number | string> =>
   z.preprocess(
     (given: number | string) => (typeof given === 'string' ? Number(given) : given),
     z.int().min(min).max(max),
@@ -80,12 +113,15 @@ const slowerThanMs = wholeNumber(1, 2 ** 31 - 1)
     example: 2000,
   });
 
-export const overviewQuerySchema = levelQuerySchema.safeExtend({ slowerThanMs });
+export const overviewQuerySchema = scopeQuerySchema.safeExtend({ slowerThanMs });
 
 export type OverviewQuery = z.input<typeof overviewQuerySchema>;
 
-/** Which rows count: everything, one platform, one group (under every platform, or under one). */
-export type LevelFilter = Pick<LevelQuery, 'platform' | 'groupId'>;
+/**
+ * Which rows count: everything, one platform, one group (under every platform, or under one); and of these, where a
+ * dimension is named, those of one key.
+ */
+export type LevelFilter = Pick<LevelQuery, 'platform' | 'groupId' | 'dimension' | 'key'>;
 
 export const trendBucketSchema = z.enum(TREND_BUCKETS);
 
@@ -97,7 +133,7 @@ const fitsRange: Check<{ from: Date; to: Date; bucket: TrendBucket | 'auto' }> =
   }
 };
 
-export const trendQuerySchema = levelQuerySchema
+export const trendQuerySchema = scopeQuerySchema
   .safeExtend({
     slowerThanMs,
     bucket: z
@@ -114,13 +150,21 @@ export const trendQuerySchema = levelQuerySchema
 
 export type TrendQuery = z.input<typeof trendQuerySchema>;
 
-export const breakdownBySchema = z.enum(['platform', 'group']);
+/** By what an answer is broken down: platform, group, or the name of a set of keys. */
+export const breakdownBySchema = givenText.min(1).max(63);
 
-/** By what an answer is broken down. */
 export type BreakdownBy = z.infer<typeof breakdownBySchema>;
 
-export const breakdownQuerySchema = rangeSchema.safeExtend({
-  by: breakdownBySchema,
+/** What errors are broken down by. */
+export const BY_ERROR = 'error';
+
+export const breakdownQuerySchema = levelQuerySchema.safeExtend({
+  by: breakdownBySchema.meta({
+    description:
+      'platform, group, the name of a set (option dimensions), such as model or account; or error: the kinds of errors. ' +
+      'platform goes with group, and with sets that are kept within groups, groupId with these only.',
+    example: 'model',
+  }),
   limit: wholeNumber(1, 1000).prefault(20).meta({ description: 'How many, busiest first.' }),
 });
 
@@ -130,7 +174,7 @@ export const latencyMetricSchema = z.enum(['duration', 'ttft']);
 
 export type LatencyMetric = z.infer<typeof latencyMetricSchema>;
 
-export const latencyDistributionQuerySchema = levelQuerySchema.safeExtend({
+export const latencyDistributionQuerySchema = scopeQuerySchema.safeExtend({
   metric: latencyMetricSchema.meta({ description: 'The whole request, or its time to first token.' }),
 });
 

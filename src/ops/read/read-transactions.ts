@@ -1,6 +1,8 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
 import { selectRow } from '../sql/sql-runner.js';
-import type { OpsOptions } from '../options/ops.options.js';
+import { OpsOptions } from '../options/ops.options.js';
 import { sqlState } from '../sql/database-errors.js';
 import { boundTransaction } from '../sql/bound-queries.js';
 import { OpsReadTimeoutError, OpsSumOutOfRangeError } from './read-errors.js';
@@ -15,12 +17,13 @@ const GRACE_MS = 5_000;
 /** What `pg` makes of a pool whose size nobody has set. */
 const DEFAULT_POOL_SIZE = 10;
 
-/** The transactions of reads: so many at the same time, and each with limits. */
+/** The transactions of reads: so many at the same time in an instance, and each with limits. */
+@Injectable()
 export class ReadTransactions {
   private readonly gate: ReadGate;
 
   public constructor(
-    private readonly dataSource: DataSource,
+    @InjectDataSource() private readonly dataSource: DataSource,
     private readonly options: OpsOptions,
   ) {
     // Beside the connections of the drain there is always one left: for readiness, metrics and writes.

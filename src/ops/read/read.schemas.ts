@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bigCount, count, instant, real, words } from '../common/schemas.js';
+import { bigCount, count, flag, instant, real, words } from '../common/schemas.js';
 import { latencySummarySchema, measuresSchema, periodSchema, slowerSchema } from './measures.schemas.js';
 import { breakdownBySchema, latencyMetricSchema, trendBucketSchema } from './read-query.schemas.js';
 
@@ -9,11 +9,27 @@ const range = {
 };
 const platform = words('As asked for.', 'openai').nullable();
 const groupId = bigCount('As asked for.', '12').nullable();
+const dimension = words('As asked for.', 'model').nullable();
+const key = words('As asked for.', 'gpt-4.1-mini').nullable();
 
 /** What every answer repeats of the question. */
-const scopeSchema = z.object({ ...range, platform, groupId });
+const scopeSchema = z.object({ ...range, platform, groupId, dimension, key });
 
 export type Scope = z.infer<typeof scopeSchema>;
+
+const unslicedSchema = z
+  .object({
+    requests: count('Requests, or errors, of these hours and days.', 20_117),
+    from: instant('Start of the first of them.', '2026-01-01T00:00:00.000Z'),
+    to: instant('End of the last one.', '2026-01-08T00:00:00.000Z'),
+  })
+  .nullable()
+  .meta({
+    id: 'UnslicedResponse',
+    description:
+      'Hours and days that have no rows of the set, since it was not kept when they were rolled up, and are in the answer ' +
+      'as if they were empty; null where there are none, or where no set is asked for.',
+  });
 
 const freshnessSchema = z
   .object({
@@ -39,6 +55,7 @@ const freshnessSchema = z
       'Closed hours that the answer leaves out: not rolled up yet, and too many to be counted from raw rows.',
     ),
     missingFrom: instant('Start of the first hour that is left out; null where none is.', null).nullable(),
+    unsliced: unslicedSchema,
   })
   .meta({ id: 'FreshnessResponse' });
 
@@ -48,6 +65,7 @@ const previousSchema = z
   .object({
     ...periodSchema.shape,
     missingHours: count('Closed hours of this period that are left out; freshness speaks of the range only.'),
+    unslicedRequests: count('Requests of its hours and days that have no rows of the set; likewise.'),
   })
   .meta({ id: 'PreviousMeasuresResponse' });
 
@@ -71,6 +89,8 @@ export const overviewSchema = z
     ...periodSchema.shape,
     platform,
     groupId,
+    dimension,
+    key,
     previous: previousSchema.meta({ description: 'The period of equal length just before.' }),
     current: currentRatesSchema,
     freshness: freshnessSchema,
@@ -106,20 +126,72 @@ export type Trend = z.infer<typeof trendSchema>;
 const breakdownItemSchema = z
   .object({
     ...measuresSchema.shape,
-    platform: words("The platform, or the group's; null for a group that is gone.", 'openai').nullable(),
-    groupId: bigCount('Null when broken down by platform.', '12').nullable(),
-    groupName: words('As it is now.', 'premium').nullable(),
+    key: words(
+      'The platform, the id of the group, or the key; (none) and (other) as in the question.',
+      'gpt-4.1',
+    ),
+    label: words(
+      "The group's name, or the words for the key where the set has any; null for one that is gone.",
+      'GPT 4.1',
+    ).nullable(),
+    platform: words(
+      "The platform, or the group's; null for a group that is gone, and for a key.",
+      null,
+    ).nullable(),
+    groupId: bigCount('Null unless broken down by group.', '12').nullable(),
+    groupName: words('Null likewise, and for a group that is gone.', 'team-a').nullable(),
+    share: real('requestCountTotal / that of all keys together; null without a request.', 0.3112).nullable(),
   })
   .meta({ id: 'BreakdownItemResponse' });
 
 export type BreakdownItem = z.infer<typeof breakdownItemSchema>;
 
+const statusClass = (whose: string) =>
+  words(
+    `Class of the status that ${whose}: 4xx, 5xx, …, or 429 or 529 itself; null where there is none.`,
+    '5xx',
+  ).nullable();
+
+const errorItemSchema = z
+  .object({
+    clientStatus: statusClass('the client was told'),
+    upstreamStatus: statusClass('the provider answered'),
+    owner: words(
+      'Whose error it is: provider, client, platform; null where nobody says.',
+      'provider',
+    ).nullable(),
+    phase: words('Where the request failed.', 'upstream').nullable(),
+    type: words('Its type.', 'overloaded_error').nullable(),
+    isOther: flag('All the kinds together that were not among the most frequent of their hour or day.'),
+    count: count(
+      'Failed requests; of a kind that no client saw, since a retry hid it, provider errors.',
+      801,
+    ),
+    share: real('count / that of all kinds together; null without any.', 0.04).nullable(),
+    previousCount: count('count in the period of equal length just before.', 610),
+    change: real('count / previousCount - 1; null where there was none.', 0.3131).nullable(),
+    errorCountTotal: measuresSchema.shape.errorCountTotal,
+    businessLimitedCount: measuresSchema.shape.businessLimitedCount,
+    errorCountSla: measuresSchema.shape.errorCountSla,
+    upstreamErrorCountExcl429529: measuresSchema.shape.upstreamErrorCountExcl429529,
+    upstream429Count: measuresSchema.shape.upstream429Count,
+    upstream529Count: measuresSchema.shape.upstream529Count,
+  })
+  .meta({ id: 'ErrorKindResponse' });
+
+export type ErrorItem = z.infer<typeof errorItemSchema>;
+
 export const breakdownSchema = z
   .object({
     ...range,
-    by: breakdownBySchema.meta({ example: 'group' }),
-    total: count('How many have rows in the range; items has at most limit of them.', 40),
-    items: z.array(breakdownItemSchema).meta({ description: 'Most requests first.' }),
+    platform,
+    groupId,
+    by: breakdownBySchema.meta({ description: 'As asked for.', example: 'model' }),
+    total: count('How many have rows in the range; the list has at most limit of them.', 40),
+    items: z.array(breakdownItemSchema).meta({ description: 'Most requests first; empty by error.' }),
+    errors: z
+      .array(errorItemSchema)
+      .meta({ description: 'The kinds of errors, most frequent first; empty unless by error.' }),
     freshness: freshnessSchema,
   })
   .meta({ id: 'BreakdownResponse' });

@@ -5,25 +5,28 @@ import type { z } from 'zod';
 import { DefinedTables } from '../definitions/defined-tables.service.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRows } from '../sql/sql-runner.js';
+import type { SqlStatement } from '../sql/sql-statement.js';
 import { HOUR_MS } from '../common/utc.js';
 import { validated } from '../common/validated.js';
 import { OpsOptions } from '../options/ops.options.js';
 import { Answer } from './answer.js';
-import { breakdownItems } from './breakdown.js';
+import { breakdownItems, errorItems } from './breakdown.js';
+import { checkSets } from './check-sets.js';
 import { histogram } from './histogram.js';
 import { KnownRows } from './known-rows.js';
 import { MeasuresAdder } from './measures.js';
 import { BUCKET_TIER, planSegments } from './read-plan.js';
 import { ReadTransactions } from './read-transactions.js';
 import {
+  BY_ERROR,
   breakdownQuerySchema,
   latencyDistributionQuerySchema,
   overviewQuerySchema,
   trendQuerySchema,
   type BreakdownQuery,
   type LatencyDistributionQuery,
-  type levelQuerySchema,
   type OverviewQuery,
+  type scopeQuerySchema,
   type TrendQuery,
 } from './read-query.schemas.js';
 import type { Breakdown, LatencyDistribution, Overview, Scope, Trend } from './read.schemas.js';
@@ -49,7 +52,6 @@ import { autoBucket, trendCuts } from './trend-buckets.js';
  */
 @Injectable()
 export class ReadService {
-  private readonly transactions: ReadTransactions;
   private readonly rows = new KnownRows();
 
   public constructor(
@@ -57,9 +59,8 @@ export class ReadService {
     @Inject(OPS_TABLES_TOKEN) tables: OpsTables,
     private readonly options: OpsOptions,
     @Optional() private readonly defined: DefinedTables = new DefinedTables(dataSource, tables),
-  ) {
-    this.transactions = new ReadTransactions(dataSource, options);
-  }
+    @Optional() private readonly transactions: ReadTransactions = new ReadTransactions(dataSource, options),
+  ) {}
 
   /** Totals, rates and percentiles of a range, beside those of the period of equal length before it. */
   public async overview(given: OverviewQuery): Promise<Overview> {
@@ -70,7 +71,11 @@ export class ReadService {
     return {
       ...scopeOf(query),
       ...answer.period(1, from, to, slowerThanMs),
-      previous: { ...answer.period(0, before, from, slowerThanMs), missingHours: answer.missingBefore },
+      previous: {
+        ...answer.period(0, before, from, slowerThanMs),
+        missingHours: answer.missingBefore,
+        unslicedRequests: answer.unslicedBefore,
+      },
       current: answer.current(1),
       freshness: answer.freshness(to),
     };
@@ -102,19 +107,34 @@ export class ReadService {
     return { ...scopeOf(query), bucket, points, freshness: answer.freshness(to) };
   }
 
-  /** The same measures for each platform or group, most requests first. */
-  public async breakdown(query: BreakdownQuery): Promise<Breakdown> {
-    const { from, to, by, limit } = validated(breakdownQuerySchema, query, 'query');
-    const answer = await this.read([from, to], { by, limit });
-    const { total, keys } = answer.byKey();
+  /**
+   * The same measures for each platform, group, or key of a set, most requests first; by error, the kinds of errors, beside
+   * how often they were in the period before.
+   */
+  public async breakdown(given: BreakdownQuery): Promise<Breakdown> {
+    const query = validated(breakdownQuerySchema, given, 'query');
+    const { from, to, by } = query;
+    if (by === BY_ERROR) {
+      return this.errors(query);
+    }
+    const answer = await this.read([from, to], query);
+    const { keys: total, requests } = answer.total;
     return {
-      from: from.toISOString(),
-      to: to.toISOString(),
+      ...rangeOf(query),
       by,
       total,
-      items: breakdownItems(by, keys, answer.seconds(from, to)),
+      items: breakdownItems(by, { requests, keys: answer.byKey() }, answer.seconds(from, to)),
+      errors: [],
       freshness: answer.freshness(to),
     };
+  }
+
+  private async errors(query: z.output<typeof breakdownQuerySchema>): Promise<Breakdown> {
+    const { from, to, limit } = query;
+    const before = new Date(2 * from.getTime() - to.getTime());
+    const answer = await this.read([before, from, to], { ...query, limit: MOST_KINDS }, { freshFrom: 1 });
+    const { total, errors } = errorItems(answer.byKey(1), answer.byKey(0), limit);
+    return { ...rangeOf(query), by: BY_ERROR, total, items: [], errors, freshness: answer.freshness(to) };
   }
 
   /** A histogram of one latency, with the percentiles to mark in it. */
@@ -151,9 +171,9 @@ export class ReadService {
     };
     // Built before its turn, mostly: others wait while it has it.
     const believed = this.defined.believed();
-    const statement = believed === null ? null : readPieces(believed, options);
+    const statement = believed === null ? null : pieces(believed, options);
     const rows = await this.transactions.run(async (manager) =>
-      selectRows<ReadRow>(manager, statement ?? readPieces(await this.defined.current(manager), options)),
+      selectRows<ReadRow>(manager, statement ?? pieces(await this.defined.current(manager), options)),
     );
     const answer = new Answer(rows, known);
     this.rows.keep(name, answer.rows);
@@ -161,15 +181,29 @@ export class ReadService {
   }
 }
 
-/** Answers of one level are made of the same rows. */
-const nameOf = (level: ReadOptions['level']): string =>
-  JSON.stringify('by' in level ? level.by : [level.platform, level.groupId]);
+/** More kinds of errors than the hours of a year keep by name, mostly; which are frequent is decided over all of them. */
+const MOST_KINDS = 5_000;
 
-function scopeOf({ from, to, platform, groupId }: z.output<typeof levelQuerySchema>): Scope {
-  return {
-    from: from.toISOString(),
-    to: to.toISOString(),
-    platform: platform ?? null,
-    groupId: groupId ?? null,
-  };
+function pieces(tables: OpsTables, options: ReadOptions): SqlStatement {
+  checkSets(tables, options.level);
+  return readPieces(tables, options);
 }
+
+/** Answers of one level are made of the same rows. */
+const nameOf = ({ by, platform, groupId, dimension, key }: ReadOptions['level']): string =>
+  JSON.stringify([by, platform, groupId, dimension, key]);
+
+type Asked = z.output<typeof scopeQuerySchema>;
+
+const rangeOf = ({ from, to, platform, groupId }: Pick<Asked, 'from' | 'to' | 'platform' | 'groupId'>) => ({
+  from: from.toISOString(),
+  to: to.toISOString(),
+  platform: platform ?? null,
+  groupId: groupId ?? null,
+});
+
+const scopeOf = (query: Asked): Scope => ({
+  ...rangeOf(query),
+  dimension: query.dimension ?? null,
+  key: query.key ?? null,
+});

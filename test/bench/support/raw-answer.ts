@@ -50,6 +50,9 @@ export const BY_GROUP: RawKey = {
   errors: `NULLIF(${ERROR_GROUP}, 0) + $3::int`,
 };
 
+/** Breakdown by model. */
+export const BY_MODEL: RawKey = { usage: 'u.model', errors: 'e.model' };
+
 /**
  * One plain statement for what an endpoint answers: counts, tokens and percentiles from raw rows, with a single sort
  * per latency for all percentiles (kinder than one percentile_cont for each). Without the busiest hour of the overview.

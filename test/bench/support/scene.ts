@@ -76,7 +76,7 @@ export function daysOf({ from, days }: Scene): [start: string, end: string][] {
 /** Empties what the module has written, and leaves no dirty page to the next variant. */
 export async function resetMetrics({ client }: Scene): Promise<void> {
   await client.query(
-    'TRUNCATE ops_metrics_hourly, ops_metrics_daily, ops_metrics_invalidations, ops_rebuilds, ops_detect_state, ops_audit_state',
+    'TRUNCATE ops_metrics_hourly, ops_metrics_daily, ops_metrics_dimension_hourly, ops_metrics_dimension_daily, ops_metrics_invalidations, ops_rebuilds, ops_detect_state, ops_audit_state',
   );
   await client.query('VACUUM ops_metrics_hourly, ops_metrics_daily, ops_metrics_invalidations');
   await client.query('CHECKPOINT');

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import type { SqlStatement } from '../../../src/ops/sql/sql-statement.js';
 
 /** One scan of a table in an executed plan. */
 export interface Scan {
@@ -37,9 +38,11 @@ export async function executedPlan<Node>(
   options: string,
   text: string,
   values: unknown[],
+  before?: SqlStatement,
 ): Promise<Node> {
   return dataSource.transaction(async (manager) => {
     await manager.query('SET LOCAL jit = off');
+    if (before !== undefined) await manager.query(before.text, before.values);
     const rows = await manager.query<[{ 'QUERY PLAN': [{ Plan: Node }] }]>(
       `EXPLAIN (${options}, FORMAT JSON) ${text}`,
       values,

@@ -26,9 +26,13 @@ interface PlanNode {
   Plans?: PlanNode[];
 }
 
-/** Executes a statement and sums up what its plan did. */
-export async function workOf(dataSource: DataSource, { text, values }: SqlStatement): Promise<PlanWork> {
-  const root = await executedPlan<PlanNode>(dataSource, 'ANALYZE, BUFFERS, TIMING OFF', text, values);
+/** Executes a statement, after another one in the same transaction, and sums up what its plan did. */
+export async function workOf(
+  dataSource: DataSource,
+  { text, values }: SqlStatement,
+  before?: SqlStatement,
+): Promise<PlanWork> {
+  const root = await executedPlan<PlanNode>(dataSource, 'ANALYZE, BUFFERS, TIMING OFF', text, values, before);
   const scans = new Map<string, number>();
   const rowsOf = new Map<string, number>();
   let rows = 0;

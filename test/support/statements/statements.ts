@@ -20,6 +20,8 @@ import { statementSize } from '../../../src/ops/drain/sql/statement-size.sql.js'
 import * as knownGroups from '../../../src/ops/jobs/sql/known-groups.sql.js';
 import * as rangeLimits from '../../../src/ops/ranges/sql/range-limits.sql.js';
 import * as rebuild from '../../../src/ops/rebuild/sql/rebuild.sql.js';
+import { requestsPage, walkAlongTime } from '../../../src/ops/requests/sql/requests-page.sql.js';
+import { rawShapes } from '../../../src/ops/requests/sql/raw-shapes.sql.js';
 import * as retention from '../../../src/ops/retention/sql/retention.sql.js';
 import * as status from '../../../src/ops/status/sql/status.sql.js';
 import * as runs from '../../../src/ops/runs/sql/runs.sql.js';
@@ -31,6 +33,7 @@ import * as verify from '../../../src/ops/verify/sql/verify.sql.js';
 import * as latest from '../../../src/ops/rollup/sql/latest-bucket.sql.js';
 import * as upsertDaily from '../../../src/ops/rollup/sql/upsert-daily.sql.js';
 import * as upsertBuckets from '../../../src/ops/rollup/sql/upsert-buckets.sql.js';
+import { FILTERS, KINDS, NONE } from '../../../src/ops/requests/filters.js';
 import { retained, type Given } from './given.js';
 
 const audit = { ...auditLanes, ...auditing };
@@ -229,6 +232,48 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
       level: { by: 'group', limit: g.n },
       rates: false,
       bucketByBucket: null,
+    }),
+  rawShapes: () => rawShapes(T),
+  walkAlongTime: () => walkAlongTime(),
+  ...forEach(
+    'requestsPage',
+    ['of everything', 'after an error', 'after a success'] as const,
+    (what) => (g) =>
+      requestsPage(T, {
+        from: g.iso,
+        to: g.iso,
+        level: { platform: g.text, groupId: String(g.n) },
+        filters: {},
+        kinds: KINDS,
+        after:
+          what === 'of everything'
+            ? null
+            : { createdAt: g.iso, kind: what === 'after an error' ? 'error' : 'success', id: String(g.n) },
+        rows: g.n,
+        columns: { error: [], success: [] },
+      }),
+  ),
+  'requestsPage with every filter': (g) =>
+    requestsPage(T, {
+      from: g.iso,
+      to: g.iso,
+      level: {},
+      filters: Object.fromEntries(Object.keys(FILTERS).map((name) => [name, g.text])),
+      kinds: KINDS,
+      after: null,
+      rows: g.n,
+      columns: { error: [], success: [] },
+    }),
+  'requestsPage of classes of statuses': (g) =>
+    requestsPage(T, {
+      from: g.iso,
+      to: g.iso,
+      level: {},
+      filters: { status: g.flag ? '4xx' : '5xx', upstreamStatus: NONE },
+      kinds: ['error'],
+      after: null,
+      rows: g.n,
+      columns: { error: [], success: [] },
     }),
   lastHourSamples: (g) => lastHourSamples(T, g.n, g.n),
   rollupSamples: (g) => rollupSamples(T, g.n, [g.text]),

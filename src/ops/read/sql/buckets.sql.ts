@@ -3,16 +3,21 @@ import { liveMinutes } from '../../invalidation/sql/live.sql.js';
 import { closedThrough, dayOf, EPOCH, minuteOf } from '../../sql/sql-time.js';
 import type { HourSpan, ReadPlan } from '../read-plan.js';
 import type { Bindings } from './bindings.js';
-import { OVERALL_RANGED } from './level.sql.js';
+import { OVERALL_RANGED, type LevelSql } from './level.sql.js';
+import { hasRows, requestsOf } from './unsliced.sql.js';
 
 interface BucketOptions {
   readonly safeDelaySeconds: number;
   /** What `day` has of the overall daily row `m`, beside its date. */
   readonly dayColumns: readonly string[];
+  /** Where the rows of a set are wanted: days that have none are answered from their hours. It has no minutes. */
+  readonly dimension: LevelSql['dimension'];
 }
 
 /** How old minutes may be, in seconds, for an answer to be as of then; else what has come since is read from raw rows. */
 const LIVE_SECONDS = 60;
+
+const NO_MINUTES = '(SELECT NULL::timestamptz AS minutes_from, NULL::timestamptz AS live_through)';
 
 const utcDate = (timestamptz: string): string => `(${timestamptz} AT TIME ZONE 'UTC')::date`;
 
@@ -42,7 +47,7 @@ const utcDate = (timestamptz: string): string => `(${timestamptz} AT TIME ZONE '
 export function bucketRelations(
   tables: OpsTables,
   plan: ReadPlan,
-  { safeDelaySeconds, dayColumns }: BucketOptions,
+  { safeDelaySeconds, dayColumns, dimension }: BucketOptions,
   bindings: Bindings,
 ): string {
   const delay = bindings.add(safeDelaySeconds, 'float8');
@@ -51,6 +56,11 @@ export function bucketRelations(
   const spanSegments = spans(({ segment }) => segment);
   const firstHours = spans(({ firstHour }) => firstHour);
   const endHours = spans(({ endHour }) => endHour);
+  const requests = dimension === null ? [] : [`${requestsOf(dimension)} AS requests`];
+  const isSliced =
+    dimension === null
+      ? ''
+      : ` AND (d.requests = 0 OR ${hasRows(dimension, tables.dimensionDaily, 'bucket_date = d.bucket_date')})`;
   return `clock AS MATERIALIZED (
   SELECT c.now, c.closed, m.minutes_from, m.is_live, CASE WHEN m.is_live THEN m.live_through ELSE c.now END AS as_of,
     m.minutes_end, CASE WHEN m.minutes_from IS NULL OR m.is_live THEN 'infinity' ELSE m.minutes_end END AS raw_from
@@ -60,7 +70,7 @@ export function bucketRelations(
     FROM (
       SELECT l.minutes_from, LEAST(l.live_through, c.now) AS live_through,
         l.live_through >= c.now - interval '${LIVE_SECONDS} seconds' AS is_live
-      FROM ${liveMinutes(tables)} l
+      FROM ${dimension === null ? liveMinutes(tables) : NO_MINUTES} l
     ) l
   ) m ON m.minutes_from < m.minutes_end
 ),
@@ -99,7 +109,7 @@ day AS MATERIALIZED (
       SELECT m.*
       FROM (SELECT min(starts) AS starts, max(starts) AS latest FROM part WHERE ends = starts + interval '24 hours') b
       CROSS JOIN LATERAL (
-        SELECT ${['m.bucket_date', 'm.computed_at', ...dayColumns].join(', ')} FROM ${tables.daily} m
+        SELECT ${['m.bucket_date', 'm.computed_at', ...dayColumns, ...requests].join(', ')} FROM ${tables.daily} m
         WHERE m.bucket_date >= ${utcDate('b.starts')} AND m.bucket_date <= ${utcDate('b.latest')}
           AND ${OVERALL_RANGED}
         OFFSET 0
@@ -108,10 +118,10 @@ day AS MATERIALIZED (
     OFFSET 0
   ) d
   WHERE d.computed_at >= d.ends
-    AND (d.starts NOT IN (SELECT day_starts FROM noted) OR d.starts IN (SELECT day_starts FROM dropped))
+    AND (d.starts NOT IN (SELECT day_starts FROM noted)${isSliced} OR d.starts IN (SELECT day_starts FROM dropped))
 ),
 hour AS MATERIALIZED (
-  SELECT p.segment, h.starts, h.computed_at AS rolled_up_at,
+  SELECT p.segment, h.starts, h.computed_at AS rolled_up_at,${dimension === null ? '' : ' h.requests,'}
     (h.computed_at IS NULL OR h.starts IN (SELECT bucket_start FROM noted WHERE tier = 'hour'))
       AND COALESCE(h.starts >= c.minutes_from AND h.starts + interval '1 hour' <= c.minutes_end, false) AS by_minutes
   FROM (
@@ -121,10 +131,10 @@ hour AS MATERIALIZED (
   ) p
   CROSS JOIN clock c
   CROSS JOIN LATERAL (
-    SELECT h.starts, m.computed_at
+    SELECT h.starts, m.computed_at${dimension === null ? '' : ', m.requests'}
     FROM generate_series(p.starts, p.ends - interval '1 hour', interval '1 hour') AS h(starts)
     LEFT JOIN (
-      SELECT m.bucket_start, m.computed_at FROM ${tables.hourly} m
+      SELECT ${['m.bucket_start', 'm.computed_at', ...requests].join(', ')} FROM ${tables.hourly} m
       WHERE m.bucket_start >= p.starts AND m.bucket_start < p.ends AND ${OVERALL_RANGED}
       OFFSET 0
     ) m ON m.bucket_start = h.starts AND m.computed_at >= h.starts + interval '1 hour'

@@ -1,5 +1,7 @@
 import { ERROR_GROUP, ERROR_PLATFORM, USAGE_PLATFORM } from '../../definitions/definitions.js';
-import type { BreakdownBy, LevelFilter } from '../read-query.schemas.js';
+import type { OpsTables } from '../../definitions/ops-tables.js';
+import type { Dimension } from '../../definitions/dimensions.js';
+import type { LevelFilter } from '../read-query.schemas.js';
 import type { Bindings } from './bindings.js';
 
 /** What an answer is broken down by. */
@@ -14,6 +16,8 @@ export interface KeySql {
   readonly stored: string;
   /** The group that the key `t.key` names, as a condition on `g`. */
   readonly group: string;
+  /** The words for the key `t.key`, or NULL. */
+  readonly label: string;
 }
 
 /**
@@ -21,6 +25,10 @@ export interface KeySql {
  * what the answer is broken down by. A platform '' counts at the overall level only, so the other two exclude it.
  */
 export interface LevelSql {
+  /** The tables of the rows; minutes where they have any. */
+  readonly store: { readonly daily: string; readonly hourly: string; readonly minutely: string | null };
+  /** The set that they are of, if any, and whether they are its rows within groups. */
+  readonly dimension: { readonly set: Dimension; readonly isWithinGroups: boolean } | null;
   /** The rows of one bucket, in the words of the unique index where they allow it. */
   readonly stored: string;
   /** The same rows over a range of buckets, in the words of the level's partial index. */
@@ -46,7 +54,12 @@ export interface LevelSql {
 const storedAt = (platform: string, groupId: string): string =>
   `COALESCE(m.platform, '') = ${platform} AND COALESCE(m.group_id, 0) = ${groupId}`;
 
-export function levelOf(filter: LevelFilter, bindings: Bindings): LevelSql {
+/** Of all requests, of a platform, or of a group. */
+export function levelOf(
+  tables: OpsTables,
+  filter: Pick<LevelFilter, 'platform' | 'groupId'>,
+  bindings: Bindings,
+): LevelSql {
   const platform = filter.platform === undefined ? null : bindings.add(filter.platform, 'text');
   const groupId = filter.groupId === undefined ? null : bindings.add(filter.groupId, 'bigint');
   const onPlatform = (column: string): string =>
@@ -54,6 +67,7 @@ export function levelOf(filter: LevelFilter, bindings: Bindings): LevelSql {
   if (groupId !== null) {
     const ofGroup = `m.group_id = ${groupId}`;
     return {
+      ...ofLevels(tables),
       stored: platform === null ? ofGroup : storedAt(platform, groupId),
       ranged: platform === null ? ofGroup : `${ofGroup} AND m.platform = ${platform}`,
       rangesOfMinutes: true,
@@ -67,6 +81,7 @@ export function levelOf(filter: LevelFilter, bindings: Bindings): LevelSql {
   }
   if (platform !== null) {
     return {
+      ...ofLevels(tables),
       stored: storedAt(platform, '0'),
       ranged: `m.platform = ${platform} AND m.group_id IS NULL`,
       rangesOfMinutes: false,
@@ -79,6 +94,7 @@ export function levelOf(filter: LevelFilter, bindings: Bindings): LevelSql {
     };
   }
   return {
+    ...ofLevels(tables),
     stored: OVERALL,
     ranged: OVERALL_RANGED,
     rangesOfMinutes: true,
@@ -91,46 +107,65 @@ export function levelOf(filter: LevelFilter, bindings: Bindings): LevelSql {
   };
 }
 
+const ofLevels = ({ daily, hourly, minutely }: OpsTables): Pick<LevelSql, 'store' | 'dimension'> => ({
+  store: { daily, hourly, minutely },
+  dimension: null,
+});
+
 /** The overall row of one bucket, and those of a range of buckets. */
 export const OVERALL = storedAt("''", '0');
 export const OVERALL_RANGED = 'm.platform IS NULL AND m.group_id IS NULL';
 
-export function breakdownBy(by: BreakdownBy): LevelSql {
-  if (by === 'platform') {
-    return {
-      // The group as the index has it: the rows of a bucket's groups are passed over in the index.
-      stored: "COALESCE(m.group_id, 0) = 0 AND COALESCE(m.platform, '') <> ''",
-      ranged: 'm.platform IS NOT NULL AND m.group_id IS NULL',
-      rangesOfMinutes: false,
-      distributed: 'm.group_id IS NOT NULL',
-      usage: `${USAGE_PLATFORM} <> ''`,
-      error: `${ERROR_PLATFORM} <> ''`,
-      key: {
-        ofRow: 'm.platform::text',
-        ofUsage: `${USAGE_PLATFORM}::text`,
-        ofError: `${ERROR_PLATFORM}::text`,
-        order: 'key COLLATE "C"',
-        stored: storedAt('t.key', '0'),
-        group: 'false',
-      },
-      oneRowPerBucket: false,
-      isOverall: false,
-    };
-  }
+/** Platforms. */
+export function platformLevel(tables: OpsTables): LevelSql {
   return {
-    stored: 'm.group_id IS NOT NULL',
-    ranged: 'm.group_id IS NOT NULL',
+    ...ofLevels(tables),
+    // The group as the index has it: the rows of a bucket's groups are passed over in the index.
+    stored: "COALESCE(m.group_id, 0) = 0 AND COALESCE(m.platform, '') <> ''",
+    ranged: 'm.platform IS NOT NULL AND m.group_id IS NULL',
+    rangesOfMinutes: false,
+    distributed: 'm.group_id IS NOT NULL',
+    usage: `${USAGE_PLATFORM} <> ''`,
+    error: `${ERROR_PLATFORM} <> ''`,
+    key: {
+      ofRow: 'm.platform::text',
+      ofUsage: `${USAGE_PLATFORM}::text`,
+      ofError: `${ERROR_PLATFORM}::text`,
+      order: 'key COLLATE "C"',
+      stored: storedAt('t.key', '0'),
+      group: 'false',
+      label: 'NULL::text',
+    },
+    oneRowPerBucket: false,
+    isOverall: false,
+  };
+}
+
+/** Groups, all of them or those of a platform. */
+export function groupLevel(
+  tables: OpsTables,
+  { platform: given }: Pick<LevelFilter, 'platform'>,
+  bindings: Bindings,
+): LevelSql {
+  const platform = given === undefined ? null : bindings.add(given, 'text');
+  const ofPlatform = platform === null ? '' : ` AND m.platform = ${platform}`;
+  const isOn = platform === null ? "<> ''" : `= ${platform}`;
+  return {
+    ...ofLevels(tables),
+    stored: `m.group_id IS NOT NULL${ofPlatform}`,
+    ranged: `m.group_id IS NOT NULL${ofPlatform}`,
     rangesOfMinutes: true,
     distributed: null,
-    usage: `${USAGE_PLATFORM} <> ''`,
-    error: `${ERROR_PLATFORM} <> '' AND ${ERROR_GROUP} <> 0`,
+    usage: `${USAGE_PLATFORM} ${isOn}`,
+    error: `${ERROR_PLATFORM} ${isOn} AND ${ERROR_GROUP} <> 0`,
     key: {
       ofRow: 'm.group_id',
       ofUsage: 'g.id',
       ofError: 'e.group_id',
       order: 'key',
-      stored: 'm.group_id = t.key',
+      stored: `m.group_id = t.key${ofPlatform}`,
       group: 'g.id = t.key',
+      label: 'NULL::text',
     },
     oneRowPerBucket: false,
     isOverall: false,

@@ -1,5 +1,4 @@
 import { COUNT_COLUMNS } from '../../definitions/columns.js';
-import type { OpsTables } from '../../definitions/ops-tables.js';
 import { minuteOf } from '../../sql/sql-time.js';
 import { LONGEST_PEAK_HOURS, type Segment } from '../read-plan.js';
 import type { Bindings } from './bindings.js';
@@ -19,12 +18,7 @@ const MOST = 'max(m.requests) AS requests, max(m.tokens) AS tokens';
  * - `current`: the last whole minute before the answer's instant, where minutes are up to date and the last segment has
  *   it.
  */
-export function rateRelation(
-  tables: OpsTables,
-  level: LevelSql,
-  segments: readonly Segment[],
-  bindings: Bindings,
-): string {
+export function rateRelation(level: LevelSql, segments: readonly Segment[], bindings: Bindings): string {
   const numbers = bindings.addNumbers(
     segments.map(({ segment }) => segment),
     'int[]',
@@ -35,12 +29,25 @@ export function rateRelation(
       'timestamptz[]',
     ),
   );
-  const minutes = level.rangesOfMinutes
-    ? `SELECT m.bucket_start, ${LOAD} FROM ${tables.minutely} m
-      WHERE m.bucket_start >= r.starts AND m.bucket_start < r.ends AND ${level.ranged} GROUP BY m.bucket_start`
-    : `SELECT t.starts, ${LOAD} FROM generate_series(r.starts, r.ends - interval '1 minute', interval '1 minute') AS t(starts)
-      CROSS JOIN LATERAL (SELECT * FROM ${tables.minutely} m WHERE m.bucket_start = t.starts AND ${level.stored} OFFSET 0) m
+  const { hourly, minutely } = level.store;
+  const hours = `m.bucket_start >= s.starts AND m.bucket_start < LEAST(s.ends, c.closed)`;
+  const busiest =
+    level.dimension === null
+      ? `SELECT ${LOAD} FROM ${hourly} m
+      WHERE ${hours} AND ${level.ranged} AND m.computed_at >= m.bucket_start + interval '1 hour'
+      GROUP BY m.bucket_start`
+      : `SELECT ${LOAD} FROM generate_series(s.starts, LEAST(s.ends, c.closed) - interval '1 hour', interval '1 hour') AS t(starts)
+      CROSS JOIN LATERAL (SELECT * FROM ${hourly} m WHERE m.bucket_start = t.starts AND ${level.stored} OFFSET 0) m
       GROUP BY t.starts`;
+  const rates = [
+    `SELECT s.segment, 'peak' AS source, NULL::timestamptz AS starts, m.requests, m.tokens
+  FROM span s JOIN rated r ON r.segment = s.segment AND r.hours CROSS JOIN clock c CROSS JOIN LATERAL (
+    SELECT ${MOST} FROM (
+      ${busiest}
+    ) m
+  ) m`,
+    ...(minutely === null ? [] : ratesOfMinutes(minutely, level)),
+  ];
   return `rated AS MATERIALIZED (
   SELECT r.segment, r.starts, LEAST(r.ends, ${minuteOf('c.as_of')}) AS ends,
     r.ends - r.starts <= interval '${LONGEST_PEAK_HOURS} hours' AS hours,
@@ -48,31 +55,32 @@ export function rateRelation(
   FROM unnest(${numbers}, ${from}, ${to}) AS r(segment, starts, ends) CROSS JOIN clock c
 ),
 rate AS (
-  SELECT s.segment, 'peak' AS source, NULL::timestamptz AS starts, m.requests, m.tokens
-  FROM span s JOIN rated r ON r.segment = s.segment AND r.hours CROSS JOIN clock c CROSS JOIN LATERAL (
-    SELECT ${MOST} FROM (
-      SELECT ${LOAD} FROM ${tables.hourly} m
-      WHERE m.bucket_start >= s.starts AND m.bucket_start < LEAST(s.ends, c.closed) AND ${level.ranged}
-        AND m.computed_at >= m.bucket_start + interval '1 hour'
-      GROUP BY m.bucket_start
-    ) m
-  ) m
-  UNION ALL
-  SELECT r.segment, 'minute_peak', NULL, COALESCE(m.requests, 0), COALESCE(m.tokens, 0)
+  ${rates.join('\n  UNION ALL\n  ')}
+)`;
+}
+
+function ratesOfMinutes(table: string, level: LevelSql): readonly string[] {
+  const minutes = level.rangesOfMinutes
+    ? `SELECT m.bucket_start, ${LOAD} FROM ${table} m
+      WHERE m.bucket_start >= r.starts AND m.bucket_start < r.ends AND ${level.ranged} GROUP BY m.bucket_start`
+    : `SELECT t.starts, ${LOAD} FROM generate_series(r.starts, r.ends - interval '1 minute', interval '1 minute') AS t(starts)
+      CROSS JOIN LATERAL (SELECT * FROM ${table} m WHERE m.bucket_start = t.starts AND ${level.stored} OFFSET 0) m
+      GROUP BY t.starts`;
+  return [
+    `SELECT r.segment, 'minute_peak', NULL, COALESCE(m.requests, 0), COALESCE(m.tokens, 0)
   FROM rated r CROSS JOIN LATERAL (SELECT ${MOST} FROM (
       ${minutes}
     ) m
   ) m
-  WHERE r.minutes AND r.starts < r.ends
-  UNION ALL
-  SELECT r.segment, 'current', r.starts, COALESCE(m.requests, 0), COALESCE(m.tokens, 0)
+  WHERE r.minutes AND r.starts < r.ends`,
+    `SELECT r.segment, 'current', r.starts, COALESCE(m.requests, 0), COALESCE(m.tokens, 0)
   FROM (
     SELECT r.segment, r.ends - interval '1 minute' AS starts
     FROM rated r JOIN clock c ON r.ends = ${minuteOf('c.as_of')} AND c.is_live
       AND r.ends - interval '1 minute' >= GREATEST(r.starts, c.minutes_from)
     OFFSET 0
-  ) r CROSS JOIN LATERAL (SELECT ${LOAD} FROM ${tables.minutely} m WHERE m.bucket_start = r.starts AND ${level.stored}) m
-)`;
+  ) r CROSS JOIN LATERAL (SELECT ${LOAD} FROM ${table} m WHERE m.bucket_start = r.starts AND ${level.stored}) m`,
+  ];
 }
 
 /** The relation as pieces: requests for successes, and nothing else but tokens. */

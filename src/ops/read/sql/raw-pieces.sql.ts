@@ -1,7 +1,8 @@
-import { ERROR_COUNTS, LATENCIES, TOKENS, USAGE_GROUP_JOIN } from '../../definitions/definitions.js';
+import { DISTRIBUTED, ERROR_COUNTS, TOKENS, USAGE_GROUP_JOIN } from '../../definitions/definitions.js';
 import { roundedLatency } from '../../definitions/distribution-bins.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { LevelSql } from './level.sql.js';
+import { SPLIT_SUMS } from './stored-pieces.sql.js';
 
 const inRange = (alias: string): string => `${alias}.created_at >= r.starts AND ${alias}.created_at < r.ends`;
 
@@ -16,18 +17,20 @@ const RANGES_SENT_RAW = 12;
  * and `error_range`.
  */
 export function rawRelations(tables: OpsTables, level: LevelSql): string {
-  const latencies = LATENCIES.flatMap(([name, column]) => [
-    `count(u.${column}) AS ${name}_samples`,
-    `COALESCE(sum(u.${column}), 0) AS ${name}_sum_ms`,
-    `max(u.${column}) AS ${name}_max_ms`,
-    `array_agg(u.${column}) FILTER (WHERE u.${column} IS NOT NULL) AS ${name}_raw`,
+  const collected = DISTRIBUTED.flatMap(([name]) => [
+    `count(u.${name}) AS ${name}_samples`,
+    `COALESCE(sum(u.${name}), 0) AS ${name}_sum`,
+    `max(u.${name}) AS ${name}_max`,
+    `array_agg(u.${name}) FILTER (WHERE u.${name} IS NOT NULL) AS ${name}_raw`,
   ]);
+  const values = DISTRIBUTED.map(([name, , raw]) => `${raw} AS ${name}`).join(', ');
   return `usage_range AS MATERIALIZED (
   SELECT r.segment, r.part_of, r.whole_hour, l.*
   FROM raw_range r CROSS JOIN LATERAL (
     SELECT ${level.key?.ofUsage ?? 'NULL::text'} AS key, count(*) AS success_count, sum(${TOKENS})::bigint AS token_consumed,
-      ${latencies.join(',\n      ')}
-    FROM (SELECT * FROM ${tables.usageLogs} u WHERE ${inRange('u')} AND ${tables.usageCondition} OFFSET 0) u
+      ${SPLIT_SUMS.map((column) => `COALESCE(sum(u.${column}), 0) AS ${column}`).join(', ')},
+      ${collected.join(',\n      ')}
+    FROM (SELECT u.*, ${values} FROM ${tables.usageLogs} u WHERE ${inRange('u')} AND ${tables.usageCondition} OFFSET 0) u
     JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}
     WHERE ${level.usage}
     GROUP BY 1
@@ -53,11 +56,11 @@ sending AS MATERIALIZED (
  * Raw latencies come without counts.
  */
 export function rawPieces(level: LevelSql): string {
-  const latencies = LATENCIES.map(
-    ([name]) => `u.${name}_samples, u.${name}_sum_ms, u.${name}_max_ms,
+  const collected = DISTRIBUTED.map(
+    ([name]) => `u.${name}_samples, u.${name}_sum, u.${name}_max,
     CASE WHEN s.raw THEN u.${name}_raw::text ELSE ${name}.vals END, ${name}.counts, true, NULL`,
   );
-  const counted = LATENCIES.map(
+  const counted = DISTRIBUTED.map(
     ([name]) => `CROSS JOIN LATERAL (
     SELECT '{' || string_agg(value::text, ',') || '}' AS vals, '{' || string_agg(times::text, ',') || '}' AS counts
     FROM (
@@ -70,13 +73,15 @@ export function rawPieces(level: LevelSql): string {
     level.key === null ? '' : `\n  WHERE ${alias}.key IN (SELECT key FROM top)`;
   return `SELECT u.segment, 'raw', u.key::text, u.part_of, u.whole_hour, u.success_count,
     ${ERROR_COUNTS.map(() => '0').join(', ')}, u.token_consumed,
-    ${latencies.join(',\n    ')}, NULL::text
+    ${SPLIT_SUMS.map((column) => `u.${column}`).join(', ')}, NULL::timestamptz,
+    ${collected.join(',\n    ')}, NULL::text
   FROM usage_range u CROSS JOIN sending s
   ${counted.join('\n  ')}${isTop('u')}
   UNION ALL
   SELECT e.segment, 'raw', e.key::text, e.part_of, e.whole_hour, 0, ${ERROR_COUNTS.map(([column]) => `e.${column}`).join(', ')}, 0,
-    ${LATENCIES.map(() => NO_LATENCY).join(', ')}, NULL
+    ${SPLIT_SUMS.map(() => '0').join(', ')}, NULL,
+    ${DISTRIBUTED.map(() => NO_SAMPLES).join(', ')}, NULL
   FROM error_range e${isTop('e')}`;
 }
 
-const NO_LATENCY = '0, 0, NULL, NULL, NULL, true, NULL';
+const NO_SAMPLES = '0, 0, NULL, NULL, NULL, true, NULL';

@@ -6,7 +6,8 @@ import type { BreakdownBy, LevelFilter } from '../read-query.schemas.js';
 import type { ReadPlan } from '../read-plan.js';
 import { Bindings } from './bindings.js';
 import { bucketRelations } from './buckets.sql.js';
-import { breakdownBy, levelOf } from './level.sql.js';
+import { dimensionLevel } from './dimension-level.sql.js';
+import { groupLevel, levelOf, platformLevel, type LevelSql } from './level.sql.js';
 import { ratePieces, rateRelation } from './rates.sql.js';
 import { rawPieces, rawRelations } from './raw-pieces.sql.js';
 import { freshnessRelation, recentRelations } from './recent.sql.js';
@@ -15,7 +16,8 @@ import { topKeys } from './top-keys.sql.js';
 
 export interface ReadOptions {
   readonly plan: ReadPlan;
-  readonly level: LevelFilter | { readonly by: BreakdownBy; readonly limit: number };
+  /** Of a breakdown, by what, and how many. */
+  readonly level: LevelFilter & { readonly by?: BreakdownBy; readonly limit?: number };
   readonly safeDelaySeconds: number;
   /** First segment that the freshness speaks of. */
   readonly freshFrom: number;
@@ -35,23 +37,23 @@ export interface ReadOptions {
  */
 export function readPieces(tables: OpsTables, options: ReadOptions): SqlStatement {
   const bindings = new Bindings();
-  const level = 'by' in options.level ? breakdownBy(options.level.by) : levelOf(options.level, bindings);
+  const level = levelSql(tables, options.level, bindings);
   const { plan, safeDelaySeconds } = options;
   const buckets = bucketRelations(
     tables,
     plan,
-    { safeDelaySeconds, dayColumns: dayColumns(level) },
+    { safeDelaySeconds, dayColumns: dayColumns(level), dimension: level.dimension },
     bindings,
   );
   const recent = recentRelations(tables, plan.ragged, bindings);
-  const freshness = freshnessRelation(tables, bindings.add(options.freshFrom, 'int'));
+  const freshness = freshnessRelation(tables, level.dimension, bindings.add(options.freshFrom, 'int'));
   const top =
-    'by' in options.level && level.key !== null
-      ? topKeys(tables, level, level.key, bindings.add(options.level.limit, 'int'))
-      : null;
+    level.key === null
+      ? null
+      : topKeys(tables, level, level.key, bindings.add(options.level.limit ?? null, 'int'));
   const exact = level.oneRowPerBucket ? options.bucketByBucket : null;
   const pieces = [
-    storedPieces(tables, level, { exact, known: bindings.addWords(options.known ?? []) }),
+    storedPieces(level, { exact, known: bindings.addWords(options.known ?? []) }),
     rawPieces(level),
     ...(options.rates ? [ratePieces] : []),
   ];
@@ -61,17 +63,35 @@ export function readPieces(tables: OpsTables, options: ReadOptions): SqlStatemen
     freshness,
     rawRelations(tables, level),
     ...(top === null ? [] : [top]),
-    ...(options.rates ? [rateRelation(tables, level, plan.segments, bindings)] : []),
+    ...(options.rates ? [rateRelation(level, plan.segments, bindings)] : []),
     `piece (${PIECE_COLUMNS.join(', ')}) AS (
   ${pieces.join('\n  UNION ALL\n  ')}
 )`,
   ];
   const text = `WITH ${relations.join(',\n')}
 SELECT f.as_of, f.recent, f.pending_hours, f.stale_from, f.missing_hours, f.missing_from, f.missing_before,
+  f.unsliced_requests, f.unsliced_from, f.unsliced_to, f.unsliced_before,
   p.segment, p.source, p.key, ${isoUtc('p.starts')} AS starts, p.whole_hour,
   ${PIECE_COLUMNS.slice(5)
-    .map((column) => `p.${column}`)
-    .join(', ')}${top === null ? '' : ',\n  t.rank, t.total, t.group_name, t.group_platform'}
+    .map((column) =>
+      column === 'unsplit_from' ? `${isoUtc('p.unsplit_from')} AS unsplit_from` : `p.${column}`,
+    )
+    .join(
+      ', ',
+    )}${top === null ? '' : ',\n  t.rank, t.total, t.total_requests, t.group_name, t.group_platform, t.label'}
 FROM freshness f LEFT JOIN piece p ON true${top === null ? '' : ' LEFT JOIN top t ON t.key::text = p.key'}`;
   return { text, values: bindings.values };
+}
+
+/** A set that is named must be one that is kept: see ReadService. */
+function levelSql(tables: OpsTables, level: ReadOptions['level'], bindings: Bindings): LevelSql {
+  const named = level.by ?? level.dimension;
+  if (level.by === 'platform') {
+    return platformLevel(tables);
+  }
+  if (level.by === 'group') {
+    return groupLevel(tables, level, bindings);
+  }
+  const set = tables.dimensions.find(({ name }) => name === named);
+  return set === undefined ? levelOf(tables, level, bindings) : dimensionLevel(tables, set, level, bindings);
 }

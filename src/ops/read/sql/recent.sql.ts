@@ -4,6 +4,8 @@ import { isStaleMinute } from '../../invalidation/sql/live.sql.js';
 import { isoUtc } from '../../sql/sql-time.js';
 import type { Segment } from '../read-plan.js';
 import type { Bindings } from './bindings.js';
+import type { LevelSql } from './level.sql.js';
+import { unslicedRelation } from './unsliced.sql.js';
 
 /**
  * How many closed hours that are not rolled up yet, and whose minutes are not kept, one answer counts from raw rows, the
@@ -89,15 +91,28 @@ raw_range AS MATERIALIZED (
 /**
  * The relation `freshness`, one row, its instants as text: every row of an answer repeats them. Of the segments from `freshFrom` on: what of the whole closed hours is noted for
  * recomputation and not answered from minutes, from when on an hour or a minute is stale, what is missing, and what the
- * recent time rests on. And how many hours are missing in the segments before.
+ * recent time rests on; and what has no rows of the set. And how many hours, and requests, are missing in the segments before.
  */
-export function freshnessRelation(tables: OpsTables, freshFrom: string): string {
+export function freshnessRelation(
+  tables: OpsTables,
+  dimension: LevelSql['dimension'],
+  freshFrom: string,
+): string {
   const within = (relation: string): string => `(SELECT * FROM ${relation} WHERE segment >= ${freshFrom})`;
-  return `freshness AS MATERIALIZED (
+  const requests = (segments: string): string =>
+    `COALESCE(sum(requests) FILTER (WHERE segment ${segments} ${freshFrom}), 0)::text`;
+  const unsliced =
+    dimension === null
+      ? `SELECT '0' AS unsliced_requests, NULL::timestamptz AS unsliced_from, NULL::timestamptz AS unsliced_to, '0' AS unsliced_before`
+      : `SELECT ${requests('>=')} AS unsliced_requests, ${requests('<')} AS unsliced_before,
+      min(starts) FILTER (WHERE segment >= ${freshFrom}) AS unsliced_from, max(ends) FILTER (WHERE segment >= ${freshFrom}) AS unsliced_to
+    FROM unsliced`;
+  return `${dimension === null ? '' : `${unslicedRelation(tables, dimension)},\n`}freshness AS MATERIALIZED (
   SELECT ${isoUtc('c.as_of')} AS as_of, s.pending_hours,
     ${isoUtc('LEAST(s.stale_from, m.stale_from, g.missing_from)')} AS stale_from,
     g.missing_hours, ${isoUtc('g.missing_from')} AS missing_from, g.missing_before,
-    CASE WHEN EXISTS ${within('raw_range')} THEN 'raw' WHEN EXISTS ${within('minute_range')} THEN 'minutes' END AS recent
+    CASE WHEN EXISTS ${within('raw_range')} THEN 'raw' WHEN EXISTS ${within('minute_range')} THEN 'minutes' END AS recent,
+    n.unsliced_requests, ${isoUtc('n.unsliced_from')} AS unsliced_from, ${isoUtc('n.unsliced_to')} AS unsliced_to, n.unsliced_before
   FROM clock c CROSS JOIN (
     SELECT count(*)::int AS pending_hours,
       min(i.bucket_start) FILTER (WHERE i.bucket_start NOT IN (SELECT starts FROM hour WHERE rolled_up_at IS NULL))
@@ -115,6 +130,8 @@ export function freshnessRelation(tables: OpsTables, freshFrom: string): string 
       min(starts) FILTER (WHERE segment >= ${freshFrom}) AS missing_from,
       count(*) FILTER (WHERE segment < ${freshFrom})::int AS missing_before
     FROM gap WHERE NOT live
-  ) g
+  ) g CROSS JOIN (
+    ${unsliced}
+  ) n
 )`;
 }

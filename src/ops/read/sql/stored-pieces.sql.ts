@@ -1,18 +1,28 @@
 import { COUNT_COLUMNS } from '../../definitions/columns.js';
-import { LATENCIES, PERCENTILES } from '../../definitions/definitions.js';
-import type { OpsTables } from '../../definitions/ops-tables.js';
+import {
+  COST_COLUMNS,
+  DISTRIBUTED,
+  LATENCIES,
+  PERCENTILES,
+  TOKEN_COLUMNS,
+} from '../../definitions/definitions.js';
 import { HOUR_TIER, MINUTE_TIER, type RawTier } from '../../definitions/tiers.js';
 import type { KeySql, LevelSql } from './level.sql.js';
 
-/** The columns of a latency that a piece has; the percentiles only where they can be taken as they stand. */
-export const latencyColumns = (latency: string): readonly string[] => [
-  `${latency}_samples`,
-  `${latency}_sum_ms`,
-  `${latency}_max_ms`,
-  `${latency}_values`,
-  `${latency}_counts`,
-  `${latency}_known`,
-  `${latency}_percentiles`,
+/** Sums that a row may not know. */
+export const SPLIT_SUMS: readonly string[] = [...TOKEN_COLUMNS, ...COST_COLUMNS];
+
+const PERCENTILED: ReadonlySet<string> = new Set(LATENCIES.map(([name]) => name));
+
+/** The columns of what is distributed that a piece has; the percentiles only where they can be taken as they stand. */
+const distributedColumns = (name: string): readonly string[] => [
+  `${name}_samples`,
+  `${name}_sum`,
+  `${name}_max`,
+  `${name}_values`,
+  `${name}_counts`,
+  `${name}_known`,
+  `${name}_percentiles`,
 ];
 
 export const PIECE_COLUMNS: readonly string[] = [
@@ -22,7 +32,9 @@ export const PIECE_COLUMNS: readonly string[] = [
   'starts',
   'whole_hour',
   ...COUNT_COLUMNS,
-  ...LATENCIES.flatMap(([latency]) => latencyColumns(latency)),
+  ...SPLIT_SUMS,
+  'unsplit_from',
+  ...DISTRIBUTED.flatMap(([name]) => distributedColumns(name)),
   'version',
 ];
 
@@ -45,17 +57,26 @@ interface LatencyParts {
  * With `exact`, percentiles instead of a distribution: a fiftieth of the bytes. The distribution comes along where the
  * percentiles are small.
  */
-function latency(name: string, parts: LatencyParts): readonly string[] {
-  const { exact } = parts;
+function distributed(name: string, sum: string, parts: LatencyParts): readonly string[] {
+  if (!PERCENTILED.has(name)) {
+    return [
+      `COALESCE(m.${name}_samples, 0)`,
+      `COALESCE(m.${sum}, 0)`,
+      'NULL::int',
+      ...(parts.exact ? ['NULL::text', 'NULL::text'] : arrays(name, parts)),
+      `m.${name}_samples IS NOT NULL OR m.success_count = 0`,
+      'NULL::text',
+    ];
+  }
   const percentiles = `ARRAY[${PERCENTILES.map(([p]) => `m.${name}_${p}_ms`).join(', ')}]`;
   return [
     `m.${name}_samples`,
-    `m.${name}_sum_ms`,
+    `m.${sum}`,
     `m.${name}_max_ms`,
     ...arrays(name, parts),
     // A row from before distributions has a maximum, and 0 samples only by default.
     `m.${name}_samples > 0 OR m.${name}_max_ms IS NULL`,
-    exact ? `${percentiles}::text` : 'NULL::text',
+    parts.exact ? `${percentiles}::text` : 'NULL::text',
   ];
 }
 
@@ -65,7 +86,7 @@ function arrays(name: string, { exact, distributedElsewhere, known }: LatencyPar
     return ['NULL::text', 'NULL::text'];
   }
   const isWanted = exact ? `m.${name}_p50_ms < ${ROUNDING_SHOWS_BELOW_MS}` : `m.version <> ALL(${known})`;
-  const isEachOnce = `cardinality(m.${name}_values) = m.${name}_samples`;
+  const isEachOnce = `m.${name}_counts IS NULL OR cardinality(m.${name}_values) = m.${name}_samples`;
   return [
     `CASE WHEN ${isWanted} THEN m.${name}_values::text END`,
     `CASE WHEN ${isWanted} THEN CASE WHEN ${isEachOnce} THEN '' ELSE m.${name}_counts::text END END`,
@@ -95,39 +116,42 @@ const rowsOf =
     SELECT m.*, ${versionOf(tier)} AS version FROM ${table} m WHERE ${ofBucket} AND ${where} OFFSET 0
   ) m`;
 
-const days = (tables: OpsTables): StoredBuckets => ({
+const days = ({ store }: LevelSql): StoredBuckets => ({
   tier: 'day',
   buckets: 'day b',
   part: 'NULL::timestamptz, false',
-  rows: rowsOf('day', tables.daily, 'm.bucket_date = b.bucket_date'),
+  rows: rowsOf('day', store.daily, 'm.bucket_date = b.bucket_date'),
 });
 
 /** The rolled-up hours outside the days, and the minutes of the recent time. */
-const hoursAndMinutes = (tables: OpsTables): readonly StoredBuckets[] => [
+const hoursAndMinutes = ({ store }: LevelSql): readonly StoredBuckets[] => [
   {
     tier: HOUR_TIER,
     buckets:
       '(SELECT h.segment, h.starts FROM hour h WHERE h.rolled_up_at IS NOT NULL AND NOT h.by_minutes OFFSET 0) b',
     part: 'NULL::timestamptz, false',
-    rows: rowsOf(HOUR_TIER, tables.hourly, 'm.bucket_start = b.starts'),
+    rows: rowsOf(HOUR_TIER, store.hourly, 'm.bucket_start = b.starts'),
   },
-  {
-    tier: MINUTE_TIER,
-    buckets: `(
+  ...(store.minutely === null ? [] : [minutes(store.minutely)]),
+];
+
+const minutes = (table: string): StoredBuckets => ({
+  tier: MINUTE_TIER,
+  buckets: `(
     SELECT r.segment, r.part_of, r.whole_hour, t.starts
     FROM minute_range r
     CROSS JOIN LATERAL generate_series(r.starts, r.ends - interval '1 minute', interval '1 minute') AS t(starts) OFFSET 0
   ) b`,
-    part: 'b.part_of, b.whole_hour',
-    rows: rowsOf(MINUTE_TIER, tables.minutely, 'm.bucket_start = b.starts'),
-  },
-];
+  part: 'b.part_of, b.whole_hour',
+  rows: rowsOf(MINUTE_TIER, table, 'm.bucket_start = b.starts'),
+});
 
 const pieceOf = ({ tier, part }: StoredBuckets, level: LevelSql, parts: LatencyParts): string =>
   [
     `b.segment, '${tier}', ${keyOf(level)}, ${part}`,
-    ...COUNT_COLUMNS.map((column) => `m.${column}`),
-    ...LATENCIES.flatMap(([name]) => latency(name, parts)),
+    ...[...COUNT_COLUMNS, ...SPLIT_SUMS].map((column) => `m.${column}`),
+    'CASE WHEN m.success_count > 0 AND m.input_tokens IS NULL THEN b.starts END',
+    ...DISTRIBUTED.flatMap(([name, sum]) => distributed(name, sum, parts)),
     versionPiece(parts),
   ].join(',\n    ');
 
@@ -136,7 +160,9 @@ const distributionPieceOf = ({ tier }: StoredBuckets, level: LevelSql, known: st
   [
     `b.segment, '${tier}', ${keyOf(level)}, NULL::timestamptz, false`,
     ...COUNT_COLUMNS.map(() => '0::bigint'),
-    ...LATENCIES.flatMap(([name]) => [
+    ...SPLIT_SUMS.map(() => '0'),
+    'NULL::timestamptz',
+    ...DISTRIBUTED.flatMap(([name]) => [
       '0::bigint',
       '0::bigint',
       'NULL::int',
@@ -147,16 +173,19 @@ const distributionPieceOf = ({ tier }: StoredBuckets, level: LevelSql, known: st
     'm.version',
   ].join(',\n    ');
 
+/** What a piece of an overall daily row is made of. */
+const DAY_COLUMNS: readonly string[] = [
+  ...[
+    ...COUNT_COLUMNS,
+    ...SPLIT_SUMS,
+    ...LATENCIES.map(([name]) => `${name}_max_ms`),
+    ...DISTRIBUTED.flatMap(([name, sum]) => [sum, `${name}_samples`, `${name}_values`, `${name}_counts`]),
+  ].map((column) => `m.${column}`),
+  `${versionOf('day')} AS version`,
+];
+
 /** What `day` has of the overall daily rows, so that an answer at that level reads them once. */
-export const dayColumns = ({ isOverall }: LevelSql): readonly string[] =>
-  isOverall
-    ? [
-        ...[...COUNT_COLUMNS, ...LATENCIES.flatMap(([name]) => latencyColumns(name).slice(0, 5))].map(
-          (column) => `m.${column}`,
-        ),
-        `${versionOf('day')} AS version`,
-      ]
-    : [];
+export const dayColumns = ({ isOverall }: LevelSql): readonly string[] => (isOverall ? DAY_COLUMNS : []);
 
 /**
  * One piece for each metrics row of the level: of the days, of the rolled-up hours outside them, and of the minutes. In
@@ -166,19 +195,18 @@ export const dayColumns = ({ isOverall }: LevelSql): readonly string[] =>
  * @param known placeholder of the versions that are known
  */
 export function storedPieces(
-  tables: OpsTables,
   level: LevelSql,
   { exact, known }: { readonly exact: RawTier | null; readonly known: string },
 ): string {
   const { key, distributed } = level;
   const { stored } = key ?? level;
   const keys = key === null ? '' : ' CROSS JOIN top t';
-  const day = days(tables);
+  const day = days(level);
   const pieces = [
     `SELECT ${pieceOf(day, level, { exact: false, distributedElsewhere: false, known })}
   FROM ${day.buckets}${level.isOverall ? ' CROSS JOIN LATERAL (SELECT b.*) m' : `${keys} ${day.rows(stored)}`}`,
   ];
-  for (const tier of hoursAndMinutes(tables)) {
+  for (const tier of hoursAndMinutes(level)) {
     const isExact = exact === tier.tier;
     // Hourly rows of a platform have none of their own; minutely ones do.
     const elsewhere = tier.tier === HOUR_TIER ? distributed : null;
@@ -202,14 +230,14 @@ const hasSmallValues = ({ rows }: StoredBuckets, stored: string): string => `
   )`;
 
 /** Requests of each key in each metrics row, without anything heavy. */
-export function storedCounts(tables: OpsTables, { stored }: LevelSql, key: KeySql): string {
-  return [days(tables), ...hoursAndMinutes(tables)]
+export function storedCounts(level: LevelSql, key: KeySql): string {
+  return [days(level), ...hoursAndMinutes(level)]
     .map(
       ({
         buckets,
         rows,
       }) => `SELECT ${key.ofRow} AS key, m.success_count AS successes, m.error_count_total AS errors
-  FROM ${buckets} ${rows(stored)}`,
+  FROM ${buckets} ${rows(level.stored)}`,
     )
     .join('\n  UNION ALL\n  ');
 }

@@ -10,12 +10,13 @@ import { storedCounts } from './stored-pieces.sql.js';
  */
 export function topKeys(tables: OpsTables, level: LevelSql, key: KeySql, limit: string): string {
   return `top AS MATERIALIZED (
-  SELECT t.*, g.name AS group_name, g.platform AS group_platform
+  SELECT t.*, g.name AS group_name, g.platform AS group_platform, ${key.label} AS label
   FROM (
-    SELECT key, row_number() OVER (ORDER BY requests DESC, ${key.order})::int AS rank, count(*) OVER ()::int AS total
+    SELECT key, row_number() OVER (ORDER BY requests DESC, ${key.order})::int AS rank,
+      count(*) OVER ()::int AS total, (sum(requests) OVER ())::text AS total_requests
     FROM (
       SELECT key, sum(successes) + sum(errors) AS requests FROM (
-        ${storedCounts(tables, level, key)}
+        ${storedCounts(level, key)}
         UNION ALL
         SELECT key, success_count, 0 FROM usage_range
         UNION ALL

@@ -2,10 +2,12 @@ import { DIMENSION_USAGE_COLUMNS, ERROR_COLUMNS } from '../../definitions/column
 import { OTHER_KEYS } from '../../definitions/dimensions.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import { isOverallRow } from '../../definitions/overall-row.js';
+import { isTaken } from './judged-sides.js';
 import {
   addedRows,
   DIMENSION_COLUMNS,
   isNamed,
+  isOfSet,
   KEY_ORDER,
   mostKeys,
   writtenDimensions,
@@ -33,7 +35,7 @@ function side(tables: OpsTables, [name, has, columns]: Side): string {
       ? select('r')
       : columns.map((column) => `sum(r.${column})::bigint AS ${column}`).join(', ');
   return `SELECT ${KEY.map((column) => `r.${column}`).join(', ')}, false AS is_stored, ${raw}
-  FROM ${name}_read r JOIN judged j USING (bucket_start) WHERE r.dimension IS NOT NULL AND j.${name} = 'take'${
+  FROM ${name}_read r WHERE r.dimension IS NOT NULL AND ${isTaken(name)}${
     name === 'usage' ? '' : `\n  GROUP BY ${KEY.map((_, index) => index + 1).join(', ')}`
   }
   UNION ALL
@@ -89,7 +91,8 @@ ${SIDES.map(
 dimension_keys AS MATERIALIZED (
   SELECT ${using}, COALESCE(u.is_stored, false) OR COALESCE(e.is_stored, false) AS is_stored,
     ${columns.join(', ')}
-  FROM dimension_usage u FULL JOIN dimension_errors e USING (${using}) JOIN dimension_sets USING (bucket_start, dimension)
+  FROM dimension_usage u FULL JOIN dimension_errors e USING (${using})
+  WHERE ${isOfSet('bucket_start')}
 ),
 dimension_names AS MATERIALIZED (
   SELECT bucket_start, dimension, key
@@ -100,17 +103,17 @@ dimension_names AS MATERIALIZED (
   ) ranked
   WHERE is_stored OR rank <= ${mostKeys(tables.dimensions)}
 ),
+dimension_named AS MATERIALIZED (
+  SELECT k.*, n.key IS NOT NULL AS has_name
+  FROM dimension_keys k FULL JOIN dimension_names n
+    ON n.bucket_start = k.bucket_start AND n.dimension = k.dimension AND n.key = k.key
+),
 dimension_rows AS MATERIALIZED (
-  SELECT ${using}, ${DIMENSION_COLUMNS.join(', ')}
-  FROM dimension_keys JOIN dimension_names USING (bucket_start, dimension, key)
+  SELECT ${using}, ${DIMENSION_COLUMNS.join(', ')} FROM dimension_named WHERE has_name
   UNION ALL
   SELECT ${using}, ${DIMENSION_COLUMNS.join(', ')}
   FROM (
-    ${addedRows(
-      `dimension_keys r LEFT JOIN dimension_names n USING (bucket_start, dimension, key) WHERE n.key IS NULL`,
-      'bucket_start, dimension, r.group_key',
-      distributions,
-    )}
+    ${addedRows('dimension_named r WHERE NOT has_name', 'bucket_start, dimension, group_key', distributions)}
   ) s CROSS JOIN (SELECT '${OTHER_KEYS}'::text AS key) k
 ),
 ${writtenDimensions({

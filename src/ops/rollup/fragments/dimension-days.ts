@@ -5,6 +5,7 @@ import {
   addedRows,
   DIMENSION_COLUMNS,
   isNamed,
+  isOfSet,
   KEY_ORDER,
   mostKeys,
   writtenDimensions,
@@ -55,19 +56,23 @@ dimension_names AS MATERIALIZED (
   SELECT bucket_date, dimension, key
   FROM (
     SELECT bucket_date, dimension, key, row_number() OVER (PARTITION BY bucket_date, dimension ORDER BY ${KEY_ORDER}) AS rank
-    FROM dimension_keys WHERE ${isNamed}
+    FROM dimension_keys WHERE ${isNamed} AND ${isOfSet('bucket_date')}
   ) ranked
   WHERE rank <= ${mostKeys(tables.dimensions)}
 ),
 dimension_rows AS MATERIALIZED (
   ${addedRows(
     `(
-        SELECT s.bucket_date, s.dimension, COALESCE(h.group_id, 0) AS group_key, COALESCE(n.key, '${OTHER_KEYS}') AS key,
+        SELECT h.bucket_date, h.dimension, COALESCE(h.group_id, 0) AS group_key, COALESCE(n.key, '${OTHER_KEYS}') AS key,
           ${DIMENSION_COLUMNS.map((column) => `h.${column}`).join(', ')}
-        FROM ${tables.dimensionHourly} h
-        JOIN dimension_sets s ON s.bucket_date = (h.bucket_start AT TIME ZONE 'UTC')::date AND s.dimension = h.dimension
-        LEFT JOIN dimension_names n ON n.bucket_date = s.bucket_date AND n.dimension = h.dimension AND n.key = h.key
-        WHERE ${HOURS}
+        FROM (
+          SELECT * FROM (
+            SELECT h.*, (h.bucket_start AT TIME ZONE 'UTC')::date AS bucket_date FROM ${tables.dimensionHourly} h WHERE ${HOURS}
+          ) h
+          WHERE ${isOfSet('bucket_date')}
+          OFFSET 0
+        ) h
+        FULL JOIN dimension_names n ON n.bucket_date = h.bucket_date AND n.dimension = h.dimension AND n.key = h.key
       ) r`,
     'bucket_date, dimension, group_key, key',
     distributions,

@@ -98,3 +98,11 @@ removed_keys AS (
 }
 
 export const isNamed = `key <> '${OTHER_KEYS}'`;
+
+/**
+ * That the rows of a relation are of one of the CTE `dimension_sets`. A hashed subplan, and so are all joins of keys with
+ * their names FULL JOINs: to whatever else it could be, the planner, who knows nothing of how many keys there are, gives a
+ * nested loop.
+ */
+export const isOfSet = (bucket: string): string =>
+  `((${bucket}, dimension) IN (SELECT ${bucket}, dimension FROM dimension_sets)) IS TRUE`;

@@ -121,3 +121,10 @@ judged AS MATERIALIZED (
   LEFT JOIN errors_overall errors ON errors.bucket_start = h.bucket_start
 )`;
 }
+
+/**
+ * That a side of the bucket of a raw row `r` is taken. A hashed subplan: the planner knows nothing of how many rows there
+ * are, and would hold each of them against each bucket.
+ */
+export const isTaken = (side: Side): string =>
+  `(r.bucket_start IN (SELECT bucket_start FROM judged WHERE ${side} = 'take')) IS TRUE`;

@@ -13,7 +13,7 @@ import { HOUR_TIER, storeOf, widthOf, type RawTier } from '../../definitions/tie
 import type { TimeRange } from '../../common/utc.js';
 import { fillOfUsage, foreignColumns } from '../fragments/foreign-columns.js';
 import { errorsSide } from '../fragments/errors-side.js';
-import { judgedSides, type Edge, type SideMode, type Verdict } from '../fragments/judged-sides.js';
+import { isTaken, judgedSides, type Edge, type SideMode, type Verdict } from '../fragments/judged-sides.js';
 import { notedByHand } from '../fragments/noted-by-hand.js';
 import { dimensionBuckets } from '../fragments/dimension-buckets.js';
 import { keptColumns } from '../fragments/dimension-samples.js';
@@ -78,7 +78,7 @@ function side(
   const select = (alias: string): string => columns.map((column) => `${alias}.${column}`).join(', ');
   const ofUsage = fillOfUsage(name === 'usage' && fills.ttftSampleCount);
   return `SELECT r.bucket_start, r.platform_key, r.group_key, ${select('r')}${ofUsage('r.ttft_samples')}
-  FROM ${name}_raw r JOIN judged j USING (bucket_start) WHERE j.${name} = 'take'
+  FROM ${name}_raw r WHERE ${isTaken(name)}
   UNION ALL
   SELECT m.bucket_start, COALESCE(m.platform, ''), COALESCE(m.group_id, 0), ${select('m')}${ofUsage('m.ttft_sample_count')}
   FROM judged j JOIN ${table} m ON m.bucket_start = j.bucket_start AND ${has}
@@ -119,8 +119,8 @@ usage_read AS MATERIALIZED (
 errors_read AS MATERIALIZED (
   ${errorsSide(tables, widthOf(tier), dimensions)}
 ),
-usage_raw AS NOT MATERIALIZED (SELECT * FROM usage_read WHERE dimension IS NULL),
-errors_raw AS NOT MATERIALIZED (SELECT * FROM errors_read WHERE dimension IS NULL),
+usage_raw AS MATERIALIZED (SELECT * FROM usage_read WHERE dimension IS NULL),
+errors_raw AS MATERIALIZED (SELECT * FROM errors_read WHERE dimension IS NULL),
 ${judgedSides(tables, tier, order.edge)},
 usage_side AS (
   ${side(store, 'usage', USAGE_COLUMNS, HAS_USAGE)}

@@ -22,7 +22,7 @@ const BUCKETS = {
 export type ComparableRow = Record<string, string | null | (readonly [value: number, count: number])[]>;
 
 const text = (value: unknown): string | null =>
-  typeof value === 'object' || value === undefined ? null : String(value as string | number | bigint);
+  typeof value === 'object' || value === undefined ? null : String(value);
 
 function comparable(
   row: Readonly<Record<string, unknown>>,

@@ -22,7 +22,7 @@ const BUCKETS = {
 export type ComparableRow = Record<string, string | null | (readonly [value: number, count: number])[]>;
 
 const text = (value: unknown): string | null =>
-  typeof value === 'object' || value === undefined ? null : String(value);
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? String(value) : null;
 
 function comparable(
   row: Readonly<Record<string, unknown>>,

@@ -7,10 +7,10 @@ import { OpsMeasuredRow } from './ops-measured-row.js';
  */
 export abstract class OpsMetricsDimensionRow extends OpsMeasuredRow {
   /** Name of the set, such as `model`. */
-  @Column({ type: 'varchar', length: 63 })
+  @Column({ type: 'varchar', length: 63, collation: 'C' })
   dimension!: string;
 
   /** The value; `(none)` where rows have none, `(other)` for all that are not among the busiest of the bucket. */
-  @Column({ type: 'text' })
+  @Column({ type: 'text', collation: 'C' })
   key!: string;
 }

@@ -111,8 +111,13 @@ export function auditHours(
   step: Pick<AuditStep, 'from' | 'to' | 'closed'>,
   retention: RetentionHours,
 ): SqlStatement {
+  const unknownCosts: ReadonlySet<string> = new Set(
+    COST_COLUMNS.filter((column) => tables.costs[column] === null),
+  );
   const select = (columns: Fingerprint): string =>
-    columns.map(([column, raw]) => `${raw} AS ${column}`).join(', ');
+    columns
+      .map(([column, raw]) => `${unknownCosts.has(column) ? 'NULL::numeric' : raw} AS ${column}`)
+      .join(', ');
   const sideDiffers = (side: string, stored: string, columns: Fingerprint): string =>
     `(${columns
       .map(([column]) =>

@@ -24,7 +24,8 @@ export function dimensionSets(
   const caseOf = (then: (one: (typeof numbered)[number]) => string): string =>
     numbered.length === 0
       ? 'NULL::text'
-      : `CASE ${numbered.map((one) => `WHEN GROUPING(r.${one.column}) = 0 THEN ${then(one)}`).join(' ')} END`;
+      : // As the tables have them, or they could not be compared.
+        `(CASE ${numbered.map((one) => `WHEN GROUPING(r.${one.column}) = 0 THEN ${then(one)}`).join(' ')} END) COLLATE "C"`;
   return {
     values: numbered.map(({ dimension, column }) => `, ${value(dimension)} AS ${column}`).join(''),
     sets: numbered.flatMap(({ dimension, column }) => [

@@ -8,7 +8,7 @@ import { NO_KEY, OTHER_KEYS, type Dimension } from '../../definitions/dimensions
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import { HOUR_TIER } from '../../definitions/tiers.js';
 import { roundedTo7Bits } from './canonical-distribution.js';
-import { DISTRIBUTION_ARRAYS, ERROR_SUMS, errorRows, SAMPLED, USAGE_SUMS, usageRows } from './raw-buckets.js';
+import { DISTRIBUTION_ARRAYS, ERROR_SUMS, errorRows, SAMPLED, usageRows, usageSums } from './raw-buckets.js';
 
 const USAGE_SUMMED = DIMENSION_USAGE_COLUMNS.filter(
   (column) => !MAX_COLUMNS.includes(column) && !DISTRIBUTION_COLUMNS.includes(column),
@@ -86,7 +86,7 @@ export function computedDimensionHours(tables: OpsTables): string {
   )}
 ),
 keyed_usage AS (
-  ${keyed('usage', ofUsage, `${USAGE_SUMS},\n    ${SAMPLED.map(([name, column]) => `array_agg(${column}) FILTER (WHERE ${column} IS NOT NULL) AS ${name}_array`).join(', ')}`)}
+  ${keyed('usage', ofUsage, `${usageSums(tables)},\n    ${SAMPLED.map(([name, column]) => `array_agg(${column}) FILTER (WHERE ${column} IS NOT NULL) AS ${name}_array`).join(', ')}`)}
 ),
 `;
   const groups = 'GROUPING SETS ((starts, dimension, key';

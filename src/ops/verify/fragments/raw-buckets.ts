@@ -28,10 +28,11 @@ const LATENCY_AGGREGATES = LATENCIES.map(
 export const SAMPLED = [...LATENCIES, ['output_speed', 'output_speed']] as const;
 
 /** What every row has of its usage, of whatever level or key. */
-export const USAGE_SUMS = `count(*) AS success_count,
+export const usageSums = ({ costs }: OpsTables): string => `count(*) AS success_count,
     COALESCE(sum(input_tokens), 0)::numeric + COALESCE(sum(output_tokens), 0) + COALESCE(sum(cache_creation_tokens), 0)
       + COALESCE(sum(cache_read_tokens), 0) AS token_consumed,
-    ${[...TOKEN_COLUMNS, ...COST_COLUMNS].map((column) => `COALESCE(sum(${column}), 0)::numeric AS ${column}`).join(', ')},
+    ${TOKEN_COLUMNS.map((column) => `COALESCE(sum(${column}), 0)::numeric AS ${column}`).join(', ')},
+    ${COST_COLUMNS.map((column) => `${costs[column] === null ? 'NULL::numeric' : `COALESCE(sum(${column}), 0)::numeric`} AS ${column}`).join(', ')},
     ${LATENCIES.map(
       ([
         name,
@@ -64,7 +65,8 @@ const OUTPUT_SPEED = `CASE WHEN u.output_tokens > 0 AND u.duration_ms > u.first_
 export const usageRows = (tables: OpsTables, tier: RawTier, more = ''): string => `SELECT
     date_trunc('${tier}', u.created_at AT TIME ZONE 'UTC') AS starts,
     COALESCE(g.platform, 'unknown')::varchar(32) AS platform, g.id AS group_id,
-    ${[...TOKEN_COLUMNS, ...COST_COLUMNS].map((column) => `u.${column}`).join(', ')}, u.duration_ms, u.first_token_ms,
+    ${TOKEN_COLUMNS.map((column) => `u.${column}`).join(', ')},
+    ${COST_COLUMNS.map((column) => `${tables.costs[column] ?? 'NULL::numeric'} AS ${column}`).join(', ')}, u.duration_ms, u.first_token_ms,
     ${OUTPUT_SPEED} AS output_speed${more}
   FROM ${tables.usageLogs} u JOIN ${tables.groups} g ON g.id = u.group_id AND g.id <> 0
   WHERE u.created_at >= $1::timestamptz AND u.created_at < $2::timestamptz AND ${tables.usageCondition}`;
@@ -96,7 +98,7 @@ function usageLevels(tables: OpsTables, tier: RawTier): string {
 ),
 usage_levels AS (
   SELECT starts, ${LEVEL_KEYS},
-    ${USAGE_SUMS},${LATENCY_AGGREGATES}
+    ${usageSums(tables)},${LATENCY_AGGREGATES}
   FROM usage
   GROUP BY GROUPING SETS ((starts), (starts, platform), (starts, platform, group_id))
   HAVING GROUPING(platform) = 1 OR platform <> ''

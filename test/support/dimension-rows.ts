@@ -21,7 +21,8 @@ const BUCKETS = {
 /** A row in one form, whoever made it: every number a text, distributions as rounded values with their counts. */
 export type ComparableRow = Record<string, string | null | (readonly [value: number, count: number])[]>;
 
-const text = (value: unknown): string | null => (value === null ? null : String(value));
+const text = (value: unknown): string | null =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? String(value) : null;
 
 function comparable(
   row: Readonly<Record<string, unknown>>,

@@ -203,7 +203,7 @@ export function countsOf(
   row: StoredRow,
 ): Pick<Metrics, (typeof COUNT_COLUMNS | typeof SPLIT_COLUMNS)[number]> {
   const exact = (names: readonly string[], read: (text: string) => bigint): [string, bigint | null][] =>
-    names.map((name) => [name, row[name] === null ? null : read(String(row[name]))]);
+    names.map((name) => [name, row[name] === null ? null : read(String(row[name] as string | number))]);
   return Object.fromEntries([
     ...exact([...COUNT_COLUMNS, ...SPLIT_COUNT_COLUMNS], BigInt),
     ...exact(COST_COLUMNS, moneyOf),

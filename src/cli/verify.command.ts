@@ -56,14 +56,40 @@ function reportText(report: VerifyReport): string {
   if (report.differences.length > 0) {
     parts.push(
       tableText(
-        ['table', 'bucket', 'level', 'platform', 'group', 'column', 'stored', 'computed', 'pending'],
+        [
+          'table',
+          'bucket',
+          'level',
+          'platform',
+          'group',
+          'dimension',
+          'key',
+          'column',
+          'stored',
+          'computed',
+          'pending',
+        ],
         report.differences.map(
-          ({ table, bucket, level, platform, groupId, column, stored, computed, pending }) => [
+          ({
+            table,
+            bucket,
+            level,
+            platform,
+            groupId,
+            dimension,
+            key,
+            column,
+            stored,
+            computed,
+            pending,
+          }) => [
             table,
             bucket,
             level,
             platform ?? '',
             groupId ?? '',
+            dimension ?? '',
+            key ?? '',
             column,
             stored ?? 'NULL',
             computed ?? 'NULL',

@@ -70,14 +70,22 @@ export class EnvironmentError extends Error {
   }
 }
 
+/** The variable that sets a field, or the list or object that the field is in, which then is named too. */
+function named(field: string): string {
+  for (const { name, path } of environmentVariables) {
+    const variable = path.join('.');
+    if (field === variable || field.startsWith(`${variable}.`)) {
+      return `${name}${field.slice(variable.length)}`;
+    }
+  }
+  return field;
+}
+
 /** @throws EnvironmentError naming each wrong variable */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
   const { value, problems } = check(environmentSchema, readVariables(environmentVariables, env));
   if (problems !== undefined) {
-    const nameOf = new Map(environmentVariables.map(({ name, path }) => [path.join('.'), name]));
-    throw new EnvironmentError(
-      problems.map(({ field, expected }) => `${nameOf.get(field) ?? field} ${expected}`),
-    );
+    throw new EnvironmentError(problems.map(({ field, expected }) => `${named(field)} ${expected}`));
   }
   return value;
 }

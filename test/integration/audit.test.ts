@@ -72,7 +72,11 @@ describe('what detection by id cannot see', () => {
     'errors updated in place': () =>
       sql('UPDATE ops_error_logs SET is_business_limited = true WHERE id % 3 = 0'),
     'errors of another status': () =>
-      sql('UPDATE ops_error_logs SET upstream_status_code = 429 WHERE id % 6 = 0'),
+      sql('UPDATE ops_error_logs SET upstream_status_code = 429 WHERE id % 6 = 2'), // the provider's
+    'tokens of another kind': () =>
+      sql('UPDATE usage_logs SET cache_read_tokens = output_tokens, output_tokens = 0 WHERE id % 5 = 0'),
+    'costs updated in place': () =>
+      sql('UPDATE usage_logs SET actual_cost = actual_cost + 0.0000000001 WHERE id % 5 = 0'),
     'rows deleted in place': () =>
       sql(
         `DELETE FROM usage_logs WHERE id % 6 = 0 AND created_at > (SELECT min(created_at) + interval '12 hours' FROM usage_logs)`,
@@ -92,6 +96,35 @@ describe('what detection by id cannot see', () => {
     // The first finds and recomputes; then what it has changed is compared once more.
     for (let tick = 0; tick < 3; tick += 1) await scene.tick();
     expect((await scene.status()).suspiciousBuckets).toEqual([]);
+    await scene.expectRight();
+  });
+});
+
+describe('what the audit leaves to verify', () => {
+  const scene = new OpsScene('audit_keys', {}, { each: 'test' });
+
+  it('is a row of which only the key in a dimension has changed', async () => {
+    const hours = [40, 30, 20];
+    for (const hour of hours) await scene.insertRequests(await scene.ago(hour), 4);
+    await scene.tick();
+    await scene.maintain();
+    await scene.query("UPDATE usage_logs SET model = 'another' WHERE created_at >= $1 AND id % 2 = 0", [
+      await scene.ago(25),
+    ]);
+    expect(await scene.tick()).toMatchObject({ differingHours: 0 });
+    const [from, to] = [await scene.ago(25), await scene.ago(0)];
+    const report = await scene.app.verify.verify(from, to, true);
+    expect(report.differences).toContainEqual(
+      expect.objectContaining({
+        table: 'dimension_hourly',
+        dimension: 'model',
+        key: 'another',
+        column: '(row)',
+        stored: 'missing',
+      }),
+    );
+    expect(report.notedHours).toBe(1);
+    await scene.tick();
     await scene.expectRight();
   });
 });

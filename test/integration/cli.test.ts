@@ -3,6 +3,7 @@ import { catalogOf } from '../support/catalog.js';
 import { runCommand, type CommandResult } from '../support/command.js';
 import { eventually } from '../support/eventually.js';
 import * as rows from '../support/raw-rows.js';
+import { PLAIN_USAGE } from '../support/spec-rows.js';
 import { DatabaseScene } from '../support/database-scene.js';
 import { holdDays } from '../support/refresh-scene.js';
 import { createUnmigratedDatabase } from '../support/test-database.js';
@@ -24,6 +25,7 @@ describe('command line', () => {
     await rows.insertUsage(
       scene.dataSource,
       minutes.map((minute) => ({
+        ...PLAIN_USAGE,
         groupId: 1,
         inputTokens: 1,
         outputTokens: 2,

@@ -5,6 +5,7 @@ import { upsertDailyRange } from '../../src/ops/rollup/sql/upsert-daily.sql.js';
 import { upsertHourlyRange } from '../../src/ops/rollup/sql/upsert-buckets.sql.js';
 import { cellsOf, cellsOfStored, readDistributions, type Grain } from '../support/distributions.js';
 import * as rows from '../support/raw-rows.js';
+import { PLAIN_USAGE } from '../support/spec-rows.js';
 import { RollupScene } from '../support/rollup-scene.js';
 
 const DAY = new Date('2026-03-29T00:00:00Z');
@@ -54,6 +55,7 @@ describe('latency distributions', () => {
     await rows.insertUsage(
       scene.dataSource,
       usage.map(({ hour, groupId, durationMs, firstTokenMs }) => ({
+        ...PLAIN_USAGE,
         groupId,
         inputTokens: 1,
         outputTokens: 1,

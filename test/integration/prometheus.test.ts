@@ -7,7 +7,7 @@ import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/data-source.js';
 import { OpsModule, OpsPrometheusService, RefreshService } from '../../src/ops/index.js';
 import { DATABASE_METRICS, PROCESS_METRICS } from '../../src/ops/prometheus/metrics.js';
-import { MAX_PLATFORMS } from '../../src/ops/prometheus/ops-prometheus.service.js';
+import { MAX_NAMES } from '../../src/ops/prometheus/ops-prometheus.service.js';
 import { HAS_PROMTOOL, promtool, PROMTOOL_SKIPPED } from '../support/promtool.js';
 import { OpsScene } from '../support/ops-scene.js';
 const HOUR_MS = 3_600_000;
@@ -86,10 +86,57 @@ describe('GET /metrics', () => {
       'ops_gateway_last_hour_sla_ratio{platform="openai"}': 0.6,
       'ops_gateway_last_hour_sla_ratio{platform="anthropic"}': 1,
       'ops_gateway_last_hour_tokens{platform="anthropic"}': 33,
+      'ops_gateway_last_hour_tokens_by_kind{kind="input",platform="anthropic"}': 30,
+      'ops_gateway_last_hour_overall_tokens_by_kind{kind="output"}': 24,
+      'ops_gateway_last_hour_overall_tokens_by_kind{kind="cache_read"}': 0,
+      ops_gateway_last_hour_overall_actual_cost: 0,
       // 137 and 174 ms
       'ops_gateway_last_hour_duration_seconds{platform="anthropic",percentile="p50"}': 0.156,
       'ops_gateway_last_hour_ttft_seconds{platform="anthropic",percentile="p99"}': 0.04,
     });
+  });
+
+  it('tells the last closed hour of each model, whatever it is called', async () => {
+    await scene.query(
+      `INSERT INTO usage_logs (user_id, api_key_id, account_id, model, group_id, input_tokens, total_cost, actual_cost, created_at)
+       SELECT 1, 1, 1, name, 1, 7, 0.5, 0.1, $1::timestamptz + interval '1 minute'
+       FROM unnest(ARRAY['a "b"\\c', E'two\\nlines', 'a "b"\\c']) AS name`,
+      [lastHour],
+    );
+    await scene.query(
+      `UPDATE ops_error_logs SET model = 'model' WHERE id = (SELECT min(id) FROM ops_error_logs)`,
+    );
+    await scene.tick();
+    const samples = [...(await scrape())].filter(([name]) => name.startsWith('ops_gateway_last_hour_model'));
+    expect(Object.fromEntries(samples)).toMatchObject({
+      'ops_gateway_last_hour_model_requests{model="model"}': 9,
+      'ops_gateway_last_hour_model_requests{model="(none)"}': 3,
+      'ops_gateway_last_hour_model_requests{model="a \\"b\\"\\\\c"}': 2,
+      'ops_gateway_last_hour_model_requests{model="two\\nlines"}': 1,
+      'ops_gateway_last_hour_model_errors{kind="sla",model="model"}': 1,
+      'ops_gateway_last_hour_model_errors{kind="business_limited",model="model"}': 0,
+      'ops_gateway_last_hour_model_tokens_by_kind{kind="input",model="two\\nlines"}': 7,
+      'ops_gateway_last_hour_model_actual_cost{model="a \\"b\\"\\\\c"}': 0.2,
+    });
+    expect((await scrape()).get('ops_gateway_last_hour_overall_total_cost')).toBe(1.5);
+    if (HAS_PROMTOOL) {
+      const text = await (await fetch(`${await app.getUrl()}/metrics`)).text();
+      expect(promtool(['check', 'metrics'], text)).toEqual({ code: 0, said: '' });
+    }
+  });
+
+  it('names the busiest models and adds the rest to those that have no name', async () => {
+    await scene.query(
+      `INSERT INTO ops_metrics_dimension_hourly (bucket_start, dimension, key, group_id, success_count)
+       SELECT $1::timestamptz, 'model', 'm' || i, g, 1000 + i FROM generate_series(1, $2::int) AS i, (VALUES (NULL), (1)) AS v(g)
+       UNION ALL SELECT $1::timestamptz, 'model', '(other)', NULL, 100000`,
+      [lastHour, MAX_NAMES],
+    );
+    const samples = await scrape();
+    const requests = [...samples.keys()].filter((name) => name.startsWith('ops_gateway_last_hour_model_req'));
+    expect(requests).toHaveLength(MAX_NAMES + 1);
+    expect(samples.get('ops_gateway_last_hour_model_requests{model="m1"}')).toBe(1_001);
+    expect(samples.get('ops_gateway_last_hour_model_requests{model="(other)"}')).toBe(100_000 + 8 + 4);
   });
 
   it('goes one hour back while the last one is stale, and says 0 for an hour without traffic', async () => {
@@ -107,11 +154,11 @@ describe('GET /metrics', () => {
       `INSERT INTO ops_metrics_hourly (bucket_start, platform, success_count, error_count_sla, error_count_total, duration_p50_ms)
        SELECT $1::timestamptz, 'p' || i, 1000 + i, 1, 1, 500 FROM generate_series(1, $2::int) AS i
        UNION ALL SELECT $1::timestamptz, 'other', 100000, 0, 0, 500`,
-      [lastHour, MAX_PLATFORMS],
+      [lastHour, MAX_NAMES],
     );
     const samples = [...(await scrape())];
     const requests = samples.filter(([name]) => name.startsWith('ops_gateway_last_hour_requests'));
-    expect(requests).toHaveLength(MAX_PLATFORMS + 1);
+    expect(requests).toHaveLength(MAX_NAMES + 1);
     const other = Object.fromEntries(samples.filter(([name]) => name.includes('platform="other"')));
     expect(other['ops_gateway_last_hour_requests{platform="other"}']).toBe(100_000 + 10 + 2);
     expect(other['ops_gateway_last_hour_sla_ratio{platform="other"}']).toBeCloseTo(100_008 / 100_012, 12);

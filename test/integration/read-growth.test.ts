@@ -50,6 +50,14 @@ async function fill({ dataSource }: TestDatabase, groups: number): Promise<void>
        date_trunc('day', now(), 'UTC') - interval '24 hours', interval '24 hours') AS d(starts), ${levels}`,
     [DAYS],
   );
+  // As many models, of which 200 are kept by name, and of 20 groups each.
+  await dataSource.query(
+    `INSERT INTO ops_metrics_dimension_hourly (bucket_start, dimension, key, group_id, success_count, actual_cost)
+     SELECT h.starts, 'model', 'model ' || i, NULLIF(g, 0), 2 + i, 0.5
+     FROM generate_series(date_trunc('hour', now()) - interval '3 hours', date_trunc('hour', now()) - interval '1 hour',
+       interval '1 hour') AS h(starts), generate_series(1, LEAST($1::int, 200)) AS i, generate_series(0, 20) AS g`,
+    [groups],
+  );
   await dataSource.query(
     `INSERT INTO ops_detect_state (raw_table, safe_id, closed_through, late_before)
      VALUES ('usage_logs', 0, date_trunc('hour', now()), now()), ('ops_error_logs', 0, date_trunc('hour', now()), now())`,

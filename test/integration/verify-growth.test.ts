@@ -3,6 +3,7 @@ import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import type { SqlStatement } from '../../src/ops/sql/sql-statement.js';
 import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import { retentionHours } from '../../src/ops/invalidation/sql/floors.sql.js';
+import { dailyDimensionDifferences, dimensionDifferences } from '../../src/ops/verify/sql/dimensions.sql.js';
 import { dailyDifferences, rawDifferences } from '../../src/ops/verify/sql/verify.sql.js';
 import { workOf } from '../support/read/plan-work.js';
 import { resetScene } from '../support/refresh-scene.js';
@@ -23,6 +24,15 @@ const STATEMENTS: readonly (readonly [name: string, statement: SqlStatement])[] 
       ] as const,
   ),
   ['days', dailyDifferences(OPS_TABLES, range)],
+  [
+    'hours of the dimensions',
+    dimensionDifferences(OPS_TABLES, {
+      ...range,
+      retention: retentionHours(resolveOptions()),
+      unjudged: [{ bucket: START, usage: null, errors: 'held_back' }],
+    }),
+  ],
+  ['days of the dimensions', dailyDimensionDifferences(OPS_TABLES, range)],
 ];
 
 describe('the work of verify', () => {
@@ -51,7 +61,7 @@ describe('the work of verify', () => {
     const hours = `generate_series(0, ${HOURS - 1}) AS hour`;
     await dataSource.query(
       `INSERT INTO usage_logs (user_id, api_key_id, account_id, model, group_id, duration_ms, first_token_ms, created_at)
-       SELECT 1, 1, 1, 'm', g.id, 100 * n, 10, $1::timestamptz + hour * interval '1 hour'
+       SELECT 1, 1, g.id, 'model ' || g.id, g.id, 100 * n, 10, $1::timestamptz + hour * interval '1 hour'
          FROM groups g, ${hours}, generate_series(1, 2) AS n`,
       [START],
     );
@@ -76,17 +86,30 @@ describe('the work of verify', () => {
       START,
     ]);
     await store('daily', 'bucket_date', `'${START}'::date`);
+    // As many keys as groups.
+    const storeKeys = (table: string, bucket: string, at: string): Promise<unknown> =>
+      dataSource.query(
+        `INSERT INTO ops_metrics_dimension_${table} (${bucket}, dimension, key, success_count, duration_samples, duration_values)
+         SELECT ${at}, dimension, dimension || ' ' || id, 2 * count(*), 2 * count(*), '{100,200}'
+           FROM groups, ${hours}, unnest(ARRAY['model', 'account']) AS dimension
+          GROUP BY ${at}, dimension, id`,
+      );
+    await storeKeys('hourly', 'bucket_start', `'${START}'::timestamptz + hour * interval '1 hour'`);
+    await storeKeys('daily', 'bucket_date', `'${START}'::date`);
     await dataSource.query('ANALYZE');
   }
 
-  it.each(STATEMENTS.map(([name]) => name))('grows with the groups and not with their square: %s', (name) => {
-    const [small = NaN, ...larger] = (work.get(name) ?? []).map(
-      (rows, index) => rows / (GROUPS[index] ?? NaN),
-    );
-    expect(small).toBeGreaterThan(1);
-    expect(larger).toHaveLength(GROUPS.length - 1);
-    for (const perGroup of larger) {
-      expect(perGroup).toBeLessThan(1.5 * small);
-    }
-  });
+  it.each(STATEMENTS.map(([name]) => name))(
+    'grows with the groups and keys and not with their square: %s',
+    (name) => {
+      const [small = NaN, ...larger] = (work.get(name) ?? []).map(
+        (rows, index) => rows / (GROUPS[index] ?? NaN),
+      );
+      expect(small).toBeGreaterThan(1);
+      expect(larger).toHaveLength(GROUPS.length - 1);
+      for (const perGroup of larger) {
+        expect(perGroup).toBeLessThan(1.5 * small);
+      }
+    },
+  );
 });

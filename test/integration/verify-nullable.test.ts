@@ -5,9 +5,15 @@ import { failure, usage } from '../support/spec-scene.js';
 
 const LONG = 'a-platform-of-more-than-32-characters-in-its-name';
 
+const WITHIN_GROUPS = { name: 'model', usageColumn: 'model', errorColumn: 'model', withinGroups: true };
+
 /** Raw tables of another program: their flags may be NULL, and their platforms be anything. */
 describe('verify on adopted raw tables', () => {
-  const scene = new OpsScene('verify_nullable', {}, { prepare: rows.loosenUsage });
+  const scene = new OpsScene(
+    'verify_nullable',
+    { dimensions: [WITHIN_GROUPS, 'account'] },
+    { prepare: rows.loosenUsage },
+  );
 
   it('agrees with the rollup on every NULL, group 0 and odd platform, and finds nothing to fix', async () => {
     const { dataSource } = scene;
@@ -64,5 +70,12 @@ describe('verify on adopted raw tables', () => {
     );
     // 4 platforms, 3 groups, status 500 of 3, 3 upstream statuses, 2 owners, and 2 (1) of 3 flags; and the plain one.
     expect(row).toEqual({ sla: 145, limited: 72 });
+    // The platform of group 6 is NULL, that of group 4 empty: only the first has rows of its own, in a set too.
+    const groups = await dataSource.query<unknown[]>(
+      `SELECT group_id AS group FROM ops_metrics_dimension_hourly
+        WHERE bucket_start = $1 AND dimension = 'model' AND group_id IS NOT NULL AND success_count > 0 ORDER BY 1`,
+      [at],
+    );
+    expect(groups).toEqual(['1', '5', '6'].map((group) => ({ group })));
   });
 });

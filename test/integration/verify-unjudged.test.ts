@@ -123,7 +123,8 @@ describe('what verify cannot judge', () => {
         $$ BEGIN IF at = '${slow}' THEN PERFORM pg_sleep(2); END IF; RETURN status; END $$`,
     );
     await scene.query(
-      `CREATE VIEW ops_error_logs AS SELECT created_at, platform, group_id, is_business_limited, error_owner,
+      `CREATE VIEW ops_error_logs AS SELECT created_at, platform, group_id, is_business_limited, error_owner, error_phase, error_type,
+        model, account_id,
         upstream_status_code, slow_status(created_at, status_code) AS status_code FROM the_errors`,
     );
     try {

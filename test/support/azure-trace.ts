@@ -24,6 +24,11 @@ function usageOf(line: string, index: number): RawUsage {
     cacheReadTokens: index % 5 === 0 ? 0 : 64,
     durationMs: index % 11 === 0 ? null : ttft + 23 * outputTokens + ((index * 104_729) % 1009),
     firstTokenMs: index % 4 === 0 ? null : ttft,
+    model: `model ${index % 23}`,
+    accountId: index % 300,
+    apiKeyId: index % 13,
+    totalCost: BigInt(index * 104_729),
+    actualCost: BigInt(index * 7919),
     // Seven decimals in the file; a timestamptz would round the last one, and could round into the next hour.
     createdAt: `${timestamp.slice(0, 26).replace(' ', 'T')}Z`,
   };
@@ -35,6 +40,11 @@ function errorOf({ createdAt, groupId }: RawUsage, index: number): RawError {
     groupId,
     statusCode: STATUSES[index % 5] ?? null,
     upstreamStatusCode: STATUSES[index % 3] ?? null,
+    model: index % 7 === 0 ? null : `model ${index % 23}`,
+    accountId: index % 300,
+    apiKeyId: index % 13,
+    errorPhase: 'upstream',
+    errorType: 'api_error',
     errorOwner: index % 6 === 0 ? 'client' : 'provider',
     isBusinessLimited: index % 9 === 0,
     createdAt,

@@ -9,7 +9,8 @@ const GROUPS = [
   { id: 3, name: 'three', platform: 'anthropic' },
 ];
 
-const TABLES = `groups, usage_logs, ops_error_logs, ops_metrics_minutely, ops_metrics_hourly, ops_metrics_daily, ops_metrics_live, ops_metrics_invalidations,
+const TABLES = `groups, usage_logs, ops_error_logs, ops_metrics_minutely, ops_metrics_hourly, ops_metrics_daily,
+  ops_metrics_dimension_hourly, ops_metrics_dimension_daily, ops_metrics_live, ops_metrics_invalidations,
   ops_detect_state, ops_rebuilds, ops_job_heartbeats, ops_metrics_dropped_hours, ops_runs, ops_audit_state,
   ops_known_groups`;
 

@@ -1,7 +1,13 @@
 import type { RawError, RawUsage } from './oracle/types.js';
 
+/** Keys, costs and kind of a row where they do not matter. */
+const KEYS = { model: 'model', accountId: 1, apiKeyId: 1 } as const;
+export const PLAIN_USAGE = { ...KEYS, totalCost: 0n, actualCost: 0n } as const;
+export const PLAIN_ERROR = { ...KEYS, errorPhase: 'upstream', errorType: 'api_error' } as const;
+
 /** A plain successful request of group 1 (openai) at 05:10. */
 export const usage = (over: Partial<RawUsage> = {}): RawUsage => ({
+  ...PLAIN_USAGE,
   groupId: 1,
   inputTokens: 0,
   outputTokens: 0,
@@ -15,6 +21,7 @@ export const usage = (over: Partial<RawUsage> = {}): RawUsage => ({
 
 /** A failed request of group 1 (openai) at 05:10, that the client was told of by a 500. */
 export const failure = (over: Partial<RawError> = {}): RawError => ({
+  ...PLAIN_ERROR,
   platform: 'openai',
   groupId: 1,
   statusCode: 500,

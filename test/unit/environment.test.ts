@@ -114,6 +114,29 @@ describe('readEnvironment', () => {
     expect(refusal({ [name]: value })).toContain(name);
   });
 
+  it.each([
+    ['model,colour', 'OPS_DIMENSIONS.1 must be one of model, account, api_key, user, or a set with'],
+    ['model,,user', 'OPS_DIMENSIONS.1 must be one of'],
+    ['[{"name": "x"}]', 'OPS_DIMENSIONS.0 must be one of'],
+    ['["model"', 'OPS_DIMENSIONS must be a list'],
+    ['{"name": "x"}', 'OPS_DIMENSIONS.0 must be one of'],
+    ['model,model', 'OPS_DIMENSIONS must not have a name twice'],
+  ])('names OPS_DIMENSIONS when it is %j, and says where', (value, said) => {
+    expect(refusal({ OPS_DIMENSIONS: value })).toContain(said);
+  });
+
+  it.each([
+    ['model', ['model']],
+    [' api_key , user ', ['api_key', 'user']],
+    ['["model", "account"]', ['model', 'account']],
+    [' [{"name": "region", "usageColumn": "region", "errorColumn": "region"}, "user"]', ['region', 'user']],
+    ['[]', []],
+    ['  ', ['model', 'account']],
+  ])('takes the sets of OPS_DIMENSIONS %j', (value, names) => {
+    const { options } = readEnvironment({ OPS_DIMENSIONS: value });
+    expect(options.dimensions.map(({ name }) => name)).toEqual(names);
+  });
+
   it('names every wrong variable at once, and no value that may be secret', () => {
     const message = refusal({
       PORT: 'x',

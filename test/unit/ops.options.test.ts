@@ -56,6 +56,56 @@ describe('resolveOptions', () => {
     });
   });
 
+  it('takes the names of ready-made sets, and sets with their columns', () => {
+    expect(resolveOptions().dimensions.map(({ name }) => name)).toEqual(['model', 'account']);
+    expect(resolveOptions({ dimensions: [] }).dimensions).toEqual([]);
+    const region = {
+      name: 'region',
+      usageColumn: 'Region',
+      errorColumn: 'region',
+      label: { table: 'regions' },
+    };
+    const { dimensions } = resolveOptions({ dimensions: ['api_key', { ...region, maxKeys: 5 }] });
+    expect(dimensions).toEqual([
+      {
+        name: 'api_key',
+        usageColumn: 'api_key_id',
+        errorColumn: 'api_key_id',
+        label: { table: 'api_keys', idColumn: 'id', labelColumn: 'name' },
+        withinGroups: false,
+        maxKeys: 200,
+      },
+      {
+        ...region,
+        label: { table: 'regions', idColumn: 'id', labelColumn: 'name' },
+        withinGroups: false,
+        maxKeys: 5,
+      },
+    ]);
+    expect(Object.isFrozen(dimensions) && dimensions.every(Object.isFrozen)).toBe(true);
+  });
+
+  const own = { name: 'own', usageColumn: 'own', errorColumn: 'own' };
+  it.each([
+    ['dimensions', 'model'],
+    ['dimensions.0', ['Model']],
+    ['dimensions.0', [null]],
+    ['dimensions.1.usageColumn', ['model', { ...own, usageColumn: 'two words' }]],
+    ['dimensions.0.name', [{ ...own, name: 'Own' }]],
+    ['dimensions.0.name', [{ ...own, name: 'platform' }]],
+    ['dimensions.0.name', [{ ...own, name: 'error' }]],
+    ['dimensions.0.usageColumn', [{ ...own, usageColumn: 'two words' }]],
+    ['dimensions.0.errorColumn', [{ ...own, errorColumn: 'a"b' }]],
+    ['dimensions.0.maxKeys', [{ ...own, maxKeys: 0 }]],
+    ['dimensions.0.maxKeys', [{ ...own, maxKeys: 5_001 }]],
+    ['dimensions.0', [{ ...own, withinGroups: 'yes' }]],
+    ['dimensions.0.colour', [{ ...own, colour: 'red' }]],
+    ['dimensions', [own, own]],
+    ['dimensions', ['model', { ...own, name: 'model' }]],
+  ])('refuses %s: %j', (field, dimensions) => {
+    expect(refusal({ dimensions }).problems.map((problem) => problem.field)).toEqual([field]);
+  });
+
   it('shares nothing between two calls, nor with its caller, and cannot be changed', () => {
     const given = { rawRetentionDays: { usageLogs: 30 } };
     const options = resolveOptions(given);

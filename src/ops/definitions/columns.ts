@@ -31,8 +31,8 @@ export const SAMPLE_COLUMNS: readonly string[] = LATENCIES.flatMap(([latency]) =
 ]);
 
 /**
- * Sums that came later: NULL, all of them, in a row from before they were kept, where nobody knows them; else never. The
- * columns that are whole numbers, and those that are money.
+ * Sums that came later: NULL, all of them, in a row from before they were kept, where nobody knows them; else never, but
+ * for money that the raw table does not tell. The columns that are whole numbers, and those that are money.
  */
 export const SPLIT_COUNT_COLUMNS: readonly string[] = [
   ...TOKEN_COLUMNS,

@@ -1,12 +1,14 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { QueryFailedError, type DataSource } from 'typeorm';
+import { COST_COLUMNS } from './definitions.js';
 import { definitionNumber } from './definition-version.js';
 import {
   DEFAULT_IDENTITY,
   dimensionOf,
   dimensionsIdentity,
-  ERROR_DIMENSION,
+  ERROR_WORDS,
+  errorDimension,
   type Dimension,
 } from './dimensions.js';
 import { EVERY_ROW, OPS_TABLES_TOKEN, type Fills, type OpsTables } from './ops-tables.js';
@@ -37,8 +39,8 @@ export class DefinedTables {
   private seen: { readonly tables: OpsTables; readonly at: number } | null = null;
   private filtersChecked = false;
   private readonly logger = new Logger(DefinedTables.name);
-  /** Names of sets that are left out. */
-  private readonly leftOut = new Set<string>();
+  /** What is missing. */
+  private readonly warned = new Set<string>();
 
   public constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -69,17 +71,25 @@ export class DefinedTables {
     return tables;
   }
 
-  /** Once for each set, and again when it has been there in between. */
-  private warnOfMissing({ dimensions, wantedDimensions, usageLogs, errorLogs }: OpsTables): void {
+  /** Once for each, and again when it has been there in between. */
+  private warnOfMissing({ dimensions, wantedDimensions, costs, usageLogs, errorLogs }: OpsTables): void {
     const kept = new Set(dimensions.map(({ name }) => name));
-    for (const { name, usageColumn, errorColumn } of wantedDimensions.map(({ options }) => options)) {
-      if (kept.has(name)) {
-        this.leftOut.delete(name);
-      } else if (!this.leftOut.has(name)) {
-        this.leftOut.add(name);
-        this.logger.warn(
-          `Requests are not sliced by ${name}: it needs ${usageLogs}.${usageColumn} and ${errorLogs}.${errorColumn}`,
-        );
+    const wanted = [
+      ...wantedDimensions.map(({ options: { name, usageColumn, errorColumn } }) => ({
+        is: kept.has(name),
+        otherwise: `Requests are not sliced by ${name}: it needs ${usageLogs}.${usageColumn} and ${errorLogs}.${errorColumn}`,
+      })),
+      ...COST_COLUMNS.map((column) => ({
+        is: costs[column] !== null,
+        otherwise: `No ${column} is kept: it needs a number ${usageLogs}.${column}`,
+      })),
+    ];
+    for (const { is, otherwise } of wanted) {
+      if (is) {
+        this.warned.delete(otherwise);
+      } else if (!this.warned.has(otherwise)) {
+        this.warned.add(otherwise);
+        this.logger.warn(otherwise);
       }
     }
   }
@@ -128,7 +138,8 @@ interface FoundColumn {
 
 function findColumns(tables: OpsTables): SqlStatement {
   const wanted: readonly (readonly [Where, string, string])[] = [
-    ['errors', tables.errorLogs, 'is_count_tokens'],
+    ...COST_COLUMNS.map((column) => ['usage', tables.usageLogs, column] as const),
+    ...['is_count_tokens', ...ERROR_WORDS].map((column) => ['errors', tables.errorLogs, column] as const),
     ['hourly', tables.hourly, 'ttft_sample_count'],
     ['hourly', tables.hourly, 'updated_at'],
     ['daily', tables.daily, 'ttft_sample_count'],
@@ -175,6 +186,13 @@ function dimensionsOf({ wantedDimensions }: OpsTables, column: Column): Dimensio
 }
 
 const NUMBERS: ReadonlySet<string> = new Set(['smallint', 'integer', 'bigint', 'numeric']);
+const FLOATS: ReadonlySet<string> = new Set(['real', 'double precision']);
+
+/** What a usage row cost; null where it does not say so in a number. */
+const money = (column: FoundColumn | undefined): string | null =>
+  column === undefined || !(NUMBERS.has(column.type) || FLOATS.has(column.type))
+    ? null
+    : `u.${column.name}${FLOATS.has(column.type) ? '::numeric' : ''}`;
 
 /** An instant `at` as a value of the type. */
 const INSTANTS: Readonly<Record<string, string>> = {
@@ -203,16 +221,24 @@ function defined(named: OpsTables, found: readonly FoundColumn[]): OpsTables {
   ];
   const errorCondition = conditions.length === 0 ? EVERY_ROW : `(${conditions.join(' AND ')})`;
   const { usageCondition } = named;
+  const [total_cost, actual_cost] = COST_COLUMNS.map((name) => money(column('usage', name)));
+  const costs = { total_cost: total_cost ?? null, actual_cost: actual_cost ?? null };
+  const missing = [
+    ...COST_COLUMNS.filter((name) => costs[name] === null),
+    ...ERROR_WORDS.filter((name) => column('errors', name) === undefined),
+  ];
   return {
     ...named,
     errorCondition,
     fills: { hourly, daily },
-    dimensions: [...dimensions, ERROR_DIMENSION],
+    costs,
+    dimensions: [...dimensions, errorDimension((word) => column('errors', word) !== undefined)],
     definition: definitionNumber([
       ...(usageCondition === EVERY_ROW ? [] : [`usage: ${usageCondition}`]),
       ...(errorCondition === EVERY_ROW ? [] : [`errors: ${errorCondition}`]),
       ...(hourly.ttftSampleCount ? ['hourly.ttft_sample_count'] : []),
       ...(daily.ttftSampleCount ? ['daily.ttft_sample_count'] : []),
+      ...missing.map((name) => `no ${name}`),
       ...(identity === DEFAULT_IDENTITY ? [] : [`dimensions: ${identity}`]),
     ]),
   };

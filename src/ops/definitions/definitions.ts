@@ -69,6 +69,7 @@ export type Distributed = (typeof DISTRIBUTED)[number][0];
 
 /** What a request cost, in the gateway's currency: numeric, and never anything else. */
 export const COST_COLUMNS = ['total_cost', 'actual_cost'] as const;
+export type CostColumn = (typeof COST_COLUMNS)[number];
 
 export const PERCENTILES = [
   ['p50', 0.5],

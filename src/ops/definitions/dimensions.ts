@@ -42,35 +42,49 @@ export const MOST_KEY_CHARACTERS = 255;
 const statusClass = (status: string): string =>
   `CASE WHEN ${status} IN (429, 529) THEN ${status}::text ELSE (${status} / 100) || 'xx' END`;
 
-/**
- * What an error is, as a JSON list of five texts, each null where nobody knows: class of what the client was told, class of
- * what the provider answered, owner, phase, type.
- */
-const ERROR_KIND = `jsonb_build_array(${[
-  statusClass('e.status_code'),
-  statusClass('e.upstream_status_code'),
-  ...['error_owner', 'error_phase', 'error_type'].map((column) => `left(e.${column}, 64)`),
-].join(', ')})::text`;
+/** Columns of an error log that not every gateway has. */
+export const ERROR_WORDS = ['error_phase', 'error_type'] as const;
+export type ErrorWord = (typeof ERROR_WORDS)[number];
 
-/** The kinds of errors: always kept. */
-export const ERROR_DIMENSION: Dimension = {
-  name: 'error',
-  usage: null,
-  error: ERROR_KIND,
-  withinGroups: false,
-  maxKeys: READY_MADE_DIMENSIONS.model.maxKeys,
-  labels: null,
-};
+/**
+ * The kinds of errors: always kept. What an error is, as a JSON list of five texts, each null where nobody knows: class of
+ * what the client was told, class of what the provider answered, owner, phase, type.
+ *
+ * @param has whether the error log has the column
+ */
+export function errorDimension(has: (word: ErrorWord) => boolean): Dimension {
+  const word = (column: string): string => `left(e.${column}::text, 64)`;
+  const kind = [
+    statusClass('e.status_code'),
+    statusClass('e.upstream_status_code'),
+    word('error_owner'),
+    ...ERROR_WORDS.map((column) => (has(column) ? word(column) : 'NULL::text')),
+  ];
+  return {
+    name: 'error',
+    usage: null,
+    error: `jsonb_build_array(${kind.join(', ')})::text`,
+    withinGroups: false,
+    maxKeys: READY_MADE_DIMENSIONS.model.maxKeys,
+    labels: null,
+  };
+}
+
+export const ERROR_DIMENSION = errorDimension(() => true);
 
 /** Types that are grouped as they are; others are grouped as text, and cut. */
-const GROUPED_AS_THEY_ARE =
-  /^(?:smallint|integer|bigint|uuid|boolean|character varying\((?:\d\d?|1\d\d|2[0-4]\d|25[0-5])\))$/;
+const GROUPED_AS_THEY_ARE = /^(?:smallint|integer|bigint|uuid|boolean)$/;
+const SHORT_TEXT = /^character varying\((?:\d\d?|1\d\d|2[0-4]\d|25[0-5])\)$/;
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** A raw column as a value to group by. */
+/** A raw column as a value to group by. A text that reads like the key of the rows without one is one with them. */
 function valueOf(column: string, type: string): string {
-  return GROUPED_AS_THEY_ARE.test(type) ? column : `left(${column}::text, ${MOST_KEY_CHARACTERS})`;
+  if (GROUPED_AS_THEY_ARE.test(type)) {
+    return column;
+  }
+  const text = SHORT_TEXT.test(type) ? column : `left(${column}::text, ${MOST_KEY_CHARACTERS})`;
+  return `NULLIF(${text}, '${NO_KEY}')`;
 }
 
 /** A set whose columns are there, with their types as format_type gives them. */

@@ -4,6 +4,7 @@ import {
   type DimensionOptions,
 } from '../options/dimension-options.js';
 import { DEFINITION_VERSION } from './definition-version.js';
+import type { CostColumn } from './definitions.js';
 import { dimensionOf, ERROR_DIMENSION, type Dimension } from './dimensions.js';
 
 /** The names of all tables, quoted where needed, ready for a statement's text. */
@@ -29,6 +30,8 @@ export interface OpsTables {
   /** Which rows of the raw tables count: conditions over a usage row `u` and an error row `e`, in parentheses. */
   readonly usageCondition: string;
   readonly errorCondition: string;
+  /** What a usage row `u` cost, numeric; null where the raw table does not say. */
+  readonly costs: Readonly<Record<CostColumn, string | null>>;
   /** The sets of keys by which requests are sliced, as far as the raw tables have them. */
   readonly dimensions: readonly Dimension[];
   /** The sets that are asked for. */
@@ -98,6 +101,7 @@ export function opsTables({
     runs: metrics('ops_runs'),
     usageCondition: condition(usageFilter),
     errorCondition: condition(errorFilter),
+    costs: { total_cost: 'u.total_cost', actual_cost: 'u.actual_cost' },
     dimensions: [...dimensions.map((set) => dimensionOf(set, AS_SPECIFIED, null)), ERROR_DIMENSION],
     wantedDimensions: dimensions.map((options) => ({
       options,

@@ -109,6 +109,12 @@ const ROLLUP_METRICS: readonly MetricDefinition[] = [
   ),
 ];
 
+const TOKENS_BY_KIND =
+  'Tokens of the hour by kind: input, output, cache_creation, cache_read; absent where the hour has them only as a sum.';
+const COST = "What the requests of the hour cost, in the gateway's currency";
+const UNKNOWN_COST = '; absent where nobody knows.';
+const ACTUAL_COST = `${COST}, as it was charged${UNKNOWN_COST}`;
+
 const LAST_HOUR = [
   ['requests', 'Requests of the hour, successful and failed.', []],
   ['errors', 'Failed requests of the hour; sla: those that are not business-limited.', ['kind']],
@@ -119,6 +125,9 @@ const LAST_HOUR = [
   ],
   ['sla_ratio', 'Successful requests of the hour among all that are not business-limited.', []],
   ['tokens', 'Tokens of the hour.', []],
+  ['tokens_by_kind', TOKENS_BY_KIND, ['kind']],
+  ['total_cost', `${COST}, before multipliers${UNKNOWN_COST}`, []],
+  ['actual_cost', ACTUAL_COST, []],
   ['duration_seconds', 'Percentiles of the duration of successful requests of the hour.', ['percentile']],
   ['ttft_seconds', 'Percentiles of the time to first token of the hour.', ['percentile']],
 ] as const;
@@ -133,5 +142,25 @@ const LAST_HOUR_METRICS: readonly MetricDefinition[] = LAST_HOUR.flatMap(([name,
   ),
 ]);
 
+/** Likewise; absent where the models are no dimension, or the hour is from before they were. */
+const MODEL_METRICS: readonly MetricDefinition[] = (
+  [
+    ['requests', 'Requests of the hour, successful and failed.', []],
+    ['errors', 'Failed requests of the hour; sla: those that are not business-limited.', ['kind']],
+    ['tokens_by_kind', TOKENS_BY_KIND, ['kind']],
+    ['actual_cost', ACTUAL_COST, []],
+  ] as const
+).map(([name, help, labels]) =>
+  gauge(
+    `ops_gateway_last_hour_model_${name}`,
+    `${help} By model; beyond the busiest ones "(other)", without one "(none)".`,
+    ['model', ...labels],
+  ),
+);
+
 /** What is read from the database. */
-export const DATABASE_METRICS: readonly MetricDefinition[] = [...ROLLUP_METRICS, ...LAST_HOUR_METRICS];
+export const DATABASE_METRICS: readonly MetricDefinition[] = [
+  ...ROLLUP_METRICS,
+  ...LAST_HOUR_METRICS,
+  ...MODEL_METRICS,
+];

@@ -16,8 +16,8 @@ import { DATABASE_METRICS, PROCESS_METRICS, type MetricDefinition } from './metr
 import { lastHourSamples } from './sql/last-hour-samples.sql.js';
 import { rollupSamples, type SampleRow } from './sql/rollup-samples.sql.js';
 
-/** Platforms told by name; the rest is "other". It bounds what one scrape can store. */
-export const MAX_PLATFORMS = 50;
+/** Platforms, and models, told by name; the rest is one. It bounds what one scrape can store. */
+export const MAX_NAMES = 50;
 
 /** Longest that a scrape waits for the database, in milliseconds; Prometheus gives up after 10 s by default. */
 const DEADLINE_MS = 3_000;
@@ -143,10 +143,7 @@ export class OpsPrometheusService {
         manager,
         rollupSamples(this.tables, safeDelaySeconds, [REFRESH_JOB, MAINTENANCE_JOB]),
       )),
-      ...(await selectRows<SampleRow>(
-        manager,
-        lastHourSamples(this.tables, safeDelaySeconds, MAX_PLATFORMS),
-      )),
+      ...(await selectRows<SampleRow>(manager, lastHourSamples(this.tables, safeDelaySeconds, MAX_NAMES))),
     ]);
   }
 }

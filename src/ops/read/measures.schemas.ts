@@ -153,7 +153,7 @@ export const measuresSchema = z.object({
     0.39911,
   ).nullable(),
   totalCost: money(
-    "Exact sum of what the requests cost, in the gateway's currency, as decimal text; null where a row's cost is no number.",
+    "Exact sum of what the requests cost, in the gateway's currency, as decimal text; null where the gateway keeps none, or a row's cost is no number.",
     '10006.7514243915',
   ),
   actualCost: money('Likewise of what was charged.', '8213.0911873320'),

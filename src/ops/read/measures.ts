@@ -82,8 +82,10 @@ export class MeasuresAdder {
     this.upstream529.add(row.upstream_529_count);
     this.tokens.add(row.token_consumed);
     TOKEN_COLUMNS.forEach((column, index) => this.tokensByKind[index]?.add(row[column] ?? '0'));
-    this.totalCost.add(row.total_cost ?? '0');
-    this.actualCost.add(row.actual_cost ?? '0');
+    if (row.unsplit_from === null) {
+      this.totalCost.add(row.total_cost);
+      this.actualCost.add(row.actual_cost);
+    }
     this.unsplit.add(row);
     for (const [name] of DISTRIBUTED) {
       this.distributed[name].add(row, name, latencies[name]);

@@ -3,7 +3,7 @@ const QUOTIENT_DIGITS = 10;
 
 /**
  * A sum of decimal numbers in text, as PostgreSQL writes numeric: exact at any size, with as many digits after the point
- * as the one that has most. What is no number (NaN, Infinity) makes the sum none.
+ * as the one that has most. What is no number (NaN, Infinity), or not known, makes the sum none.
  */
 export class MoneySum {
   /** In units of the last digit. */
@@ -11,8 +11,8 @@ export class MoneySum {
   private digits = 0;
   private isNumber = true;
 
-  public add(text: string): void {
-    const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  public add(text: string | null): void {
+    const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text ?? '') ?? [];
     if (whole === '') {
       this.isNumber = false;
       return;

@@ -26,7 +26,7 @@ export class ReportBuilder {
   public addComparison(table: Difference['table'], found: ComparisonRow): void {
     this.differenceCount += found.total;
     for (const row of found.differences.slice(0, MAX_LISTED_DIFFERENCES - this.differences.length)) {
-      const level = row.platform === null ? 'overall' : row.groupId === null ? 'platform' : 'group';
+      const level = row.groupId !== null ? 'group' : row.platform !== null ? 'platform' : 'overall';
       this.differences.push({ table, level, ...row });
     }
     for (const bucket of found.unjudged) {

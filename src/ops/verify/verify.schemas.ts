@@ -18,7 +18,9 @@ export const verificationRequestSchema = rangeSchema
 /** Times are Dates, or ISO 8601 with a zone. */
 export type VerificationRequest = z.input<typeof verificationRequestSchema>;
 
-const tableOf = z.enum(['minutely', 'hourly', 'daily']).meta({ example: 'hourly' });
+const tableOf = z
+  .enum(['minutely', 'hourly', 'daily', 'dimension_hourly', 'dimension_daily'])
+  .meta({ example: 'hourly' });
 const bucketAt = (example: string) =>
   words('Start of the UTC minute or hour, or the UTC day (YYYY-MM-DD).', example);
 
@@ -29,6 +31,8 @@ const differenceSchema = z
     level: z.enum(['overall', 'platform', 'group']).meta({ example: 'group' }),
     platform: words('Null at the overall level.', 'openai').nullable(),
     groupId: bigCount('Null but at the group level.', '12').nullable(),
+    dimension: words('The set of a row of the dimensions; null for the others.', 'model').nullable(),
+    key: words('Its key; null for the others.', 'claude-sonnet-4').nullable(),
     column: words('`(row)` where the whole row is missing on one side.', 'success_count'),
     stored: words(
       'What the table has, as text; of a distribution the rounded form that is compared, shortened.',

@@ -14,6 +14,7 @@ import { notingTransaction } from '../sql/short-transaction.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
 import { OpsRunActiveError } from '../runs/run.errors.js';
 import { ReportBuilder } from './report-builder.js';
+import { dailyDimensionDifferences, dimensionDifferences } from './sql/dimensions.sql.js';
 import * as sql from './sql/verify.sql.js';
 import type { ComparisonRow } from './sql/verify.sql.js';
 import { MAX_LISTED_DIFFERENCES, type Difference, type VerifyReport } from './verify.schemas.js';
@@ -114,33 +115,40 @@ export class VerifyService {
    */
   private async verifyHours(range: TimeRange, fix: boolean, report: ReportBuilder): Promise<boolean> {
     const hours = { start: range.start.toISOString(), end: range.end.toISOString() };
-    const found: Found[] = [
-      { table: 'hourly', tier: HOUR_TIER, found: await this.compareRaw(HOUR_TIER, hours) },
-    ];
+    const found = [await this.compareRaw('hourly', HOUR_TIER, hours)];
     const [minutes] = await selectRows<sql.MinuteSpan>(this.dataSource, sql.minuteSpan(this.tables, hours));
     if (minutes !== undefined) {
-      found.push({
-        table: 'minutely',
-        tier: MINUTE_TIER,
-        found: await this.compareRaw(MINUTE_TIER, minutes),
-      });
+      found.push(await this.compareRaw('minutely', MINUTE_TIER, minutes));
+    }
+    const [levels] = found;
+    if (levels?.found) {
+      found.push(await this.compareKeys(hours, levels.found.unjudged));
     }
     const fits = found.every((one) => one.found !== null);
     if (fits || range.end.getTime() - range.start.getTime() <= HOUR_MS) {
-      for (const one of found) await this.add(one, hours.start, fix, report);
+      await this.add(found, hours.start, fix, report);
     }
     return fits;
   }
 
-  private async compareRaw(tier: RawTier, range: sql.MinuteSpan): Promise<ComparisonRow | null> {
-    return this.compare(
-      sql.rawDifferences(await this.defined.current(), tier, {
-        ...range,
-        limit: MAX_LISTED_DIFFERENCES,
-        retention: retentionHours(this.options),
-        distributions: this.options.distributions,
-      }),
-    );
+  private async compareRaw(table: Difference['table'], tier: RawTier, range: sql.MinuteSpan): Promise<Found> {
+    const statement = sql.rawDifferences(await this.defined.current(), tier, {
+      ...range,
+      ...this.bound(),
+      retention: retentionHours(this.options),
+    });
+    return { table, tier, found: await this.compare(statement) };
+  }
+
+  /** @param unjudged the hours of which the levels were not judged */
+  private async compareKeys(range: sql.MinuteSpan, unjudged: ComparisonRow['unjudged']): Promise<Found> {
+    const statement = dimensionDifferences(await this.defined.current(), {
+      ...range,
+      ...this.bound(),
+      retention: retentionHours(this.options),
+      unjudged,
+    });
+    return { table: 'dimension_hourly', tier: HOUR_TIER, found: await this.compare(statement) };
   }
 
   /** The daily rows of a day that lies in the range as a whole, if they are kept. */
@@ -153,31 +161,49 @@ export class VerifyService {
     if (day < range.start || (range.dailyFloor !== null && day < range.dailyFloor)) {
       return;
     }
-    const found = await this.compare(
-      sql.dailyDifferences(this.tables, {
-        start: day.toISOString(),
-        end: new Date(day.getTime() + DAY_MS).toISOString(),
-        limit: MAX_LISTED_DIFFERENCES,
-        distributions: this.options.distributions,
-      }),
-    );
-    await this.add({ table: 'daily', tier: DAY_TIER, found }, day.toISOString().slice(0, 10), fix, report);
+    const tables = await this.defined.current();
+    const bound = {
+      start: day.toISOString(),
+      end: new Date(day.getTime() + DAY_MS).toISOString(),
+      ...this.bound(),
+    };
+    const found: Found[] = [];
+    for (const [table, statement] of [
+      ['daily', sql.dailyDifferences(tables, bound)],
+      ['dimension_daily', dailyDimensionDifferences(tables, bound)],
+    ] as const) {
+      found.push({ table, tier: DAY_TIER, found: await this.compare(statement) });
+    }
+    await this.add(found, bound.start.slice(0, 10), fix, report);
   }
 
-  /** @param bucket what is not judged where it was too much for one statement */
+  /** What every comparison is bound to. */
+  private bound(): { limit: number; distributions: boolean } {
+    return { limit: MAX_LISTED_DIFFERENCES, distributions: this.options.distributions };
+  }
+
+  /**
+   * A bucket is noted once, whatever tables differ in it.
+   *
+   * @param bucket what is not judged where it was too much for one statement
+   */
   private async add(
-    { table, tier, found }: Found,
+    all: readonly Found[],
     bucket: string,
     fix: boolean,
     report: ReportBuilder,
   ): Promise<void> {
-    if (found === null) {
-      report.addUnjudged({ table, bucket, usage: 'timed_out', errors: 'timed_out' });
-      return;
+    const noted = new Map<Tier, Set<string>>();
+    for (const { table, tier, found } of all) {
+      if (found === null) {
+        report.addUnjudged({ table, bucket, usage: 'timed_out', errors: 'timed_out' });
+        continue;
+      }
+      report.addComparison(table, found);
+      noted.set(tier, new Set([...(noted.get(tier) ?? []), ...found.to_note]));
     }
-    report.addComparison(table, found);
-    if (fix) {
-      report.addNoted(tier, await this.note(tier, found.to_note));
+    for (const [tier, buckets] of fix ? noted : []) {
+      report.addNoted(tier, await this.note(tier, [...buckets]));
     }
   }
 

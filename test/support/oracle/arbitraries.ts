@@ -55,7 +55,21 @@ const milliseconds = fc.oneof(
 );
 const tokens = fc.oneof(fc.integer({ min: 0, max: 9000 }), fc.constantFrom(null, 0, INT_MAX));
 
+const cost = fc.oneof(
+  fc.constantFrom(null, 0n, 1n, -1n, 10n ** 20n - 1n),
+  fc.bigInt({ min: 0n, max: 10n ** 12n }),
+);
+
+/** The names of the folded keys, empty and quoted ones, two that differ in case, and one of 100 characters. */
+export const HOSTILE_MODELS = ['(other)', '(none)', '', `o'neil "x" \\`, 'Model', 'model', 'ü€'.repeat(50)];
+const keys = {
+  model: fc.constantFrom(null, ...HOSTILE_MODELS),
+  accountId: fc.constantFrom(null, 0, 1, 2, 9, 10, -1, 2 ** 40),
+  apiKeyId: fc.constantFrom(null, 1, 2),
+};
+
 const usageRow: fc.Arbitrary<RawUsage> = fc.record({
+  ...keys,
   groupId,
   inputTokens: tokens,
   outputTokens: tokens,
@@ -63,11 +77,16 @@ const usageRow: fc.Arbitrary<RawUsage> = fc.record({
   cacheReadTokens: tokens,
   durationMs: milliseconds,
   firstTokenMs: milliseconds,
+  totalCost: cost,
+  actualCost: cost,
   createdAt,
 });
 
 const status = fc.constantFrom(null, 0, 200, 399, 400, 401, 429, 499, 500, 503, 529, 599);
 const errorRow: fc.Arbitrary<RawError> = fc.record({
+  ...keys,
+  errorPhase: fc.constantFrom('upstream', 'auth', ''),
+  errorType: fc.constantFrom('api_error', `o'neil "x"`),
   platform: fc.constantFrom(null, ...PLATFORMS),
   groupId,
   statusCode: status,

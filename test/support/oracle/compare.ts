@@ -1,4 +1,11 @@
-import { AVERAGE_COLUMNS, COUNT_COLUMNS, LATENCY_COLUMNS, type DailyRow, type HourlyRow } from './types.js';
+import {
+  AVERAGE_COLUMNS,
+  COUNT_COLUMNS,
+  LATENCY_COLUMNS,
+  SPLIT_COLUMNS,
+  type DailyRow,
+  type HourlyRow,
+} from './types.js';
 
 /** Two orders of adding up the same doubles agree to about 1e-16 per term; a wrong weight is off by far more. */
 const AVERAGE_TOLERANCE = 1e-12;
@@ -27,7 +34,7 @@ function isClose(a: number | null, b: number | null): boolean {
 
 function diffColumns(key: string, expected: Row, actual: Row): string[] {
   const averages: readonly string[] = AVERAGE_COLUMNS;
-  return [...COUNT_COLUMNS, ...LATENCY_COLUMNS].flatMap((name) => {
+  return [...COUNT_COLUMNS, ...SPLIT_COLUMNS, ...LATENCY_COLUMNS].flatMap((name) => {
     const [want, got] = [expected[name], actual[name]];
     const isSame =
       typeof want !== 'bigint' && typeof got !== 'bigint' && averages.includes(name)

@@ -1,8 +1,10 @@
 import { largest, weightedMean, weightedMeanRounded, type Weighted } from './arithmetic.js';
+import { sumOf } from './split-sums.js';
 import {
   AVERAGE_COLUMNS,
   BODY_COLUMNS,
   COUNT_COLUMNS,
+  SPLIT_COLUMNS,
   TAIL_COLUMNS,
   type DailyRow,
   type HourlyRow,
@@ -28,6 +30,11 @@ function dailyRow(hours: readonly [HourlyRow, ...HourlyRow[]]): DailyRow {
     platform: first.platform,
     group_id: first.group_id,
     ...column(COUNT_COLUMNS, (name) => hours.reduce((sum, hour) => sum + hour[name], 0n)),
+    ...column(SPLIT_COLUMNS, (name) =>
+      hours.some((hour) => hour.success_count > 0n && hour[name] === null)
+        ? null
+        : sumOf(hours.map((hour) => hour[name])),
+    ),
     ...column(BODY_COLUMNS, (name) => weightedMeanRounded(weighted(hours, name))),
     ...column(TAIL_COLUMNS, (name) => largest(weighted(hours, name).map(({ value }) => value))),
     ...column(AVERAGE_COLUMNS, (name) => weightedMean(weighted(hours, name))),

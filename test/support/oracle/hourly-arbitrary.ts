@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { instantAt } from './arbitraries.js';
-import { ERROR_COUNT_COLUMNS, type HourlyRow, type LevelKey } from './types.js';
+import {
+  ERROR_COUNT_COLUMNS,
+  SPLIT_COLUMNS,
+  type HourlyRow,
+  type LevelKey,
+  type SplitSums,
+} from './types.js';
 import { bucketOf } from './window.js';
 
 const LEVELS: readonly LevelKey[] = [
@@ -30,11 +36,17 @@ const errorCounts = fc
   .tuple(count, count, count, count, count, count)
   .map((counts) => Object.fromEntries(ERROR_COUNT_COLUMNS.map((name, index) => [name, counts[index] ?? 0n])));
 
+// All of them or none: they came together.
+const splitSums = fc
+  .option(fc.array(count, { minLength: SPLIT_COLUMNS.length, maxLength: SPLIT_COLUMNS.length }), { freq: 3 })
+  .map((sums) => Object.fromEntries(SPLIT_COLUMNS.map((name, index) => [name, sums?.[index] ?? null])));
+
 const row: fc.Arbitrary<HourlyRow> = fc
   .tuple(
     fc.integer({ min: -1, max: 72 }),
     fc.constantFrom(...LEVELS),
     errorCounts,
+    splitSums,
     fc.record({
       success_count: weight,
       token_consumed: count,
@@ -52,10 +64,11 @@ const row: fc.Arbitrary<HourlyRow> = fc
       ttft_max_ms: milliseconds,
     }),
   )
-  .map(([hour, level, errors, rest]) => ({
+  .map(([hour, level, errors, split, rest]) => ({
     bucket_start: bucketOf(instantAt(hour, 0), 'hour'),
     ...level,
     ...(errors as Pick<HourlyRow, (typeof ERROR_COUNT_COLUMNS)[number]>),
+    ...(split as SplitSums),
     ...rest,
   }));
 

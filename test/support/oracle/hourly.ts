@@ -8,6 +8,7 @@ import type {
   RawGroup,
   RawUsage,
 } from './types.js';
+import { splitSums, sumOf } from './split-sums.js';
 import { bucketOf, bucketsOf, type RawWidth } from './window.js';
 
 interface Cell extends LevelKey {
@@ -66,7 +67,7 @@ function latency(usage: readonly RawUsage[]): LatencyMetrics {
   };
 }
 
-function errorCounts(errors: readonly RawError[]): ErrorCounts {
+export function errorCounts(errors: readonly RawError[]): ErrorCounts {
   const count = (matches: (row: RawError) => boolean): bigint => BigInt(errors.filter(matches).length);
   const isFailed = (row: RawError): boolean => (row.statusCode ?? 0) >= 400;
   const isUpstream = (row: RawError): boolean => row.errorOwner === 'provider' && !row.isBusinessLimited;
@@ -83,10 +84,13 @@ function errorCounts(errors: readonly RawError[]): ErrorCounts {
   };
 }
 
-function tokens(row: RawUsage): bigint {
-  const columns = [row.inputTokens, row.outputTokens, row.cacheCreationTokens, row.cacheReadTokens];
-  return columns.reduce((sum, column) => sum + BigInt(column ?? 0), 0n);
+export function tokens(row: RawUsage): bigint {
+  return sumOf([row.inputTokens, row.outputTokens, row.cacheCreationTokens, row.cacheReadTokens]);
 }
+
+/** 0 is what the unique index turns NULL into, so it cannot name a group, not even where groups holds such an id. */
+export const groupOf = ({ groupId }: RawUsage, groups: readonly RawGroup[]): RawGroup | undefined =>
+  groupId === 0 ? undefined : groups.find((candidate) => candidate.id === groupId);
 
 /** Every hourly (or minutely) row that [from, to), widened to whole UTC hours (minutes), holds; in no particular order. */
 export function computeHourly(
@@ -100,8 +104,7 @@ export function computeHourly(
   const isInWindow = bucketsOf(from, to, width);
   const cells = new Cells();
   for (const row of usage) {
-    // 0 is what the unique index turns NULL into, so it cannot name a group, not even where groups holds such an id.
-    const group = row.groupId === 0 ? undefined : groups.find((candidate) => candidate.id === row.groupId);
+    const group = groupOf(row, groups);
     const bucket = bucketOf(row.createdAt, width);
     if (group === undefined || !isInWindow(bucket)) continue;
     for (const cell of cells.for(bucket, group.platform, group.id)) cell.usage.push(row);
@@ -117,6 +120,7 @@ export function computeHourly(
     group_id: cell.group_id,
     success_count: BigInt(cell.usage.length),
     token_consumed: cell.usage.reduce((sum, row) => sum + tokens(row), 0n),
+    ...splitSums(cell.usage),
     ...latency(cell.usage),
     ...errorCounts(cell.errors),
   }));

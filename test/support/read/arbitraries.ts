@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Scenario } from '../oracle/arbitraries.js';
 import type { RawError, RawUsage } from '../oracle/types.js';
+import { PLAIN_ERROR, PLAIN_USAGE } from '../spec-rows.js';
 
 /** Sixty UTC days that lie in the past on any clock. */
 export const HISTORY_START = new Date('2025-02-01T00:00:00Z');
@@ -34,27 +35,31 @@ const tiny = fc.integer({ min: 0, max: 3 });
 const milliseconds = fc.oneof(skewed, bimodal, tiny, fc.constant(2_147_483_647), fc.constant(null));
 
 const tokens = fc.oneof(fc.integer({ min: 0, max: 9000 }), fc.constantFrom(0, 2_147_483_647));
-const usageRow: fc.Arbitrary<RawUsage> = fc.record({
-  groupId: fc.constantFrom(...GROUP_IDS, null, 0, 99),
-  inputTokens: tokens,
-  outputTokens: tokens,
-  cacheCreationTokens: fc.constantFrom(null, 0),
-  cacheReadTokens: tokens,
-  durationMs: milliseconds,
-  firstTokenMs: milliseconds,
-  createdAt,
-});
+const usageRow: fc.Arbitrary<RawUsage> = fc
+  .record({
+    groupId: fc.constantFrom(...GROUP_IDS, null, 0, 99),
+    inputTokens: tokens,
+    outputTokens: tokens,
+    cacheCreationTokens: fc.constantFrom(null, 0),
+    cacheReadTokens: tokens,
+    durationMs: milliseconds,
+    firstTokenMs: milliseconds,
+    createdAt,
+  })
+  .map((row) => ({ ...PLAIN_USAGE, ...row }));
 
 const status = fc.constantFrom(null, 200, 400, 429, 500, 529);
-const errorRow: fc.Arbitrary<RawError> = fc.record({
-  platform: fc.constantFrom(null, 'openai', 'anthropic', '', 'unknown'),
-  groupId: fc.constantFrom(...GROUP_IDS, null, 0, 99),
-  statusCode: status,
-  upstreamStatusCode: status,
-  errorOwner: fc.constantFrom('provider', 'provider', 'client', null),
-  isBusinessLimited: fc.boolean(),
-  createdAt,
-});
+const errorRow: fc.Arbitrary<RawError> = fc
+  .record({
+    platform: fc.constantFrom(null, 'openai', 'anthropic', '', 'unknown'),
+    groupId: fc.constantFrom(...GROUP_IDS, null, 0, 99),
+    statusCode: status,
+    upstreamStatusCode: status,
+    errorOwner: fc.constantFrom('provider', 'provider', 'client', null),
+    isBusinessLimited: fc.boolean(),
+    createdAt,
+  })
+  .map((row) => ({ ...PLAIN_ERROR, ...row }));
 
 const histories = (usageRows: number): fc.Arbitrary<Scenario> =>
   fc.record({

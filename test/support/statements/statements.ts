@@ -25,6 +25,10 @@ import { rawShapes } from '../../../src/ops/requests/sql/raw-shapes.sql.js';
 import * as retention from '../../../src/ops/retention/sql/retention.sql.js';
 import * as status from '../../../src/ops/status/sql/status.sql.js';
 import * as runs from '../../../src/ops/runs/sql/runs.sql.js';
+import {
+  dailyDimensionDifferences,
+  dimensionDifferences,
+} from '../../../src/ops/verify/sql/dimensions.sql.js';
 import * as verify from '../../../src/ops/verify/sql/verify.sql.js';
 import * as latest from '../../../src/ops/rollup/sql/latest-bucket.sql.js';
 import * as upsertDaily from '../../../src/ops/rollup/sql/upsert-daily.sql.js';
@@ -186,6 +190,17 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
   ),
   dailyDifferences: (g) =>
     verify.dailyDifferences(T, { start: g.iso, end: g.iso, limit: g.n, distributions: g.flag }),
+  dimensionDifferences: (g) =>
+    dimensionDifferences(T, {
+      start: g.iso,
+      end: g.iso,
+      limit: g.n,
+      retention: retained(g),
+      distributions: g.flag,
+      unjudged: [{ bucket: g.iso, usage: g.flag ? 'held_back' : null, errors: 'held_back' }],
+    }),
+  dailyDimensionDifferences: (g) =>
+    dailyDimensionDifferences(T, { start: g.iso, end: g.iso, limit: g.n, distributions: g.flag }),
   noteBuckets: (g) => verify.noteBuckets(T, g.flag ? 'day' : 'hour', [g.iso, ...g.isos]),
   startRun: (g) =>
     runs.startRun(T, {

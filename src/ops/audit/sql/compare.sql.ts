@@ -1,5 +1,13 @@
 import { storedVersion } from '../../definitions/definition-version.js';
-import { ERROR_COUNTS, LATENCIES, TOKENS, USAGE_GROUP_JOIN } from '../../definitions/definitions.js';
+import {
+  COST_COLUMNS,
+  DISTRIBUTED,
+  ERROR_COUNTS,
+  LATENCIES,
+  TOKEN_COLUMNS,
+  TOKENS,
+  USAGE_GROUP_JOIN,
+} from '../../definitions/definitions.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { isOverallRow } from '../../definitions/overall-row.js';
@@ -12,8 +20,20 @@ import { liveMinutes } from '../../invalidation/sql/live.sql.js';
 import { NOTED_HOURS, noteHours, noteMinutes } from '../../invalidation/sql/note.sql.js';
 import type { AuditStep } from './lanes.sql.js';
 
-/** One fingerprint of a side, from raw rows and as stored: counts and sums that any change of a row shows in. */
-const USAGE_FINGERPRINT: readonly (readonly [column: string, raw: string])[] = [
+type Fingerprint = readonly (readonly [column: string, raw: string])[];
+
+const OUTPUT_SPEEDS = DISTRIBUTED.filter(([name]) => name === 'output_speed');
+
+/** Sums that came later than the tables: NULL in a stored row that nobody knows them of. */
+const LATER_FINGERPRINT: Fingerprint = [
+  ...[...TOKEN_COLUMNS, ...COST_COLUMNS].map((column) => [column, `COALESCE(sum(u.${column}), 0)`] as const),
+  ...OUTPUT_SPEEDS.flatMap(([name, sum, raw]) => [
+    [`${name}_samples`, `count(${raw})`] as const,
+    [sum, `COALESCE(sum(${raw}), 0)`] as const,
+  ]),
+];
+
+const PLAIN_FINGERPRINT: Fingerprint = [
   ['success_count', 'count(*)'],
   ['token_consumed', `COALESCE(sum(${TOKENS}), 0)`],
   ...LATENCIES.flatMap(([latency, column]) => [
@@ -22,7 +42,21 @@ const USAGE_FINGERPRINT: readonly (readonly [column: string, raw: string])[] = [
   ]),
 ];
 
-const ERROR_FINGERPRINT = ERROR_COUNTS.map(
+/**
+ * One fingerprint of a side, from raw rows and as stored: counts and sums that a change of a row shows in. Not in them: a
+ * row that was updated in place so that only its key in a dimension changes, or its group. That is for verify.
+ */
+const USAGE_FINGERPRINT: Fingerprint = [...PLAIN_FINGERPRINT, ...LATER_FINGERPRINT];
+
+const IS_LATER: ReadonlySet<string> = new Set(LATER_FINGERPRINT.map(([column]) => column));
+
+/** A sum over stored rows `alias`: what one of them that has requests does not know, nobody knows of all. */
+const summed = (alias: string, column: string): string =>
+  IS_LATER.has(column)
+    ? `CASE WHEN bool_and(${alias}.success_count = 0 OR ${alias}.${column} IS NOT NULL) THEN COALESCE(sum(${alias}.${column}), 0) END AS ${column}`
+    : `sum(${alias}.${column}) AS ${column}`;
+
+const ERROR_FINGERPRINT: Fingerprint = ERROR_COUNTS.map(
   ([column, condition]) => [column, `count(*) FILTER (WHERE ${condition})`] as const,
 );
 
@@ -47,7 +81,7 @@ function differingDays(tables: OpsTables): string {
   ) d
   CROSS JOIN ${floors(tables, 3)} f
   CROSS JOIN LATERAL (
-    SELECT count(*) AS hours, ${columns.map((column) => `COALESCE(sum(m.${column}), 0) AS ${column}`).join(', ')}
+    SELECT count(*) AS hours, ${columns.map((column) => summed('m', column)).join(', ')}
     FROM ${tables.hourly} m WHERE ${inDay('m.bucket_start')} AND ${isOverallRow('m')}
   ) h
   LEFT JOIN ${tables.daily} m ON m.bucket_date = (d.day AT TIME ZONE 'UTC')::date AND ${isOverallRow('m')}
@@ -77,22 +111,27 @@ export function auditHours(
   step: Pick<AuditStep, 'from' | 'to' | 'closed'>,
   retention: RetentionHours,
 ): SqlStatement {
-  const select = (columns: readonly (readonly [string, string])[]): string =>
-    columns.map(([column, raw]) => `${raw} AS ${column}`).join(', ');
-  const sideDiffers = (
-    side: string,
-    stored: string,
-    columns: readonly (readonly [string, string])[],
-  ): string =>
-    `(${columns.map(([column]) => `${side}.${column} <> COALESCE(${stored}.${column}, 0)`).join(' OR ')})`;
+  const unknownCosts: ReadonlySet<string> = new Set(
+    COST_COLUMNS.filter((column) => tables.costs[column] === null),
+  );
+  const select = (columns: Fingerprint): string =>
+    columns
+      .map(([column, raw]) => `${unknownCosts.has(column) ? 'NULL::numeric' : raw} AS ${column}`)
+      .join(', ');
+  const sideDiffers = (side: string, stored: string, columns: Fingerprint): string =>
+    `(${columns
+      .map(([column]) =>
+        IS_LATER.has(column)
+          ? `(${side}.${column} <> ${stored}.${column}) IS TRUE`
+          : `${side}.${column} <> COALESCE(${stored}.${column}, 0)`,
+      )
+      .join(' OR ')})`;
   const differs = (stored: string): string => `(
     (h.usage_known AND ${sideDiffers('u', stored, USAGE_FINGERPRINT)}
       AND NOT (h.starts < edge.usage AND ${usageSize('u')} < ${usageSize(stored)}))
     OR (h.errors_known AND ${sideDiffers('e', stored, ERROR_FINGERPRINT)}
       AND NOT (h.starts < edge.errors AND ${errorSize('e', stored)} < ${errorSize(stored, stored)})))`;
-  const sums = [...USAGE_FINGERPRINT, ...ERROR_FINGERPRINT].map(
-    ([column]) => `sum(s.${column}) AS ${column}`,
-  );
+  const sums = [...USAGE_FINGERPRINT, ...ERROR_FINGERPRINT].map(([column]) => summed('s', column));
   const inHour = (alias: string): string =>
     `${alias}.created_at >= h.starts AND ${alias}.created_at < h.starts + interval '1 hour'`;
   return {

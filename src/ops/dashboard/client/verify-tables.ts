@@ -16,7 +16,7 @@ const REASONS: Readonly<Record<UnjudgedReason, string>> = {
 };
 
 const bucketText = ({ table, bucket }: Pick<UnjudgedBucket, 'table' | 'bucket'>, zone: Zone): string =>
-  table === 'daily'
+  table === 'daily' || table === 'dimension_daily'
     ? `${bucket} (day)`
     : `${formatTime(bucket, zone, 'full')}${table === 'minutely' ? ' (minute)' : ''}`;
 
@@ -26,7 +26,12 @@ export function differenceTable({ differences, differenceCount }: Verification, 
     .slice(0, SHOWN)
     .map((one) => [
       bucketText(one, zone),
-      [one.level, one.platform, one.groupId === null ? null : `group ${one.groupId}`]
+      [
+        one.level,
+        one.platform,
+        one.groupId === null ? null : `group ${one.groupId}`,
+        one.dimension === null ? null : `${one.dimension} ${one.key ?? ''}`,
+      ]
         .filter((part) => part !== null)
         .join(' · '),
       html`<code>${one.column}</code>`,

@@ -1,3 +1,4 @@
+import { DISTRIBUTED } from '../../definitions/definitions.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { dayOf, isoUtc } from '../../sql/sql-time.js';
@@ -37,8 +38,9 @@ export function widenToDroppedDays(tables: OpsTables, start: string, end: string
 }
 
 /**
- * Notes the hours of a day whose latencies have no distribution any more, and that may be recomputed: without them the
- * day's distributions could only be merged from some of its hours. (The hourly rows of a platform never have one.)
+ * Notes the hours of a day that have lost their distributions, and that may be recomputed: without them the day's
+ * distributions could only be merged from some of its hours. (The hourly rows of a platform never have one; those of a
+ * dimension go with the others.)
  *
  * Bound: day (ISO), retentions in hours.
  */
@@ -54,7 +56,7 @@ export function noteHoursWithoutDistribution(
     'restored',
     `SELECT m.bucket_start FROM ${tables.hourly} m CROSS JOIN ${floors(tables, 2)} f
     WHERE m.bucket_start >= $1::timestamptz AND m.bucket_start < $1::timestamptz + interval '24 hours'
-      AND (m.duration_samples > 0 AND m.duration_values IS NULL OR m.ttft_samples > 0 AND m.ttft_values IS NULL)
+      AND (${DISTRIBUTED.map(([name]) => `m.${name}_samples > 0 AND m.${name}_values IS NULL`).join(' OR ')})
       AND (m.platform IS NULL OR m.group_id IS NOT NULL)
       AND m.bucket_start >= GREATEST(f.hours_from, f.usage_from)`,
     { minutes: false },

@@ -1,3 +1,5 @@
+import { COST_COLUMNS, TOKEN_COLUMNS } from '../../definitions/definitions.js';
+import { OTHER_KEYS } from '../../definitions/dimensions.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { closedThrough } from '../../sql/sql-time.js';
@@ -8,6 +10,9 @@ const HOURS_BACK = 3;
 /** What the platforms beyond the largest ones count under, one of that name included. */
 const OTHER = 'other';
 
+/** The dimension that is told of. */
+const MODEL = 'model';
+
 const PERCENTILES = ['p50', 'p95', 'p99'] as const;
 
 const percentiles = (latency: string): string[] =>
@@ -16,17 +21,55 @@ const percentiles = (latency: string): string[] =>
       `('${latency}_seconds', '{"percentile": "${percentile}"}', ${latency}_${percentile}_ms / 1000.0)`,
   );
 
+const SPLIT = [...TOKEN_COLUMNS, ...COST_COLUMNS];
+
+/** Name, labels and value of each kind of token of a row. */
+const TOKEN_KINDS = TOKEN_COLUMNS.map(
+  (column) => `('tokens_by_kind', '{"kind": "${column.replace(/_tokens$/, '')}"}', ${column})`,
+).join(', ');
+
+/**
+ * The models of the hour, the busiest by name; the others are added to those that the rollup has not kept by name. Bound:
+ * of the statement around.
+ */
+function models(tables: OpsTables): string {
+  const sums = [
+    'success_count',
+    'error_count_sla',
+    'business_limited_count',
+    'error_count_total',
+    ...TOKEN_COLUMNS,
+  ];
+  return `UNION ALL
+SELECT 'ops_gateway_last_hour_model_' || v.name, v.labels::jsonb || jsonb_build_object('model', model), v.value::float8
+FROM (
+  SELECT CASE WHEN rank <= $2::int THEN key ELSE '${OTHER_KEYS}' END AS model,
+    ${[...sums, 'actual_cost'].map((column) => `sum(${column}) AS ${column}`).join(', ')}
+  FROM (
+    SELECT m.*, row_number() OVER (
+      PARTITION BY m.key = '${OTHER_KEYS}' ORDER BY m.success_count + m.error_count_total DESC, m.key COLLATE "C"
+    ) AS rank
+    FROM hour JOIN ${tables.dimensionHourly} m
+      ON m.bucket_start = hour.starts AND m.dimension = '${MODEL}' AND COALESCE(m.group_id, 0) = 0
+  ) ranked
+  GROUP BY 1
+) model CROSS JOIN LATERAL (VALUES
+  ('requests', '{}', success_count + error_count_total),
+  ('errors', '{"kind": "sla"}', error_count_sla),
+  ('errors', '{"kind": "business_limited"}', business_limited_count),
+  ${TOKEN_KINDS},
+  ('actual_cost', '{}', actual_cost)
+) AS v(name, labels, value)
+WHERE v.value IS NOT NULL`;
+}
+
 /**
  * The last closed hour that is rolled up: detection has run since it closed, and it is not stale. Percentiles do not
  * add up, so that "other" has none.
  *
- * Bound: safe delay in seconds, how many platforms are told by name.
+ * Bound: safe delay in seconds, how many platforms and models are told by name.
  */
-export function lastHourSamples(
-  tables: OpsTables,
-  safeDelaySeconds: number,
-  maxPlatforms: number,
-): SqlStatement {
+export function lastHourSamples(tables: OpsTables, safeDelaySeconds: number, maxNames: number): SqlStatement {
   const columns = ['duration', 'ttft'].flatMap((latency) => PERCENTILES.map((p) => `${latency}_${p}_ms`));
   return {
     text: `WITH detected AS (
@@ -52,10 +95,11 @@ level AS (
     sum(business_limited_count) AS business_limited, sum(token_consumed) AS tokens,
     sum(upstream_429_count) AS upstream_429, sum(upstream_529_count) AS upstream_529,
     sum(upstream_error_count_excl_429_529) AS upstream_other,
+    ${SPLIT.map((column) => `sum(${column}) AS ${column}`).join(', ')},
     ${columns.map((column) => `min(${column}) FILTER (WHERE rank <= $2::int AND platform IS DISTINCT FROM '${OTHER}') AS ${column}`).join(',\n    ')}
   FROM ranked GROUP BY 1, 2
   UNION ALL
-  SELECT true, NULL, 0, 0, 0, 0, 0, 0, 0, 0, ${columns.map(() => 'NULL').join(', ')}
+  SELECT true, NULL, 0, 0, 0, 0, 0, 0, 0, 0, ${SPLIT.map(() => '0').join(', ')}, ${columns.map(() => 'NULL').join(', ')}
   FROM hour WHERE NOT EXISTS (SELECT 1 FROM ranked WHERE platform IS NULL)
 )
 SELECT 'ops_gateway_last_hour_timestamp_seconds' AS metric, '{}'::jsonb AS labels,
@@ -72,9 +116,12 @@ FROM level CROSS JOIN LATERAL (VALUES
   ('upstream_errors', '{"kind": "other"}', upstream_other),
   ('sla_ratio', '{}', success / NULLIF(success + sla_errors, 0)),
   ('tokens', '{}', tokens),
+  ${TOKEN_KINDS},
+  ${COST_COLUMNS.map((column) => `('${column}', '{}', ${column})`).join(', ')},
   ${[...percentiles('duration'), ...percentiles('ttft')].join(',\n  ')}
 ) AS v(name, labels, value)
-WHERE v.value IS NOT NULL`,
-    values: [safeDelaySeconds, maxPlatforms],
+WHERE v.value IS NOT NULL
+${tables.dimensions.some(({ name }) => name === MODEL) ? models(tables) : ''}`,
+    values: [safeDelaySeconds, maxNames],
   };
 }

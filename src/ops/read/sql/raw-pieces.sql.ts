@@ -1,4 +1,12 @@
-import { DISTRIBUTED, ERROR_COUNTS, TOKENS, USAGE_GROUP_JOIN } from '../../definitions/definitions.js';
+import {
+  COST_COLUMNS,
+  DISTRIBUTED,
+  ERROR_COUNTS,
+  TOKEN_COLUMNS,
+  TOKENS,
+  USAGE_GROUP_JOIN,
+  type CostColumn,
+} from '../../definitions/definitions.js';
 import { roundedLatency } from '../../definitions/distribution-bins.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { LevelSql } from './level.sql.js';
@@ -11,6 +19,10 @@ const inRange = (alias: string): string => `${alias}.created_at >= r.starts AND 
  * half the time of counting them here. While a first backfill runs there may be hundreds, and too much to send.
  */
 const RANGES_SENT_RAW = 12;
+
+/** NULL where the gateway keeps none. */
+const costOf = ({ costs }: OpsTables, column: CostColumn): string =>
+  costs[column] === null ? 'NULL::numeric' : `COALESCE(sum(${costs[column]}), 0)`;
 
 /**
  * The raw rows of every raw range, each read by one index range scan: `usage_range` with all latencies of its rows,
@@ -28,7 +40,8 @@ export function rawRelations(tables: OpsTables, level: LevelSql): string {
   SELECT r.segment, r.part_of, r.whole_hour, l.*
   FROM raw_range r CROSS JOIN LATERAL (
     SELECT ${level.key?.ofUsage ?? 'NULL::text'} AS key, count(*) AS success_count, sum(${TOKENS})::bigint AS token_consumed,
-      ${SPLIT_SUMS.map((column) => `COALESCE(sum(u.${column}), 0) AS ${column}`).join(', ')},
+      ${TOKEN_COLUMNS.map((column) => `COALESCE(sum(u.${column}), 0) AS ${column}`).join(', ')},
+      ${COST_COLUMNS.map((column) => `${costOf(tables, column)} AS ${column}`).join(', ')},
       ${collected.join(',\n      ')}
     FROM (SELECT u.*, ${values} FROM ${tables.usageLogs} u WHERE ${inRange('u')} AND ${tables.usageCondition} OFFSET 0) u
     JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}

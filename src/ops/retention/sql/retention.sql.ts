@@ -1,4 +1,7 @@
+import { DISTRIBUTION_COLUMNS } from '../../definitions/columns.js';
+import { DISTRIBUTED } from '../../definitions/definitions.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
+import { isOverallRow } from '../../definitions/overall-row.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { dayOf, isoUtc, minuteOf } from '../../sql/sql-time.js';
 import { DAY_TIER, HOUR_TIER, MINUTE_TIER } from '../../definitions/tiers.js';
@@ -29,7 +32,8 @@ export const nextDayOfHours = nextHourlyDay('');
 
 /**
  * The same for hours that have a distribution. The overall row speaks for its hour: it has one wherever another row does,
- * and an index of its own, or each run would look at every hour that has ever lost its own.
+ * one of a dimension included, and an index of its own, or each run would look at every hour that has ever lost its own.
+ * Where there is an output speed there is a TTFT.
  */
 export const nextDayOfDistributions = nextHourlyDay(
   ` AND platform IS NULL AND group_id IS NULL AND (duration_values IS NOT NULL OR ttft_values IS NOT NULL)`,
@@ -56,6 +60,38 @@ export interface DaySettled {
   distributions_spare: boolean;
 }
 
+const DATE = `($1::timestamptz AT TIME ZONE 'UTC')::date`;
+
+/** A condition for each of what is distributed. */
+const each = (condition: (name: string) => string, separator: string): string =>
+  DISTRIBUTED.map(([name]) => condition(name)).join(separator);
+
+/**
+ * For each set of a day's hours, whether the day has it too, and its distributions. A set that does not add up to the day,
+ * since it began within it, has no daily rows, and never will.
+ */
+function setsOfDay(tables: OpsTables): string {
+  const names = (some: OpsTables['dimensions']): string => some.map(({ name }) => `'${name}'`).join(', ');
+  const errorsOnly = names(tables.dimensions.filter(({ usage }) => usage === null));
+  return `SELECT d.dimension IS NOT NULL OR o.id IS NULL OR h.errors <> o.error_count_total
+        OR h.dimension NOT IN (${errorsOnly}) AND h.successes <> o.success_count AS merged,
+      d.dimension IS NULL OR ${each((name) => `NOT (h.${name}_kept AND d.${name}_lost)`, ' AND ')} AS distributed
+    FROM (
+      SELECT dimension, sum(success_count) FILTER (WHERE group_id IS NULL) AS successes,
+        sum(error_count_total) FILTER (WHERE group_id IS NULL) AS errors,
+        ${each((name) => `bool_or(${name}_values IS NOT NULL) AS ${name}_kept`, ', ')}
+      FROM ${tables.dimensionHourly}
+      WHERE ${inDay('bucket_start')} AND dimension IN (${names(tables.dimensions)})
+      GROUP BY dimension
+    ) h
+    LEFT JOIN (
+      SELECT dimension, ${each((name) => `bool_or(${name}_samples > 0 AND ${name}_values IS NULL) AS ${name}_lost`, ', ')}
+      FROM ${tables.dimensionDaily} WHERE bucket_date = ${DATE}
+      GROUP BY dimension
+    ) d USING (dimension)
+    LEFT JOIN ${tables.daily} o ON o.bucket_date = ${DATE} AND ${isOverallRow('o')}`;
+}
+
 /**
  * Asks it, under the day's lock. The daily rows do not need the hours where a part of these has been dropped before
  * (then they were computed from all of them), and where they are past their own retention.
@@ -63,7 +99,6 @@ export interface DaySettled {
  * Bound: day (ISO), retention of the daily rows in hours or null.
  */
 export function daySettled(tables: OpsTables, day: string, dailyRetentionHours: number | null): SqlStatement {
-  const lost = (latency: string): string => `h.${latency}_values IS NOT NULL AND d.${latency}_values IS NULL`;
   return {
     text: `SELECT
   NOT EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE i.tier = '${HOUR_TIER}' AND ${inDay('i.bucket_start')})
@@ -73,19 +108,24 @@ export function daySettled(tables: OpsTables, day: string, dailyRetentionHours: 
     OR COALESCE($1::timestamptz < ${keptFrom('$2')}, false) AS hours_spare,
   rows.merged AND rows.distributed AS distributions_spare
 FROM (
-  SELECT COALESCE(bool_and(d.id IS NOT NULL), true) AS merged,
-    COALESCE(bool_and(NOT (${lost('duration')}) AND NOT (${lost('ttft')})), true) AS distributed
-  FROM ${tables.hourly} h
-  LEFT JOIN ${tables.daily} d ON d.bucket_date = ($1::timestamptz AT TIME ZONE 'UTC')::date
-    AND COALESCE(d.platform, '') = COALESCE(h.platform, '') AND COALESCE(d.group_id, 0) = COALESCE(h.group_id, 0)
-  WHERE ${inDay('h.bucket_start')}
+  SELECT COALESCE(bool_and(merged), true) AS merged, COALESCE(bool_and(distributed), true) AS distributed
+  FROM (
+    SELECT d.id IS NOT NULL AS merged,
+      ${each((name) => `NOT (h.${name}_values IS NOT NULL AND d.${name}_values IS NULL)`, ' AND ')} AS distributed
+    FROM ${tables.hourly} h
+    LEFT JOIN ${tables.daily} d ON d.bucket_date = ${DATE}
+      AND COALESCE(d.platform, '') = COALESCE(h.platform, '') AND COALESCE(d.group_id, 0) = COALESCE(h.group_id, 0)
+    WHERE ${inDay('h.bucket_start')}
+    UNION ALL
+    ${setsOfDay(tables)}
+  ) one
 ) rows`,
     values: [day, dailyRetentionHours],
   };
 }
 
 /**
- * Deletes the hourly rows of a day, and writes down that its hours are dropped, the ones without rows included.
+ * Deletes the hourly rows of a day, those of dimensions with them, and writes down that its hours are dropped, the ones without rows included.
  *
  * Bound: day (ISO).
  */
@@ -97,6 +137,9 @@ export function dropHours(tables: OpsTables, day: string): SqlStatement {
   FROM generate_series($1::timestamptz, $1::timestamptz + interval '23 hours', interval '1 hour') AS s(bucket_start)
   ON CONFLICT (bucket_start) DO NOTHING
 ),
+deleted_keys AS (
+  DELETE FROM ${tables.dimensionHourly} WHERE ${inDay('bucket_start')}
+),
 deleted AS (
   DELETE FROM ${tables.hourly} WHERE ${inDay('bucket_start')} RETURNING 1
 )
@@ -106,16 +149,21 @@ SELECT count(*)::int AS rows FROM deleted`,
 }
 
 /**
- * Sets the distributions of a day's hourly rows to NULL. computed_at stays: nothing was computed.
+ * Sets the distributions of a day's hourly rows, those of dimensions included, to NULL. computed_at stays: nothing was
+ * computed.
  *
  * Bound: day (ISO).
  */
 export function dropDistributions(tables: OpsTables, day: string): SqlStatement {
+  const strip = (table: string): string => `UPDATE ${table}
+  SET ${DISTRIBUTION_COLUMNS.map((column) => `${column} = NULL`).join(', ')}
+  WHERE ${inDay('bucket_start')} AND (${each((name) => `${name}_values IS NOT NULL`, ' OR ')})`;
   return {
-    text: `WITH stripped AS (
-  UPDATE ${tables.hourly}
-  SET duration_values = NULL, duration_counts = NULL, ttft_values = NULL, ttft_counts = NULL
-  WHERE ${inDay('bucket_start')} AND (duration_values IS NOT NULL OR ttft_values IS NOT NULL)
+    text: `WITH stripped_keys AS (
+  ${strip(tables.dimensionHourly)}
+),
+stripped AS (
+  ${strip(tables.hourly)}
   RETURNING 1
 )
 SELECT count(*)::int AS rows FROM stripped`,
@@ -124,14 +172,17 @@ SELECT count(*)::int AS rows FROM stripped`,
 }
 
 /**
- * Deletes the daily rows of a day.
+ * Deletes the daily rows of a day, those of dimensions with them.
  *
  * Bound: day (ISO).
  */
 export function dropDailies(tables: OpsTables, day: string): SqlStatement {
   return {
-    text: `WITH deleted AS (
-  DELETE FROM ${tables.daily} WHERE bucket_date = ($1::timestamptz AT TIME ZONE 'UTC')::date RETURNING 1
+    text: `WITH deleted_keys AS (
+  DELETE FROM ${tables.dimensionDaily} WHERE bucket_date = ${DATE}
+),
+deleted AS (
+  DELETE FROM ${tables.daily} WHERE bucket_date = ${DATE} RETURNING 1
 )
 SELECT count(*)::int AS rows FROM deleted`,
     values: [day],

@@ -43,15 +43,19 @@ function bySet(tables: OpsTables, tier: RawTier, dimensions: readonly Dimension[
   const isOfGroup =
     dimensions.length === 0 ? '' : ` AND (u.group_id IN (SELECT id FROM ${tables.groups})) IS TRUE`;
   const isAsked = (column: string): string => (dimensions.length === 0 ? 'NULL::int' : `max(r.${column})`);
+  const costs = (select: (column: string, value: string | null) => string): string =>
+    COST_COLUMNS.map((column) => `${select(column, tables.costs[column])} AS ${column}`).join(', ');
   return `SELECT r.group_id, ${name} AS dimension, ${key} AS key, count(*) AS success_count,
-      ${PLAIN_SUMS.map((column) => `COALESCE(sum(r.${column}), 0) AS ${column}`).join(', ')},
+      ${TOKEN_COLUMNS.map((column) => `COALESCE(sum(r.${column}), 0) AS ${column}`).join(', ')},
+      ${costs((column, value) => (value === null ? 'NULL::numeric' : `COALESCE(sum(r.${column}), 0)`))},
       ${each(
         (column, sum) => `COALESCE(sum(r.${column}), 0) AS ${sum}, ${isAsked(column)} AS ${column}_max,
       array_agg(r.${column}) FILTER (WHERE r.${column} IS NOT NULL) AS ${column}_raw`,
         ',\n      ',
       )}
     FROM (
-      SELECT u.group_id, ${PLAIN_SUMS.map((column) => `u.${column}`).join(', ')},
+      SELECT u.group_id, ${TOKEN_COLUMNS.map((column) => `u.${column}`).join(', ')},
+        ${costs((_column, value) => value ?? 'NULL')},
         ${DISTRIBUTED.map(([column, , raw]) => `${raw} AS ${column}`).join(', ')}${values}
       FROM ${tables.usageLogs} u
       WHERE ${inBucket('u', widthOf(tier))} AND u.group_id <> 0${isOfGroup} AND ${tables.usageCondition}
@@ -151,7 +155,7 @@ function keys(tables: OpsTables, distributions: boolean): string {
       ${each((name) => `CASE WHEN cardinality(r.${name}_raw) > ${STORED_EXACT_UP_TO} THEN ${sorted(`SELECT unnest(r.${name}_raw)`)} END AS ${name}_sorted`)}
     FROM by_set r
     WHERE r.dimension IS NOT NULL
-      AND (r.group_id IS NULL OR (SELECT g.platform <> '' FROM ${tables.groups} g WHERE g.id = r.group_id))
+      AND (r.group_id IS NULL OR (SELECT ${USAGE_PLATFORM} <> '' FROM ${tables.groups} g WHERE g.id = r.group_id))
     OFFSET 0
   ) s`;
 }

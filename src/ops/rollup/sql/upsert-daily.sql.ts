@@ -62,7 +62,7 @@ function assignment(column: string, { distributions }: RollupOptions): string {
     return `${column} = EXCLUDED.${column}`;
   }
   return `${column} = CASE
-      WHEN EXCLUDED.${name}_values IS NULL
+      WHEN EXCLUDED.${name}_values IS NULL AND EXCLUDED.${name}_samples > 0
         AND EXCLUDED.${name}_samples = m.${name}_samples AND EXCLUDED.${sum} = m.${sum}
       THEN m.${column} ELSE EXCLUDED.${column} END`;
 }

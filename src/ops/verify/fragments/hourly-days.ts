@@ -1,18 +1,37 @@
 import {
+  COUNT_COLUMNS,
   DISTRIBUTION_COLUMNS,
   METRIC_COLUMNS,
   SAMPLE_COLUMNS,
-  COUNT_COLUMNS,
+  SPLIT_COLUMNS,
 } from '../../definitions/columns.js';
-import { LATENCIES } from '../../definitions/definitions.js';
+import { DISTRIBUTED, LATENCIES } from '../../definitions/definitions.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import { roundedTo7Bits } from './canonical-distribution.js';
 
-const STORED = [...METRIC_COLUMNS, ...SAMPLE_COLUMNS, ...DISTRIBUTION_COLUMNS];
+const STORED = [...METRIC_COLUMNS, ...SAMPLE_COLUMNS, ...SPLIT_COLUMNS, ...DISTRIBUTION_COLUMNS];
 
-const SUMS = [...COUNT_COLUMNS, ...SAMPLE_COLUMNS]
-  .map((column) => `sum(${column}) AS ${column}`)
-  .join(',\n    ');
+/** Sums of stored rows. What one of them does not know of its requests, nobody knows of them together. */
+export const SUMS_OF_ROWS = [
+  ...[...COUNT_COLUMNS, ...SAMPLE_COLUMNS].map((column) => `sum(${column}) AS ${column}`),
+  ...SPLIT_COLUMNS.map(
+    (column) =>
+      `CASE WHEN count(*) FILTER (WHERE success_count > 0 AND ${column} IS NULL) = 0 THEN COALESCE(sum(${column}), 0) END AS ${column}`,
+  ),
+].join(',\n    ');
+
+/** Of cells (name, value, count): the distributions, and how many samples they hold. */
+export const COUNTED_ARRAYS = DISTRIBUTED.map(
+  ([name]) => `
+    array_agg(value ORDER BY value) FILTER (WHERE name = '${name}') AS ${name}_values,
+    array_agg(count ORDER BY value) FILTER (WHERE name = '${name}') AS ${name}_counts,
+    COALESCE(sum(count) FILTER (WHERE name = '${name}'), 0) AS ${name}_total`,
+).join(',');
+
+/** Of such a row `d` and the sums `r`: whether the distributions hold all samples. */
+export const ARE_KNOWN = DISTRIBUTED.map(
+  ([name]) => `COALESCE(COALESCE(d.${name}_total, 0) = r.${name}_samples, false) AS ${name}_known`,
+);
 
 /** The definition's approximations of a day: weighted means of p50, p90 and the mean, the largest of the others. */
 const LATENCY_AGGREGATES = LATENCIES.map(([name]) => {
@@ -26,10 +45,10 @@ const LATENCY_AGGREGATES = LATENCIES.map(([name]) => {
 }).join(',');
 
 const cellsOfHours = (groupKey: string, rows: string): string =>
-  LATENCIES.map(
-    ([latency]) => `
-  SELECT h.bucket, h.platform_key, ${groupKey} AS group_key, '${latency}' AS latency, v.value, v.count
-  FROM hours h CROSS JOIN LATERAL unnest(h.${latency}_values, h.${latency}_counts) AS v(value, count)
+  DISTRIBUTED.map(
+    ([name]) => `
+  SELECT h.bucket, h.platform_key, ${groupKey} AS group_key, '${name}' AS name, v.value, v.count
+  FROM hours h CROSS JOIN LATERAL unnest(h.${name}_values, h.${name}_counts) AS v(value, count)
   WHERE ${rows}`,
   ).join('\n  UNION ALL');
 
@@ -37,22 +56,14 @@ const cellsOfHours = (groupKey: string, rows: string): string =>
  * CTEs that end in `computed`: bucket (a date), platform_key, group_key and every compared column of the UTC days from
  * $1 to $2, as their hourly rows give them.
  *
- * A platform's distribution is the sum of its groups', and `<latency>_known` says whether the hours' distributions add
+ * A platform's distribution is the sum of its groups', and `<name>_known` says whether the hours' distributions add
  * up to the samples: without one of them, the day's own may be NULL, or from before the retention dropped it.
  */
 export function computedDays(tables: OpsTables): string {
-  const arrays = LATENCIES.map(
-    ([latency]) => `
-    array_agg(value ORDER BY value) FILTER (WHERE latency = '${latency}') AS ${latency}_values,
-    array_agg(count ORDER BY value) FILTER (WHERE latency = '${latency}') AS ${latency}_counts,
-    COALESCE(sum(count) FILTER (WHERE latency = '${latency}'), 0) AS ${latency}_total`,
-  );
   const columns = [
-    ...[...METRIC_COLUMNS, ...SAMPLE_COLUMNS].map((column) => `r.${column}`),
+    ...[...METRIC_COLUMNS, ...SAMPLE_COLUMNS, ...SPLIT_COLUMNS].map((column) => `r.${column}`),
     ...DISTRIBUTION_COLUMNS.map((column) => `d.${column}`),
-    ...LATENCIES.map(
-      ([latency]) => `COALESCE(d.${latency}_total, 0) = r.${latency}_samples AS ${latency}_known`,
-    ),
+    ...ARE_KNOWN,
   ];
   return `hours AS MATERIALIZED (
   SELECT (bucket_start AT TIME ZONE 'UTC')::date AS bucket, COALESCE(platform, '') AS platform_key,
@@ -62,7 +73,7 @@ export function computedDays(tables: OpsTables): string {
 ),
 day_rows AS (
   SELECT bucket, platform_key, group_key,
-    ${SUMS},${LATENCY_AGGREGATES}
+    ${SUMS_OF_ROWS},${LATENCY_AGGREGATES}
   FROM hours
   GROUP BY 1, 2, 3
 ),
@@ -70,12 +81,12 @@ hour_cells AS (${cellsOfHours('h.group_key', "(h.group_key <> 0 OR h.platform_ke
   UNION ALL${cellsOfHours('0', 'h.group_key <> 0')}
 ),
 day_cells AS (
-  SELECT bucket, platform_key, group_key, latency, ${roundedTo7Bits('value')} AS value, sum(count)::bigint AS count
+  SELECT bucket, platform_key, group_key, name, ${roundedTo7Bits('value')} AS value, sum(count)::bigint AS count
   FROM hour_cells
   GROUP BY 1, 2, 3, 4, 5
 ),
 day_distributions AS (
-  SELECT bucket, platform_key, group_key,${arrays.join(',')}
+  SELECT bucket, platform_key, group_key,${COUNTED_ARRAYS}
   FROM day_cells
   GROUP BY 1, 2, 3
 ),

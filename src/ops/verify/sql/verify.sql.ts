@@ -1,13 +1,22 @@
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
-import { dayOf, isoUtc, minuteOf } from '../../sql/sql-time.js';
+import { isoUtc, minuteOf } from '../../sql/sql-time.js';
 import { HOUR_TIER, MINUTE_TIER, storeOf, type RawTier, type Tier } from '../../definitions/tiers.js';
 import { floorValues, type RetentionHours } from '../../invalidation/sql/floors.sql.js';
 import { liveMinutes } from '../../invalidation/sql/live.sql.js';
-import { answer, comparedRows, countsCompare, joinedRows, storedRows } from '../fragments/compared-rows.js';
+import { answer, comparedRows, joinedRows, storedRows } from '../fragments/compared-rows.js';
 import { computedDays } from '../fragments/hourly-days.js';
 import { computedBuckets } from '../fragments/raw-buckets.js';
-import { sideFloors, type Sides } from '../fragments/side-floors.js';
+import {
+  dayJudgements,
+  isPending,
+  isPendingDay,
+  lossColumns,
+  reasonOf,
+  requiredSince,
+} from '../fragments/judgements.js';
+import { LEVEL_ROWS } from '../fragments/row-shapes.js';
+import { sideFloors } from '../fragments/side-floors.js';
 import type { UnjudgedReason } from '../verify.schemas.js';
 
 /** What a comparison found: one row. Buckets are ISO hours or minutes, or days as YYYY-MM-DD. */
@@ -19,6 +28,8 @@ export interface ComparisonRow {
     bucket: string;
     platform: string | null;
     groupId: string | null;
+    dimension: string | null;
+    key: string | null;
     column: string;
     stored: string | null;
     computed: string | null;
@@ -28,16 +39,6 @@ export interface ComparisonRow {
   /** Buckets with a difference that a drain would recompute. */
   to_note: string[];
 }
-
-const reason = (name: UnjudgedReason): string => `'${name}'`;
-
-/** Why a side of the bucket `l` is not judged, or NULL. */
-const reasonOf = (side: keyof Sides<string>): string => `CASE
-      WHEN l.is_dropped THEN ${reason('hourly_rows_dropped')}
-      WHEN l.${side}_lost AND l.bucket < GREATEST(f.${side}_floor, f.${side}_oldest) THEN ${reason('raw_rows_purged')}
-      WHEN l.${side}_lost AND i.suspicious_at IS NOT NULL THEN ${reason('held_back')}
-      WHEN l.${side}_grown AND l.bucket < f.${side}_floor THEN ${reason('late_rows_not_applied')}
-    END`;
 
 /** A one-row relation: from `first` to `last` (exclusive) minutes are complete as of live_through; NULL where none is. */
 const completeMinutes = (tables: OpsTables): string =>
@@ -91,19 +92,18 @@ export function rawDifferences(
 ): SqlStatement {
   const inRange = (column: string): string => `${column} >= $1::timestamptz AND ${column} < $2::timestamptz`;
   // The hourly rows of a platform may have none: their groups' add up to it.
-  const required = `$7::boolean${tier === HOUR_TIER ? " AND (platform_key = '' OR group_key <> 0)" : ''}
-        AND bucket >= COALESCE(${dayOf('clock_timestamp() - make_interval(hours => $8::int)')}, '-infinity')`;
-  const sides = (['usage', 'errors'] as const).flatMap((side) => [
-    `bool_or(${countsCompare(side, '>')}) AS ${side}_lost`,
-    `bool_or(${countsCompare(side, '<')}) AS ${side}_grown`,
-  ]);
+  const required = `${requiredSince('$7', '$8')}${tier === HOUR_TIER ? " AND (platform_key = '' OR group_key <> 0)" : ''}`;
   return {
     text: `WITH ${sideFloors(tables, 4)},
 ${computedBuckets(tables, tier)},
-${storedRows(storeOf(tables, tier).table, 'bucket_start', inRange('m.bucket_start'))},
-${joinedRows()},
+${storedRows(tables, LEVEL_ROWS, {
+  table: storeOf(tables, tier).table,
+  bucket: 'bucket_start',
+  where: inRange('m.bucket_start'),
+})},
+${joinedRows(LEVEL_ROWS)},
 losses AS MATERIALIZED (
-  SELECT bucket, ${sides.join(',\n    ')}
+  SELECT bucket, ${lossColumns()}
   FROM joined GROUP BY bucket
 ),
 judged_buckets AS (
@@ -118,12 +118,8 @@ judgements AS MATERIALIZED (
     LEFT JOIN ${tables.invalidations} i ON i.tier = '${tier}' AND i.bucket_start = l.bucket
     CROSS JOIN floors f
 ),
-${comparedRows(required)}
-${answer(
-  '$3',
-  isoUtc('b.bucket'),
-  `EXISTS (SELECT 1 FROM ${tables.invalidations} i WHERE i.tier = '${tier}' AND i.bucket_start = b.bucket)`,
-)}`,
+${comparedRows(LEVEL_ROWS, required)}
+${answer('$3', isoUtc('b.bucket'), isPending(tables, tier))}`,
     values: [
       bound.start,
       bound.end,
@@ -148,24 +144,11 @@ export function dailyDifferences(
     AND m.bucket_date < ($2::timestamptz AT TIME ZONE 'UTC')::date`;
   return {
     text: `WITH ${computedDays(tables)},
-${storedRows(tables.daily, 'bucket_date', days)},
-${joinedRows()},
-judgements AS MATERIALIZED (
-  SELECT bucket, x.reason AS usage_reason, x.reason AS errors_reason, true AS usage_healed, true AS errors_healed
-  FROM (SELECT DISTINCT bucket FROM joined) j
-    FULL JOIN (
-      SELECT DISTINCT (bucket_start AT TIME ZONE 'UTC')::date AS bucket, ${reason('hourly_rows_dropped')} AS reason
-      FROM ${tables.droppedHours} WHERE bucket_start >= $1::timestamptz AND bucket_start < $2::timestamptz
-    ) x USING (bucket)
-),
-${comparedRows('$4::boolean')}
-${answer(
-  '$3',
-  "to_char(b.bucket, 'YYYY-MM-DD')",
-  `EXISTS (SELECT 1 FROM ${tables.invalidations} i
-      WHERE i.bucket_start >= b.bucket::timestamp AT TIME ZONE 'UTC'
-        AND i.bucket_start < (b.bucket + 1)::timestamp AT TIME ZONE 'UTC')`,
-)}`,
+${storedRows(tables, LEVEL_ROWS, { table: tables.daily, bucket: 'bucket_date', where: days })},
+${joinedRows(LEVEL_ROWS)},
+${dayJudgements(tables)},
+${comparedRows(LEVEL_ROWS, '$4::boolean')}
+${answer('$3', "to_char(b.bucket, 'YYYY-MM-DD')", isPendingDay(tables))}`,
     values: [bound.start, bound.end, bound.limit, bound.distributions],
   };
 }

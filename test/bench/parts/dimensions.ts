@@ -1,3 +1,4 @@
+import { ERROR_COLUMNS, SAMPLE_COLUMNS, SPLIT_COLUMNS } from '../../../src/ops/definitions/columns.js';
 import type { Bench, Part } from '../support/bench.js';
 import { digits, megabytes, median, ms, percent, ratio, timed } from '../support/numbers.js';
 import { rollUp, startOps, withOps } from '../support/ops.js';
@@ -30,7 +31,8 @@ export const dimensions: Part = async ({ server, options }: Bench): Promise<Sect
     return {
       title: `Dimensions: ${scene.rows.toLocaleString('en-US')} usage rows over ${scene.days} UTC days, ${VERSIONS * 18} models, 320 accounts`,
       notes: [
-        'Rebuilds of everything, hours and days, in turns, with the kinds of errors in both. Storage with indexes and ' +
+        'Rebuilds of everything, hours and days, in turns, with the kinds of errors in both; after each, every set of every ' +
+          'bucket equalled the overall row in every count and sum. Storage with indexes and ' +
           `TOAST, after VACUUM; errors are in it. Answers: the median of ${CALLS}, each of which the instance has given before; ` +
           'raw rows: one statement for the same counts, tokens and latencies, median of 3.',
       ],
@@ -62,12 +64,36 @@ async function rebuilds(scene: Scene, rounds: number, workers: number): Promise<
         name: SETS[index]?.[0] ?? '',
         prepare: () => resetMetrics(scene),
         run: () => ops.rebuildAll(),
+        check: () => requireSums(scene),
       })),
       rounds,
     );
   } finally {
     for (const ops of opened) {
       await ops.close();
+    }
+  }
+}
+
+/** Every set of every bucket equals the overall row in every count and sum; of the kinds of errors, in their counts. */
+async function requireSums({ client }: Scene): Promise<void> {
+  for (const [tier, bucket] of [
+    ['hourly', 'bucket_start'],
+    ['daily', 'bucket_date'],
+  ] as const) {
+    const ofUsage = ['success_count', 'token_consumed', ...SAMPLE_COLUMNS, ...SPLIT_COLUMNS];
+    const differ = (columns: readonly string[]): string =>
+      columns.map((column) => `s.${column} IS DISTINCT FROM o.${column}`).join(' OR ');
+    const { rows } = await client.query<{ bucket: string; dimension: string }>(
+      `SELECT s.${bucket}::text AS bucket, s.dimension
+      FROM (
+        SELECT ${bucket}, dimension, ${[...ofUsage, ...ERROR_COLUMNS].map((column) => `sum(${column}) AS ${column}`).join(', ')}
+        FROM ops_metrics_dimension_${tier} WHERE group_id IS NULL GROUP BY 1, 2
+      ) s JOIN ops_metrics_${tier} o ON o.${bucket} = s.${bucket} AND o.platform IS NULL AND o.group_id IS NULL
+      WHERE ${differ(ERROR_COLUMNS)} OR s.dimension <> 'error' AND (${differ(ofUsage)})`,
+    );
+    if (rows.length > 0) {
+      throw new Error(`${rows.length} sets do not add up, the first of them: ${JSON.stringify(rows[0])}`);
     }
   }
 }

@@ -26,14 +26,15 @@ export const keptColumns = (alias: string): string[] =>
 export const recordsOf = (alias: string, name: string): string =>
   `array_agg(ROW(${alias}.${name}_values, ${alias}.${name}_counts)) FILTER (WHERE ${alias}.${name}_values IS NOT NULL)`;
 
-/** Those records added up, as one array (see {@link keptSamples}); NULL without any. */
+/** Those records added up, as one array (see {@link keptSamples}); NULL without any. Counted ones are rounded already. */
 export function mergedRecords(records: string, samples: string): string {
   const all = `unnest(${records}) AS record(cell_values int[], cell_counts int[])`;
-  const counts = `COALESCE(record.cell_counts, array_fill(1, ARRAY[cardinality(record.cell_values)]))`;
   return `CASE
       WHEN ${records} IS NULL THEN NULL
       WHEN ${samples} <= ${STORED_EXACT_UP_TO} THEN ARRAY(SELECT unnest(record.cell_values) FROM ${all})
-      ELSE (${mergedCells(`SELECT ${roundedLatency('c.value')} AS value, c.count
-        FROM (SELECT unnest(record.cell_values) AS value, unnest(${counts}) AS count FROM ${all}) c`)})
+      ELSE (${mergedCells(`SELECT ${roundedLatency('c.value')} AS value, 1 AS count
+        FROM (SELECT unnest(record.cell_values) AS value FROM ${all} WHERE record.cell_counts IS NULL) c
+        UNION ALL
+        SELECT unnest(record.cell_values), unnest(record.cell_counts) FROM ${all} WHERE record.cell_counts IS NOT NULL`)})
     END`;
 }

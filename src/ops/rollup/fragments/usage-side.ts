@@ -27,6 +27,8 @@ import {
 const each = (column: (name: string, sum: string) => string, separator = ',\n    '): string =>
   DISTRIBUTED.map(([name, sum]) => column(name, sum)).join(separator);
 
+const IS_LATENCY: ReadonlySet<string> = new Set(LATENCIES.map(([name]) => name));
+
 /** Sums of a row, beside those of what is distributed. */
 const PLAIN_SUMS = [...TOKEN_COLUMNS, ...COST_COLUMNS];
 const SUMS = ['success_count', ...PLAIN_SUMS, ...DISTRIBUTED.map(([, sum]) => sum)];
@@ -42,14 +44,16 @@ function bySet(tables: OpsTables, tier: RawTier, dimensions: readonly Dimension[
   const { values, sets, name, key } = dimensionSets(dimensions, ({ usage }) => usage ?? 'NULL', 'r.group_id');
   const isOfGroup =
     dimensions.length === 0 ? '' : ` AND (u.group_id IN (SELECT id FROM ${tables.groups})) IS TRUE`;
-  const isAsked = (column: string): string => (dimensions.length === 0 ? 'NULL::int' : `max(r.${column})`);
+  // Levels have theirs sorted.
+  const max = (column: string): string =>
+    dimensions.length > 0 && IS_LATENCY.has(column) ? `max(r.${column})` : 'NULL::int';
   const costs = (select: (column: string, value: string | null) => string): string =>
     COST_COLUMNS.map((column) => `${select(column, tables.costs[column])} AS ${column}`).join(', ');
   return `SELECT r.group_id, ${name} AS dimension, ${key} AS key, count(*) AS success_count,
       ${TOKEN_COLUMNS.map((column) => `COALESCE(sum(r.${column}), 0) AS ${column}`).join(', ')},
       ${costs((column, value) => (value === null ? 'NULL::numeric' : `COALESCE(sum(r.${column}), 0)`))},
       ${each(
-        (column, sum) => `COALESCE(sum(r.${column}), 0) AS ${sum}, ${isAsked(column)} AS ${column}_max,
+        (column, sum) => `COALESCE(sum(r.${column}), 0) AS ${sum}, ${max(column)} AS ${column}_max,
       array_agg(r.${column}) FILTER (WHERE r.${column} IS NOT NULL) AS ${column}_raw`,
         ',\n      ',
       )}

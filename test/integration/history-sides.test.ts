@@ -1,3 +1,4 @@
+import { DEFINITION_VERSION } from '../../src/ops/definitions/definition-version.js';
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
 import { OpsScene } from '../support/ops-scene.js';
@@ -95,7 +96,7 @@ describe('the two sides of an hour', () => {
     }
     expect(await scene.query(GROUP_SIDES)).toEqual(before);
     const [{ old } = { old: -1 }] = await scene.query<{ old: number }>(
-      'SELECT count(*)::int AS old FROM ops_metrics_hourly WHERE definition_version <> 3',
+      `SELECT count(*)::int AS old FROM ops_metrics_hourly WHERE definition_version <> ${DEFINITION_VERSION}`,
     );
     expect(old).toBe(0);
   });

@@ -174,11 +174,14 @@ describe('reading any range', () => {
     await assertProperty(8, async (_loaded, { split, to }, level) => {
       const before = new Date(2 * split.getTime() - to.getTime());
       const asked = { ...level, slowerThanMs: SLOWER_THAN_MS };
-      const { missingHours, ...previous } = (await reads.overview({ from: split, to, ...asked })).previous;
+      const { missingHours, unslicedRequests, ...previous } = (
+        await reads.overview({ from: split, to, ...asked })
+      ).previous;
       const alone = await reads.overview({ from: before, to: split, ...asked });
       if (missingHours === 0) {
         expect(alone).toMatchObject(previous);
       }
+      expect(unslicedRequests).toBe(0);
       expect(alone.freshness.missingHours).toBeLessThanOrEqual(missingHours);
       expect(alone).toMatchObject({ platform: level.platform ?? null, groupId: level.groupId ?? null });
     });

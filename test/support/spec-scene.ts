@@ -2,6 +2,7 @@ import { RollupScene } from './rollup-scene.js';
 import {
   COUNT_COLUMNS,
   LATENCY_COLUMNS,
+  SPLIT_COLUMNS,
   type DailyRow,
   type HourlyRow,
   type Metrics,
@@ -62,7 +63,7 @@ export function rowAt<R extends HourlyRow | DailyRow>(found: readonly R[], level
 }
 
 const NO_METRICS = Object.fromEntries([
-  ...COUNT_COLUMNS.map((name) => [name, 0n]),
+  ...[...COUNT_COLUMNS, ...SPLIT_COLUMNS].map((name) => [name, 0n]),
   ...LATENCY_COLUMNS.map((name) => [name, null]),
 ]) as Metrics;
 

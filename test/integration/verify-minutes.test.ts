@@ -82,7 +82,9 @@ describe('verify of minutes', () => {
   it('finds raw rows that nobody has seen, in the minute and in its hour', async () => {
     await scene.change(`UPDATE usage_logs SET output_tokens = output_tokens + 1 WHERE created_at = {hour}`);
     const report = await scene.verify(true);
-    expect(new Set(report.differences.map(({ table }) => table))).toEqual(new Set(['minutely', 'hourly']));
+    expect(new Set(report.differences.map(({ table }) => table))).toEqual(
+      new Set(['minutely', 'hourly', 'dimension_hourly']),
+    );
     expect(report).toMatchObject({ notedMinutes: 1, notedHours: 1 });
     await scene.tick();
     expect(await scene.verify()).toMatchObject({ differenceCount: 0 });

@@ -119,15 +119,17 @@ export async function readRaw(
   dataSource: DataSource,
 ): Promise<{ groups: RawGroup[]; usage: RawUsage[]; errors: RawError[] }> {
   const createdAt = `to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "createdAt"`;
-  const keys = 'model, account_id::float8 AS "accountId", api_key_id::float8 AS "apiKeyId"';
+  // What a gateway's table does not have is NULL.
+  const of = (column: string): string => `to_jsonb(r) ->> '${column}'`;
+  const keys = `${of('model')} AS model, (${of('account_id')})::float8 AS "accountId", (${of('api_key_id')})::float8 AS "apiKeyId"`;
   type Priced = Omit<RawUsage, 'totalCost' | 'actualCost'> &
     Record<'totalCost' | 'actualCost', string | null>;
   const usage = await dataSource.query<Priced[]>(
     `SELECT group_id::float8 AS "groupId", input_tokens AS "inputTokens", output_tokens AS "outputTokens",
             cache_creation_tokens AS "cacheCreationTokens", cache_read_tokens AS "cacheReadTokens",
-            duration_ms AS "durationMs", first_token_ms AS "firstTokenMs", total_cost AS "totalCost",
-            actual_cost AS "actualCost", ${keys}, ${createdAt}
-       FROM usage_logs`,
+            duration_ms AS "durationMs", first_token_ms AS "firstTokenMs", ${of('total_cost')} AS "totalCost",
+            ${of('actual_cost')} AS "actualCost", ${keys}, ${createdAt}
+       FROM usage_logs r`,
   );
   const amount = (text: string | null): bigint | null => (text === null ? null : moneyOf(text));
   return {
@@ -139,9 +141,9 @@ export async function readRaw(
     })),
     errors: await dataSource.query(
       `SELECT platform, group_id::float8 AS "groupId", status_code AS "statusCode",
-              upstream_status_code AS "upstreamStatusCode", error_owner AS "errorOwner", error_phase AS "errorPhase",
-              error_type AS "errorType", is_business_limited AS "isBusinessLimited", ${keys}, ${createdAt}
-         FROM ops_error_logs`,
+              upstream_status_code AS "upstreamStatusCode", error_owner AS "errorOwner", ${of('error_phase')} AS "errorPhase",
+              ${of('error_type')} AS "errorType", is_business_limited AS "isBusinessLimited", ${keys}, ${createdAt}
+         FROM ops_error_logs r`,
     ),
   };
 }

@@ -6,7 +6,7 @@ import { Column, PrimaryGeneratedColumn } from 'typeorm';
  * Counts are bigint and arrive as decimal strings, as sums of money (numeric) do: they are never squeezed through a double.
  *
  * A distribution is two arrays: values, ascending, and how often each occurs. Rounded to 7 significant bits and distinct
- * where there are more than 1,000 samples; up to there as they were, each with the count 1 (in a dimension, in a day of one up to 250 only, in no
+ * where there are more than 1,000 samples; up to there as they were, each with the count 1 (in a dimension in no
  * particular order, and without counts). NULL without a sample, in the hourly rows of a platform (its groups' add up to
  * it), or where distributions are switched off or past their retention.
  */

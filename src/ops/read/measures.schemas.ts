@@ -33,7 +33,7 @@ export const slowerSchema = z
     id: 'SlowerResponse',
     description:
       'Null where it is not asked for. Latencies within 0.79 % of the threshold may fall on either side; exact below ' +
-      '128 ms, and in stored rows of at most 1,000 samples (250 in the days of a set).',
+      '128 ms, and in stored rows of at most 1,000 samples.',
   });
 
 export type Slower = z.infer<typeof slowerSchema>;

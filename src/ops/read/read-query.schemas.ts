@@ -109,7 +109,7 @@ const slowerThanMs = wholeNumber(1, 2 ** 31 - 1)
     description:
       'Also count the requests that took longer than so many milliseconds (`slower`). Stored latencies are rounded to ' +
       '7 significant bits: one within 0.79 % of the threshold may fall on either side. Exact below 128 ms, and in ' +
-      'stored rows of at most 1,000 samples (250 in the days of a set).',
+      'stored rows of at most 1,000 samples.',
     example: 2000,
   });
 

@@ -113,7 +113,7 @@ dimension_rows AS MATERIALIZED (
   UNION ALL
   SELECT ${using}, ${DIMENSION_COLUMNS.join(', ')}
   FROM (
-    ${addedRows('dimension_named r WHERE NOT has_name', 'bucket_start, dimension, group_key', { distributions })}
+    ${addedRows('dimension_named r WHERE NOT has_name', 'bucket_start, dimension, group_key', distributions)}
   ) s CROSS JOIN (SELECT '${OTHER_KEYS}'::text AS key) k
 ),
 ${writtenDimensions({

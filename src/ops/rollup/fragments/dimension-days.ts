@@ -1,7 +1,6 @@
 import { ERROR_COLUMNS } from '../../definitions/columns.js';
 import { OTHER_KEYS } from '../../definitions/dimensions.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
-import { DAY_EXACT_UP_TO } from './dimension-samples.js';
 import {
   addedRows,
   DIMENSION_COLUMNS,
@@ -76,7 +75,7 @@ dimension_rows AS MATERIALIZED (
         FULL JOIN dimension_names n ON n.bucket_date = h.bucket_date AND n.dimension = h.dimension AND n.key = h.key
       ) r`,
     'bucket_date, dimension, group_key, key',
-    { distributions, upTo: DAY_EXACT_UP_TO },
+    distributions,
   )}
 ),
 ${writtenDimensions({

@@ -8,7 +8,6 @@ import {
 import { DISTRIBUTED } from '../../definitions/definitions.js';
 import { OTHER_KEYS, type Dimension } from '../../definitions/dimensions.js';
 import { splitSums } from './split-sums.js';
-import { STORED_EXACT_UP_TO } from './sorted-latencies.js';
 import { keptColumns, mergedRecords, recordsOf } from './dimension-samples.js';
 
 /** Every column of a row of a dimension but its key. */
@@ -39,21 +38,17 @@ const summedRows = (alias: string): string[] => [
  * @param from rows `r` of a dimension
  * @param key columns to group by: they are the first ones of the result
  */
-export function addedRows(
-  from: string,
-  key: string,
-  { distributions, upTo }: { readonly distributions: boolean; readonly upTo?: number },
-): string {
+export function addedRows(from: string, key: string, distributions: boolean): string {
   const records = DISTRIBUTED.map(
     ([name]) => `${recordsOf('r', name)} AS ${name}_records,
       bool_and(COALESCE(r.${name}_samples, 0) = 0 OR r.${name}_values IS NOT NULL) AS ${name}_complete`,
   );
   const counted = DISTRIBUTED.map(([name]) =>
     distributions
-      ? `CASE WHEN s.${name}_complete THEN ${mergedRecords(`s.${name}_records`, `s.${name}_samples`, upTo ?? STORED_EXACT_UP_TO)} END AS ${name}_counted`
+      ? `CASE WHEN s.${name}_complete THEN ${mergedRecords(`s.${name}_records`, `s.${name}_samples`)} END AS ${name}_counted`
       : `NULL::int[] AS ${name}_counted`,
   );
-  return `SELECT s.*, ${keptColumns('s', upTo).join(', ')}
+  return `SELECT s.*, ${keptColumns('s').join(', ')}
   FROM (
     SELECT s.*, ${counted.join(',\n      ')}
     FROM (

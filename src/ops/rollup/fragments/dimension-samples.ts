@@ -7,25 +7,15 @@ import { binned, countsOf, mergedCells, STORED_EXACT_UP_TO, valuesOf } from './s
  * come: nothing is sorted, and no count is stored beside each.
  */
 
-/**
- * Of a day fewer are kept so: most of what an answer over a month sends are distributions of days, and the same samples
- * in bins are half as long.
- */
-export const DAY_EXACT_UP_TO = 250;
-
 /** An int array as it is kept: itself, or, where it is longer, values and counts in one array; NULL for NULL. */
 export const keptSamples = (raw: string, sorted: string): string =>
   `CASE WHEN ${sorted} IS NULL THEN ${raw} ELSE ${binned(sorted)} END`;
 
-/**
- * `<name>_values` and `<name>_counts` of rows `alias` that have both in one array, of a level or of a dimension.
- *
- * @param upTo how many samples of a row of a dimension are kept as they are
- */
-export const keptColumns = (alias: string, upTo = STORED_EXACT_UP_TO): string[] =>
+/** `<name>_values` and `<name>_counts` of rows `alias` that have both in one array, of a level or of a dimension. */
+export const keptColumns = (alias: string): string[] =>
   DISTRIBUTED.flatMap(([name]) => {
     const counted = `${alias}.${name}_counted`;
-    const isPlain = `(${alias}.dimension IS NOT NULL AND ${alias}.${name}_samples <= ${upTo})`;
+    const isPlain = `(${alias}.dimension IS NOT NULL AND ${alias}.${name}_samples <= ${STORED_EXACT_UP_TO})`;
     return [
       `CASE WHEN ${isPlain} THEN ${counted} ELSE ${valuesOf(counted)} END AS ${name}_values`,
       `CASE WHEN ${isPlain} IS NOT TRUE THEN ${countsOf(counted)} END AS ${name}_counts`,
@@ -37,11 +27,11 @@ export const recordsOf = (alias: string, name: string): string =>
   `array_agg(ROW(${alias}.${name}_values, ${alias}.${name}_counts)) FILTER (WHERE ${alias}.${name}_values IS NOT NULL)`;
 
 /** Those records added up, as one array (see {@link keptSamples}); NULL without any. Counted ones are rounded already. */
-export function mergedRecords(records: string, samples: string, upTo: number): string {
+export function mergedRecords(records: string, samples: string): string {
   const all = `unnest(${records}) AS record(cell_values int[], cell_counts int[])`;
   return `CASE
       WHEN ${records} IS NULL THEN NULL
-      WHEN ${samples} <= ${upTo} THEN ARRAY(SELECT unnest(record.cell_values) FROM ${all})
+      WHEN ${samples} <= ${STORED_EXACT_UP_TO} THEN ARRAY(SELECT unnest(record.cell_values) FROM ${all})
       ELSE (${mergedCells(`SELECT ${roundedLatency('c.value')} AS value, 1 AS count
         FROM (SELECT unnest(record.cell_values) AS value FROM ${all} WHERE record.cell_counts IS NULL) c
         UNION ALL

@@ -1,7 +1,7 @@
 import { OpsInputError } from '../common/ops.error.js';
 import { ERROR_DIMENSION, type Dimension } from '../definitions/dimensions.js';
 import type { OpsTables } from '../definitions/ops-tables.js';
-import { BY_ERROR, type BreakdownBy, type LevelFilter } from './read-query.schemas.js';
+import type { BreakdownBy, LevelFilter } from './read-query.schemas.js';
 
 /** What levels there are beside the sets, and the filters that go with a breakdown by them. */
 const LEVELS: Readonly<Record<string, readonly ('platform' | 'groupId')[]>> = {
@@ -54,6 +54,4 @@ export function checkSets(
 
 /** Kinds of errors are broken down by, and no level. */
 const kept = (dimensions: readonly Dimension[], field: 'by' | 'dimension'): readonly Dimension[] =>
-  field === 'by'
-    ? dimensions
-    : dimensions.filter(({ name }) => name !== ERROR_DIMENSION.name && name !== BY_ERROR);
+  field === 'by' ? dimensions : dimensions.filter(({ name }) => name !== ERROR_DIMENSION.name);

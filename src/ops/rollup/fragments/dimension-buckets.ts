@@ -2,7 +2,7 @@ import { DIMENSION_USAGE_COLUMNS, ERROR_COLUMNS } from '../../definitions/column
 import { OTHER_KEYS } from '../../definitions/dimensions.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import { isOverallRow } from '../../definitions/overall-row.js';
-import { isTaken } from './judged-sides.js';
+import { HAS_SIDE, isTaken } from './judged-sides.js';
 import {
   addedRows,
   DIMENSION_COLUMNS,
@@ -14,20 +14,16 @@ import {
 } from './dimension-rows.js';
 
 const KEY = ['bucket_start', 'dimension', 'group_key', 'key'] as const;
+/** What is taken of each side, and by what it is seen to be there as a whole. */
 const SIDES = [
-  ['usage', 'm.success_count > 0', DIMENSION_USAGE_COLUMNS, ['success_count']],
-  [
-    'errors',
-    `(m.success_count = 0 OR ${ERROR_COLUMNS.map((column) => `m.${column} <> 0`).join(' OR ')})`,
-    ERROR_COLUMNS,
-    ERROR_COLUMNS,
-  ],
+  ['usage', DIMENSION_USAGE_COLUMNS, ['success_count']],
+  ['errors', ERROR_COLUMNS, ERROR_COLUMNS],
 ] as const;
 
 type Side = (typeof SIDES)[number];
 
 /** One side of every set that can be computed: from raw rows, or as it is stored. */
-function side(tables: OpsTables, [name, has, columns]: Side): string {
+function side(tables: OpsTables, [name, columns]: Side): string {
   const select = (alias: string): string => columns.map((column) => `${alias}.${column}`).join(', ');
   // A key of a group may have had several platforms.
   const raw =
@@ -40,7 +36,7 @@ function side(tables: OpsTables, [name, has, columns]: Side): string {
   }
   UNION ALL
   SELECT m.bucket_start, m.dimension, COALESCE(m.group_id, 0), m.key, true, ${select('m')}
-  FROM judged j JOIN ${tables.dimensionHourly} m ON m.bucket_start = j.bucket_start AND ${has}
+  FROM judged j JOIN ${tables.dimensionHourly} m ON m.bucket_start = j.bucket_start AND ${HAS_SIDE[name]}
   WHERE j.${name} <> 'take'`;
 }
 
@@ -49,11 +45,11 @@ function side(tables: OpsTables, [name, has, columns]: Side): string {
  * has no rows in it.
  */
 function wholeSets(tables: OpsTables, isRecomputed: string): string {
-  const isWhole = ([name, , , columns]: Side): string =>
+  const isWhole = ([name, , columns]: Side): string =>
     `(j.${name} = 'take'${name === 'usage' ? ' OR NOT d.has_usage' : ''} OR ${columns
       .map((column) => `COALESCE(s.${column}, 0) = COALESCE(m.${column}, 0)`)
       .join(' AND ')})`;
-  const sums = SIDES.flatMap(([, , , columns]) => columns.map((column) => `sum(s.${column}) AS ${column}`));
+  const sums = SIDES.flatMap(([, , columns]) => columns.map((column) => `sum(s.${column}) AS ${column}`));
   return `SELECT j.bucket_start, d.dimension
   FROM judged j
   CROSS JOIN (VALUES ${tables.dimensions.map(({ name, usage }) => `('${name}'::varchar, ${usage !== null})`).join(', ')}) AS d(dimension, has_usage)

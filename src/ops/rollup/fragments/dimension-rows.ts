@@ -55,7 +55,7 @@ export function addedRows(from: string, key: string, distributions: boolean): st
       SELECT ${key}, ${summedRows('r').join(',\n        ')},
         ${records.join(',\n        ')}
       FROM ${from}
-      GROUP BY ${key.replaceAll(/ AS \w+/g, '')}
+      GROUP BY ${key}
       OFFSET 0
     ) s
     OFFSET 0

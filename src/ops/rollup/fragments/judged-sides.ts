@@ -1,3 +1,4 @@
+import { ERROR_COLUMNS } from '../../definitions/columns.js';
 import { isOldDefinition, storedVersion } from '../../definitions/definition-version.js';
 import { USAGE_GROUP_JOIN } from '../../definitions/definitions.js';
 import { EVERY_ROW, type OpsTables } from '../../definitions/ops-tables.js';
@@ -121,6 +122,12 @@ judged AS MATERIALIZED (
   LEFT JOIN errors_overall errors ON errors.bucket_start = h.bucket_start
 )`;
 }
+
+/** That a stored row `m` has a side: it counts something of it; one that counts nothing stems from errors. */
+export const HAS_SIDE: Readonly<Record<Side, string>> = {
+  usage: 'm.success_count > 0',
+  errors: `(m.success_count = 0 OR ${ERROR_COLUMNS.map((column) => `m.${column} <> 0`).join(' OR ')})`,
+};
 
 /**
  * That a side of the bucket of a raw row `r` is taken. A hashed subplan: the planner knows nothing of how many rows there

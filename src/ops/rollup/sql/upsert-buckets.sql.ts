@@ -13,7 +13,14 @@ import { HOUR_TIER, storeOf, widthOf, type RawTier } from '../../definitions/tie
 import type { TimeRange } from '../../common/utc.js';
 import { fillOfUsage, foreignColumns } from '../fragments/foreign-columns.js';
 import { errorsSide } from '../fragments/errors-side.js';
-import { isTaken, judgedSides, type Edge, type SideMode, type Verdict } from '../fragments/judged-sides.js';
+import {
+  HAS_SIDE,
+  isTaken,
+  judgedSides,
+  type Edge,
+  type SideMode,
+  type Verdict,
+} from '../fragments/judged-sides.js';
 import { notedByHand } from '../fragments/noted-by-hand.js';
 import { dimensionBuckets } from '../fragments/dimension-buckets.js';
 import { keptColumns } from '../fragments/dimension-samples.js';
@@ -61,10 +68,6 @@ interface Recompute {
   readonly more?: string;
 }
 
-/** A row has a side where it counts anything of it; one that counts nothing stems from errors. */
-const HAS_USAGE = 'm.success_count > 0';
-const HAS_ERRORS = `(m.success_count = 0 OR ${ERROR_COLUMNS.map((column) => `m.${column} <> 0`).join(' OR ')})`;
-
 /** A side of it may be taken; else it is left alone. */
 const IS_RECOMPUTED = `(j.usage = 'take' OR j.errors = 'take')`;
 
@@ -73,7 +76,6 @@ function side(
   { table, fills }: ReturnType<typeof storeOf>,
   name: 'usage' | 'errors',
   columns: readonly string[],
-  has: string,
 ): string {
   const select = (alias: string): string => columns.map((column) => `${alias}.${column}`).join(', ');
   const ofUsage = fillOfUsage(name === 'usage' && fills.ttftSampleCount);
@@ -81,7 +83,7 @@ function side(
   FROM ${name}_raw r WHERE ${isTaken(name)}
   UNION ALL
   SELECT m.bucket_start, COALESCE(m.platform, ''), COALESCE(m.group_id, 0), ${select('m')}${ofUsage('m.ttft_sample_count')}
-  FROM judged j JOIN ${table} m ON m.bucket_start = j.bucket_start AND ${has}
+  FROM judged j JOIN ${table} m ON m.bucket_start = j.bucket_start AND ${HAS_SIDE[name]}
   WHERE j.${name} <> 'take' AND ${IS_RECOMPUTED}`;
 }
 
@@ -123,10 +125,10 @@ usage_raw AS MATERIALIZED (SELECT * FROM usage_read WHERE dimension IS NULL),
 errors_raw AS MATERIALIZED (SELECT * FROM errors_read WHERE dimension IS NULL),
 ${judgedSides(tables, tier, order.edge)},
 usage_side AS (
-  ${side(store, 'usage', USAGE_COLUMNS, HAS_USAGE)}
+  ${side(store, 'usage', USAGE_COLUMNS)}
 ),
 errors_side AS (
-  ${side(store, 'errors', ERROR_COLUMNS, HAS_ERRORS)}
+  ${side(store, 'errors', ERROR_COLUMNS)}
 ),
 computed AS NOT MATERIALIZED (
   SELECT bucket_start, group_key, platform_key,

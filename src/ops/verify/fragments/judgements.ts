@@ -37,6 +37,10 @@ export const isPendingDay = (tables: OpsTables): string => `EXISTS (SELECT 1 FRO
       WHERE i.bucket_start >= b.bucket::timestamp AT TIME ZONE 'UTC'
         AND i.bucket_start < (b.bucket + 1)::timestamp AT TIME ZONE 'UTC')`;
 
+/** That a daily row `m` is of the UTC days from $1 to $2. */
+export const IN_DAYS = `m.bucket_date >= ($1::timestamptz AT TIME ZONE 'UTC')::date
+    AND m.bucket_date < ($2::timestamptz AT TIME ZONE 'UTC')::date`;
+
 /** CTE `judgements` of the days of `joined`: those of which an hour has been dropped are not judged. */
 export const dayJudgements = (tables: OpsTables): string => `judgements AS MATERIALIZED (
   SELECT bucket, x.reason AS usage_reason, x.reason AS errors_reason, true AS usage_healed, true AS errors_healed

@@ -10,6 +10,7 @@ import { computedDimensionDays } from '../fragments/dimension-days.js';
 import { computedDimensionHours, setNames } from '../fragments/dimension-hours.js';
 import {
   dayJudgements,
+  IN_DAYS,
   isPending,
   isPendingDay,
   lossColumns,
@@ -114,14 +115,12 @@ export function dailyDimensionDifferences(
   tables: OpsTables,
   bound: { start: string; end: string; limit: number; distributions: boolean },
 ): SqlStatement {
-  const days = `m.bucket_date >= ($1::timestamptz AT TIME ZONE 'UTC')::date
-    AND m.bucket_date < ($2::timestamptz AT TIME ZONE 'UTC')::date`;
   return {
     text: `WITH ${computedDimensionDays(tables)},
 ${storedRows(tables, DIMENSION_ROWS, {
   table: tables.dimensionDaily,
   bucket: 'bucket_date',
-  where: `${days} AND m.dimension IN (${setNames(tables.dimensions)})`,
+  where: `${IN_DAYS} AND m.dimension IN (${setNames(tables.dimensions)})`,
 })},
 ${joinedRows(DIMENSION_ROWS)},
 ${dayJudgements(tables)},

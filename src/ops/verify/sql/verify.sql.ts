@@ -9,6 +9,7 @@ import { computedDays } from '../fragments/hourly-days.js';
 import { computedBuckets } from '../fragments/raw-buckets.js';
 import {
   dayJudgements,
+  IN_DAYS,
   isPending,
   isPendingDay,
   lossColumns,
@@ -140,11 +141,9 @@ export function dailyDifferences(
   tables: OpsTables,
   bound: { start: string; end: string; limit: number; distributions: boolean },
 ): SqlStatement {
-  const days = `m.bucket_date >= ($1::timestamptz AT TIME ZONE 'UTC')::date
-    AND m.bucket_date < ($2::timestamptz AT TIME ZONE 'UTC')::date`;
   return {
     text: `WITH ${computedDays(tables)},
-${storedRows(tables, LEVEL_ROWS, { table: tables.daily, bucket: 'bucket_date', where: days })},
+${storedRows(tables, LEVEL_ROWS, { table: tables.daily, bucket: 'bucket_date', where: IN_DAYS })},
 ${joinedRows(LEVEL_ROWS)},
 ${dayJudgements(tables)},
 ${comparedRows(LEVEL_ROWS, '$4::boolean')}

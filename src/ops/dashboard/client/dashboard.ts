@@ -137,6 +137,10 @@ export class Dashboard implements Page {
     return this.latest('status')?.answer.dimensions ?? null;
   }
 
+  public get objectives(): Host['objectives'] {
+    return this.latest('status')?.answer.objectives ?? null;
+  }
+
   public get now(): number {
     return Date.now() + this.ahead;
   }

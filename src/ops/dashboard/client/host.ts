@@ -1,5 +1,6 @@
 import type { Status } from './admin-types.js';
 import type { Api } from './api.js';
+import type { Objectives } from './health.js';
 import type { TimeRange, View } from './view.js';
 
 /** A set of keys that requests are sliced by. */
@@ -12,6 +13,8 @@ export interface Host {
   readonly range: TimeRange;
   /** The sets that are kept; null until the server has said so. */
   readonly dimensions: readonly Dimension[] | null;
+  /** By which health is judged; null until the server has said so. */
+  readonly objectives: Objectives | null;
   /** Shows another view. */
   readonly go: (change: Partial<View>) => void;
   /** The same, as the handler of an event. */

@@ -93,15 +93,16 @@ function header({ view, refresh, to, recolor, signOut }: Page): TemplateResult {
   </header>`;
 }
 
-function health({ view, latest, trouble, to }: Page, overview: Kept<Overview> | null): TemplateResult {
+function health(page: Page, overview: Kept<Overview> | null): TemplateResult {
+  const { view, objectives, latest, trouble, to } = page;
   const { className, banner } = trouble('overview');
   // What answers another question than the overview says nothing about it.
   const same = <A>(kept: Kept<A> | null): A | null =>
     kept !== null && kept.subject === overview?.subject ? kept.answer : null;
-  const verdict = overview && judge(overview.answer, same(latest('platforms')));
+  const verdict = overview && objectives && judge(overview.answer, same(latest('platforms')), objectives);
   document.title = `${verdict?.title ?? 'Loading…'} · Operations`;
   return html`<section id="glance" class=${className} aria-label="Health">
-    ${banner} ${glance(verdict, overview?.answer ?? null, same(latest('trend')), view.zone, to)}
+    ${banner} ${glance(verdict, objectives, overview?.answer ?? null, same(latest('trend')), view.zone, to)}
   </section>`;
 }
 

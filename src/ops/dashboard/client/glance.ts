@@ -40,7 +40,7 @@ function culpritButton(culprit: Verdict['culprit'], to: Host['to']): Content {
   }
   const { platform, share } = culprit;
   const text = `${percent(share)} of SLA errors on ${platform}: show it`;
-  return button(text, to({ platform, group: null }), { classes: 'quiet' });
+  return button(text, to({ platforms: [platform], groups: [] }), { classes: 'quiet' });
 }
 
 const whole = (share: number): string => `${Math.round(share * 100)}\u00a0%`;

@@ -1,4 +1,5 @@
 import { nothing, render } from 'lit-html';
+import type { Status } from './admin-types.js';
 import { questions, type Answers, type Part } from './answers.js';
 import type { Api } from './api.js';
 import { AutoRefresh } from './auto-refresh.js';
@@ -18,6 +19,9 @@ import { Toolbar } from './toolbar.js';
 import { TrendsPanel } from './trends-panel.js';
 import { isRecent, parseView, rangeOf, viewQuery, type TimeRange, type View } from './view.js';
 
+/** The range of a preset is asked for anew where the server's clock turns out to be so far from this one; milliseconds. */
+const CLOCK_SKEW_MS = 30_000;
+
 /** The page of somebody who is signed in: a view, what the server answers for it, and what shows it. */
 export class Dashboard implements Page {
   public view = parseView(location.search);
@@ -34,14 +38,14 @@ export class Dashboard implements Page {
   public readonly distribution = new DistributionChart();
   public readonly operations: OperationsPage;
 
-  /** @param now of the server, ISO 8601 */
+  /** @param status of the rollup, where that is known */
   public constructor(
     public readonly api: Api,
-    now: string,
+    status: Status | null,
     private readonly onSignedOut: (message: string) => void,
   ) {
     const { signal } = api;
-    this.ahead = Date.parse(now) - Date.now();
+    this.ahead = status === null ? 0 : Date.parse(status.now) - Date.now();
     this.range = rangeOf(this.view, this.now);
     this.loader = new Loader(api, {
       now: () => this.now,
@@ -70,7 +74,6 @@ export class Dashboard implements Page {
       this.show(parseView(location.search));
     };
     window.addEventListener('popstate', back, { signal });
-    document.body.dataset.loaded = 'false';
   }
 
   public readonly go = (change: Partial<View>): void => {
@@ -165,9 +168,12 @@ export class Dashboard implements Page {
 
   private take(part: Part): void {
     const [status, rebuilds] = [this.latest('status'), this.latest('rebuilds')];
-    document.body.dataset.loaded = 'true';
     if (part === 'status' && status !== null) {
+      const before = this.now;
       this.ahead = Date.parse(status.answer.now) - Date.now();
+      if (Math.abs(this.now - before) > CLOCK_SKEW_MS) {
+        this.load();
+      }
     } else if (part === 'rebuilds' && rebuilds !== null) {
       this.operations.show(rebuilds.answer);
     }

@@ -5,15 +5,13 @@ import { THRESHOLDS, type Verdict } from './health.js';
 import type { Host } from './host.js';
 import { button, type Content } from './templates.js';
 import { tiles } from './tiles.js';
-import type { Zone } from './zone.js';
 
-/** The verdict and the six tiles; null until they are known. */
+/** The verdict and the tiles; null until they are known. */
 export function glance(
   verdict: Verdict | null,
   overview: Overview | null,
   trend: Trend | null,
-  zone: Zone,
-  to: Host['to'],
+  host: Host,
 ): TemplateResult {
   return html`<div id="verdict" class="verdict" data-level=${verdict?.level ?? 'unknown'}>
       <span class="verdict-icon" aria-hidden="true"></span>
@@ -21,7 +19,7 @@ export function glance(
         <strong role="status">${verdict === null ? 'Loading…' : `${verdict.title}:`}</strong>
         <span>${verdict?.detail}</span>
       </p>
-      ${culpritButton(verdict?.culprit ?? null, to)}
+      ${culpritButton(verdict?.culprit ?? null, host.to)}
       <details class="criteria">
         <summary>How this is judged</summary>
         <ul>
@@ -30,7 +28,7 @@ export function glance(
       </details>
     </div>
     <ul class="tiles">
-      ${overview === null ? nothing : tiles(overview, trend, zone)}
+      ${tiles(overview, trend, host)}
     </ul>`;
 }
 

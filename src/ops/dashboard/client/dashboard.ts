@@ -7,7 +7,6 @@ import { BreakdownPanel } from './breakdown-panel.js';
 import { DistributionChart } from './distribution-chart.js';
 import type { Host } from './host.js';
 import { Loader, type Kept } from './loader.js';
-import { OBJECTIVES, type Objectives } from './objectives.js';
 import { OperationsPage } from './operations-page.js';
 import { template, type Page } from './page.js';
 import { commonProblem, failedState, PARTS, type PanelState } from './panel-states.js';
@@ -128,8 +127,8 @@ export class Dashboard implements Page {
     return this.latest('status')?.answer.dimensions ?? null;
   }
 
-  public get objectives(): Objectives | null {
-    return this.latest('status') === null ? null : OBJECTIVES;
+  public get objectives(): Host['objectives'] {
+    return this.latest('status')?.answer.objectives ?? null;
   }
 
   public get now(): number {

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Overview, Trend } from '../../read/read.types.js';
-import { percent } from './format.js';
-import { THRESHOLDS, type Verdict } from './health.js';
+import { milliseconds, percent } from './format.js';
+import { plainPercent, type Objectives, type Verdict } from './health.js';
 import type { Host } from './host.js';
 import { button, type Content } from './templates.js';
 import { tiles } from './tiles.js';
@@ -13,6 +13,7 @@ export function glance(
   trend: Trend | null,
   host: Host,
 ): TemplateResult {
+  const { objectives } = host;
   return html`<div id="verdict" class="verdict" data-level=${verdict?.level ?? 'unknown'}>
       <span class="verdict-icon" aria-hidden="true"></span>
       <p>
@@ -23,7 +24,7 @@ export function glance(
       <details class="criteria">
         <summary>How this is judged</summary>
         <ul>
-          ${CRITERIA.map((text) => html`<li>${text}</li>`)}
+          ${objectives && criteria(objectives).map((text) => html`<li>${text}</li>`)}
         </ul>
       </details>
     </div>
@@ -41,11 +42,21 @@ function culpritButton(culprit: Verdict['culprit'], to: Host['to']): Content {
   return button(text, to({ platforms: [platform], groups: [] }), { classes: 'quiet' });
 }
 
-const whole = (share: number): string => `${Math.round(share * 100)}\u00a0%`;
-const { sla, upstreamErrorRate, slowdown, fewestRequests, fewestSamples } = THRESHOLDS;
-const CRITERIA = [
-  `SLA (business-limited errors do not count): degraded below ${whole(sla.degraded)}, critical below ${whole(sla.critical)}.`,
-  `Provider errors, hidden ones included: degraded above ${whole(upstreamErrorRate.degraded)} of requests, critical above ${whole(upstreamErrorRate.critical)}.`,
-  `p95 of duration or TTFT: degraded from ${slowdown.degraded} times the preceding period of equal length, critical from ${slowdown.critical} times; with at least ${fewestSamples} samples in both.`,
-  `Fewer than ${fewestRequests} requests are not judged.`,
-];
+function criteria(objectives: Objectives): string[] {
+  const { sla, upstreamErrorRate, slowdown, durationP95Ms, ttftP95Ms, fewestRequests, fewestSamples } =
+    objectives;
+  const latency = (name: string, limits: Objectives['durationP95Ms']): string[] =>
+    limits === null
+      ? []
+      : [
+          `p95 of ${name}: degraded above ${milliseconds(limits.degraded)}, critical above ${milliseconds(limits.critical)}.`,
+        ];
+  return [
+    `SLA (business-limited errors do not count): degraded below ${plainPercent(sla.degraded)}, critical below ${plainPercent(sla.critical)}.`,
+    `Provider errors, hidden ones included: degraded above ${plainPercent(upstreamErrorRate.degraded)} of requests, critical above ${plainPercent(upstreamErrorRate.critical)}.`,
+    ...latency('duration', durationP95Ms),
+    ...latency('TTFT', ttftP95Ms),
+    `p95 of duration or TTFT: degraded above ${slowdown.degraded} times the preceding period of equal length, critical above ${slowdown.critical} times.`,
+    `Fewer than ${fewestRequests} requests, and p95 of fewer than ${fewestSamples} samples, are not judged.`,
+  ];
+}

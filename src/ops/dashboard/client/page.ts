@@ -94,12 +94,12 @@ function metrics(page: Page): TemplateResult {
 }
 
 function health(page: Page, overview: Kept<Overview> | null): TemplateResult {
-  const { latest } = page;
-  const { className, banner } = page.state('overview');
+  const { latest, objectives, state } = page;
+  const { className, banner } = state('overview');
   // What is of another range than the overview says nothing about it.
   const same = <A>(kept: Kept<A> | null): A | null =>
     kept !== null && kept.scope === overview?.scope ? kept.answer : null;
-  const verdict = overview && judge(overview.answer, same(latest('platforms')));
+  const verdict = overview && objectives && judge(overview.answer, same(latest('platforms')), objectives);
   document.title = `${verdict?.title ?? 'Loading…'} · Operations`;
   return html`<section id="glance" class=${className} aria-label="Health">
     ${banner} ${glance(verdict, overview?.answer ?? null, same(latest('trend')), page)}

@@ -113,7 +113,7 @@ export function tiles(
       <span class="tile-label" title=${tile?.note ?? spec.title}
         >${spec.label}${tile?.note == null ? nothing : html` <em>in part</em>`}</span
       >
-      <span class="tile-value ${isSla ? `level-${slaLevel(overview)}` : ''}">${tile?.value}</span>
+      <span class="tile-value ${isSla ? `level-${slaLevel(overview, objectives)}` : ''}">${tile?.value}</span>
       <span class="tile-change ${tile?.change.verdict}" title="Against ${tile?.against}">
         ${endAligned(tile?.change.text ?? '')}<span class="visually-hidden">
           ${tile?.change.spoken} against ${tile?.against}</span

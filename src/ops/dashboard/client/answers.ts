@@ -1,23 +1,45 @@
-import type {
-  Breakdown,
-  LatencyDistribution,
-  LatencyMetric,
-  Overview,
-  Trend,
-} from '../../read/read.types.js';
+import type { Breakdown, LatencyDistribution, Overview, Trend, TrendBucket } from '../../read/read.types.js';
 import type { Rebuild, Status } from './admin-types.js';
 import type { Query } from './api.js';
+import { splitMeasures } from './chart-specs.js';
 import type { Host } from './host.js';
 import { unavailable } from './slices.js';
-import { isoMinute, NO_FILTERS, subjectOf, type TimeRange, type View } from './view.js';
+import {
+  compareShift,
+  isoMinute,
+  NO_FILTERS,
+  subjectOf,
+  trendRange,
+  type TimeRange,
+  type View,
+} from './view.js';
+
+/** A measure over time for each of the busiest keys, and for the rest of them together. */
+export interface Series {
+  readonly by: string;
+  readonly bucket: TrendBucket;
+  /** How many keys have rows in the range. */
+  readonly total: number;
+  /** ISO 8601, one for each point. */
+  readonly starts: readonly string[];
+  readonly series: readonly {
+    /** Null for the rest. */
+    readonly key: string | null;
+    readonly label: string | null;
+    readonly isRest: boolean;
+    readonly values: Readonly<Record<string, readonly (number | string | null)[]>>;
+  }[];
+}
 
 /** Everything the page shows, part by part. */
 export interface Answers {
   readonly overview: Overview;
   readonly trend: Trend;
+  /** The trend of what the charts are compared with. */
+  readonly before: Trend;
+  readonly series: Series;
   readonly platforms: Breakdown;
-  readonly groups: Breakdown;
-  /** By a set, or by kind of error. */
+  /** By whatever the page breaks down by. */
   readonly breakdown: Breakdown;
   readonly distribution: LatencyDistribution;
   readonly status: Status;
@@ -32,6 +54,8 @@ export interface Question {
   readonly query: Query;
   /** Equal where the same is asked of a later moment: the range of a preset moves on with the clock. */
   readonly subject: string;
+  /** Of which range and filters the answer is: see subjectOf(). */
+  readonly scope: string;
 }
 
 /** Null for a part that has nothing to ask. */
@@ -41,40 +65,52 @@ export type Questions = Readonly<Record<Part, Question | null>>;
 const LIMIT = 200;
 
 /** The filters of the page as the reads know them. */
-export function scopeOf(view: View, range: TimeRange): Query {
-  const span = { from: isoMinute(range.from), to: isoMinute(range.to) };
-  return { ...span, platform: view.platform, groupId: view.group, ...view.slice };
+export function scopeOf({ platforms, groups, slice }: View, range: TimeRange): Query {
+  return {
+    ...{ from: isoMinute(range.from), to: isoMinute(range.to) },
+    ...{ platform: platforms, groupId: groups },
+    ...{ dimension: slice?.dimension ?? null, key: slice?.keys ?? null },
+  };
 }
 
-export function questions(
-  page: Pick<Host, 'view' | 'range' | 'dimensions'>,
-  metric: LatencyMetric,
-): Questions {
+/** Without the filter by what is broken down by, so that its other rows are there to choose. */
+export const without = (view: View, by: string): View => ({
+  ...view,
+  ...(by === 'platform' ? { platforms: [], groups: [] } : by === 'group' ? { groups: [] } : { slice: null }),
+});
+
+export function questions(page: Pick<Host, 'view' | 'range' | 'dimensions'>): Questions {
   const { view, range } = page;
-  const scope = scopeOf(view, range);
-  const subject = subjectOf(view);
-  const everything = { ...view, ...NO_FILTERS };
-  const all = { query: scopeOf(everything, range), subject: subjectOf(everything) };
-  const keys = { ...view, slice: null };
-  return {
-    overview: { path: 'overview', query: scope, subject },
-    trend: { path: 'trend', query: scope, subject },
-    platforms: { path: 'breakdown', query: { ...all.query, by: 'platform' }, subject: all.subject },
-    groups: { path: 'breakdown', query: { ...all.query, by: 'group', limit: LIMIT }, subject: all.subject },
-    breakdown:
-      view.by === 'platform' || view.by === 'group' || unavailable(page) !== null
+  const ask = (path: string, of: View, more: Query = {}, span = range): Question => ({
+    path,
+    query: { ...scopeOf(of, span), ...more },
+    subject: `${subjectOf(of)} ${JSON.stringify(more)}`,
+    scope: subjectOf(of),
+  });
+  const { by, split, metric, charts, compare } = view;
+  const points = trendRange(range);
+  const shift = compareShift(view, points);
+  const earlier = { from: points.from - shift, to: points.to - shift };
+  const metrics = {
+    overview: ask('overview', view),
+    trend: ask('trend', view, {}, points),
+    before: compare && { ...ask('trend', view, {}, earlier), subject: `${subjectOf(view)} ${compare}` },
+    series:
+      split === null || unavailable(page, split) !== null
         ? null
-        : {
-            path: 'breakdown',
-            query: { ...scopeOf(keys, range), by: view.by, limit: LIMIT },
-            subject: `${subjectOf(keys)} ${view.by}`,
-          },
-    distribution: {
-      path: 'latency-distribution',
-      query: { ...scope, metric },
-      subject: `${subject} ${metric}`,
-    },
-    status: { path: 'status', query: {}, subject: '' },
-    rebuilds: { path: 'rebuilds', query: {}, subject: '' },
+        : ask('series', view, { by: split, measures: splitMeasures(charts) }, points),
+    platforms: ask('breakdown', { ...view, ...NO_FILTERS }, { by: 'platform' }),
+    breakdown:
+      unavailable(page, by) === null ? ask('breakdown', without(view, by), { by, limit: LIMIT }) : null,
+    distribution: ask('latency-distribution', view, { metric }),
+    status: { path: 'status', query: {}, subject: '', scope: '' },
   };
+  const nothing = { overview: null, trend: null, before: null, series: null } as const;
+  return view.page === 'metrics'
+    ? { ...metrics, rebuilds: null }
+    : {
+        ...nothing,
+        ...{ platforms: null, breakdown: null, distribution: null, status: metrics.status },
+        rebuilds: { path: 'rebuilds', query: {}, subject: '', scope: '' },
+      };
 }

@@ -25,7 +25,8 @@ export class UnreachableError extends Error {
   }
 }
 
-export type Query = Readonly<Record<string, string | number | null>>;
+/** A list is given value by value; null is not given. */
+export type Query = Readonly<Record<string, string | number | readonly string[] | null>>;
 
 /** The slowest answer worth waiting for. */
 const PATIENCE_MS = 60_000;
@@ -51,8 +52,8 @@ export class Api {
   public async get<T>(path: string, query: Query = {}, signal: AbortSignal | null = null): Promise<T> {
     const url = new URL(path, this.base);
     for (const [name, value] of Object.entries(query)) {
-      if (value !== null) {
-        url.searchParams.set(name, String(value));
+      for (const one of value === null ? [] : [value].flat()) {
+        url.searchParams.append(name, String(one));
       }
     }
     // Its abort is a TimeoutError, and counts as unreachable.

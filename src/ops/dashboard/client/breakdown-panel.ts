@@ -3,7 +3,7 @@ import type { Breakdown, ErrorItem } from '../../read/read.types.js';
 import { BreakdownTable } from './breakdown-table.js';
 import { capital, count, NOTHING, percent } from './format.js';
 import type { Host } from './host.js';
-import type { Trouble } from './panel-problems.js';
+import type { PanelState } from './panel-states.js';
 import { unavailable, unslicedNote, wordOf } from './slices.js';
 import { button, segmented, table, type Content } from './templates.js';
 
@@ -16,7 +16,7 @@ export class BreakdownPanel {
   }
 
   /** @param breakdown by what is chosen, under the filters of the page; null until it is known */
-  public template(breakdown: Breakdown | null, trouble: Trouble, others: readonly Content[]): TemplateResult {
+  public template(breakdown: Breakdown | null, state: PanelState): TemplateResult {
     const { view, to, dimensions } = this.host;
     const sets = dimensions?.map(({ name }) => name) ?? [];
     // What the address asks for is offered, also before the server has said which sets there are.
@@ -33,9 +33,8 @@ export class BreakdownPanel {
           ${view.by === 'error' ? 'A kind of error opens its requests.' : 'A head sorts, a name filters the page.'}
         </p>
       </div>
-      ${others}
-      <article class="card ${why === null ? trouble.className : ''}" data-breakdown=${view.by}>
-        ${why === null ? html`${trouble.banner} ${this.content(breakdown)}` : this.instead(why)}
+      <article class="card ${why === null ? state.className : ''}" data-breakdown=${view.by}>
+        ${why === null ? html`${state.banner} ${this.content(breakdown)}` : this.instead(why)}
       </article>
     </section>`;
   }

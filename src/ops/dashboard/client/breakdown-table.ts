@@ -14,7 +14,17 @@ import {
 } from './format.js';
 import { slaLevel } from './health.js';
 import type { Host } from './host.js';
-import { keyMeaning, keyName, known, nameOf, OTHER_KEYS, wordOf } from './slices.js';
+import {
+  chosen,
+  filterBy,
+  keyMeaning,
+  keyName,
+  known,
+  nameOf,
+  OTHER_KEYS,
+  toggled,
+  wordOf,
+} from './slices.js';
 import { button, endAligned, styled } from './templates.js';
 import { formatTime } from './zone.js';
 
@@ -79,10 +89,7 @@ export class BreakdownTable {
 
   public template(breakdown: Breakdown): TemplateResult {
     const { by, items } = breakdown;
-    const { platform } = this.host.view;
-    const rows = this.sorted(
-      items.filter((item) => by !== 'group' || platform === null || item.platform === platform),
-    );
+    const rows = this.sorted(items);
     // A selected row is never behind "Show all".
     const shown = rows.filter((item, at) => this.all || at < FIRST_ROWS || this.isSelected(by, item));
     const most = Math.max(1, ...rows.map(({ requestCountTotal }) => requestCountTotal));
@@ -130,13 +137,16 @@ export class BreakdownTable {
   }
 
   private row(by: string, item: BreakdownItem, most: number): TemplateResult {
-    const [name, selected, change] = [nameOf(item), this.isSelected(by, item), filterOf(by, item.key)];
-    const without = by === 'platform' || by === 'group' ? { [by]: null } : { slice: null };
+    const { view, go } = this.host;
+    const [name, selected, change] = [nameOf(item), this.isSelected(by, item), filterBy(by, [item.key])];
+    const filter = (event: MouseEvent): void => {
+      go(filterBy(by, toggled(chosen(view, by), item.key, event.shiftKey)));
+    };
     const list = this.host.to({ ...change, requests: { kind: 'all' } });
     const what = keyMeaning(by, item.key) ?? (item.label === null ? name : `${name} (${keyName(item.key)})`);
     return html`<tr class=${selected ? 'selected' : ''}>
       <th scope="row">
-        ${button(name, this.host.to(selected ? without : change), {
+        ${button(name, filter, {
           classes: 'row-filter',
           title: selected ? `${what}. Show everything again` : `${what}. Show only this`,
           pressed: selected,
@@ -195,8 +205,7 @@ export class BreakdownTable {
   }
 
   private isSelected(by: string, { key }: BreakdownItem): boolean {
-    const { platform, group, slice } = this.host.view;
-    return by === 'platform' ? key === platform : by === 'group' ? key === group : key === slice?.key;
+    return chosen(this.host.view, by).includes(key);
   }
 
   /** Without a value always last, whichever the order. */
@@ -215,10 +224,3 @@ export class BreakdownTable {
     });
   }
 }
-
-const filterOf = (by: string, key: string): Parameters<Host['to']>[0] =>
-  by === 'platform'
-    ? { platform: key, group: null }
-    : by === 'group'
-      ? { group: key }
-      : { slice: { dimension: by, key } };

@@ -22,7 +22,13 @@ export interface ChartSpec {
   /** Counts have no half of one: their axis has whole numbers only. */
   readonly whole?: boolean;
   readonly set: ChartSet;
+  /** The measure of the series for each key, where the charts are split. */
+  readonly split: string;
 }
+
+/** What charts of a set are drawn of where they are split. */
+export const splitMeasures = (set: ChartSet): readonly string[] =>
+  CHARTS.flatMap((spec) => (spec.set === set ? [spec.split] : []));
 
 /**
  * Clients' and providers' errors are two views of overlapping rows, so they are two stacks: business-limited and SLA
@@ -30,17 +36,22 @@ export interface ChartSpec {
  */
 export const CHARTS: readonly ChartSpec[] = [
   {
-    ...{ id: 'requests', title: 'Requests', note: 'per second, errors included' },
+    ...{ id: 'requests', split: 'requestsPerSecond', title: 'Requests', note: 'per second, errors included' },
     ...{ set: 'service', kind: 'area', format: perSecond, tick: compact },
     series: [{ label: 'requests', color: '--series-requests', value: (p) => p.requestsPerSecond }],
   },
   {
-    ...{ id: 'tokens', title: 'Tokens', note: 'per second, all four kinds' },
+    ...{ id: 'tokens', split: 'tokensPerSecond', title: 'Tokens', note: 'per second, all four kinds' },
     ...{ set: 'service', kind: 'area', format: perSecond, tick: compact },
     series: [{ label: 'tokens', color: '--series-tokens', value: (p) => p.tokensPerSecond }],
   },
   {
-    ...{ id: 'client-errors', title: 'Errors clients saw', note: 'count per point' },
+    ...{
+      id: 'client-errors',
+      split: 'errorCountTotal',
+      title: 'Errors clients saw',
+      note: 'count per point',
+    },
     ...{ set: 'service', kind: 'stack', format: count, tick: compact, whole: true },
     series: [
       { label: 'SLA errors', color: '--series-sla', value: (p) => p.errorCountSla },
@@ -48,7 +59,7 @@ export const CHARTS: readonly ChartSpec[] = [
     ],
   },
   {
-    ...{ id: 'provider-errors', title: 'Provider errors' },
+    ...{ id: 'provider-errors', split: 'upstreamErrorCount', title: 'Provider errors' },
     note: 'count per point, with those a retry hid from the client',
     ...{ set: 'service', kind: 'stack', format: count, tick: compact, whole: true },
     series: [
@@ -60,12 +71,12 @@ export const CHARTS: readonly ChartSpec[] = [
   latencyChart('duration', 'Duration', 'whole request'),
   latencyChart('ttft', 'Time to first token', 'streamed requests'),
   {
-    ...{ id: 'cost', title: 'Cost', note: 'charged per point' },
+    ...{ id: 'cost', split: 'actualCost', title: 'Cost', note: 'charged per point' },
     ...{ set: 'cost', kind: 'area', format: money, tick: compact },
     series: [{ label: 'cost', color: '--series-requests', value: split((p) => p.actualCost) }],
   },
   {
-    ...{ id: 'token-kinds', title: 'Tokens by kind', note: 'count per point' },
+    ...{ id: 'token-kinds', split: 'outputTokens', title: 'Tokens by kind', note: 'count per point' },
     ...{ set: 'cost', kind: 'stack', format: compact, tick: compact, whole: true },
     series: [
       { label: 'input', color: '--series-requests', value: split((p) => p.inputTokens) },
@@ -75,12 +86,17 @@ export const CHARTS: readonly ChartSpec[] = [
     ],
   },
   {
-    ...{ id: 'cache', title: 'Cache hit rate', note: 'share of the input' },
+    ...{ id: 'cache', split: 'cacheHitRate', title: 'Cache hit rate', note: 'share of the input' },
     ...{ set: 'cost', kind: 'lines', format: percent, tick: (value) => `${compact(value * 100)}\u00a0%` },
     series: [{ label: 'hit rate', color: '--series-tokens', value: split((p) => p.cacheHitRate), width: 2 }],
   },
   {
-    ...{ id: 'speed', title: 'Output speed', note: 'output tokens per second of generation, mean' },
+    ...{
+      id: 'speed',
+      split: 'outputSpeed.avg',
+      title: 'Output speed',
+      note: 'output tokens per second of generation, mean',
+    },
     ...{ set: 'cost', kind: 'lines', format: tokenRate, tick: compact },
     series: [
       { label: 'speed', color: '--series-requests', value: split((p) => p.outputSpeed.avg), width: 2 },
@@ -102,7 +118,7 @@ function latencyChart(metric: 'duration' | 'ttft', title: string, note: string):
     return summary[percentile];
   };
   return {
-    ...{ id: metric, title, note, set: 'service', kind: 'lines' },
+    ...{ id: metric, split: `${metric}.p95`, title, note, set: 'service', kind: 'lines' },
     format: milliseconds,
     // "1 min 30 s" is too long for the axis.
     tick: (value) =>

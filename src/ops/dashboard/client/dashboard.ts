@@ -1,57 +1,54 @@
-import { render } from 'lit-html';
-import type { LatencyMetric } from '../../read/read.types.js';
+import { nothing, render } from 'lit-html';
+import type { Status } from './admin-types.js';
 import { questions, type Answers, type Part } from './answers.js';
 import type { Api } from './api.js';
 import { AutoRefresh } from './auto-refresh.js';
 import { BreakdownPanel } from './breakdown-panel.js';
-import { ChartCard } from './chart-card.js';
-import { CHARTS } from './chart-specs.js';
 import { DistributionChart } from './distribution-chart.js';
 import type { Host } from './host.js';
 import { Loader, type Kept } from './loader.js';
+import { OperationsPage } from './operations-page.js';
 import { template, type Page } from './page.js';
-import { commonProblem, PARTS, troubleOf, type Trouble } from './panel-problems.js';
+import { commonProblem, failedState, PARTS, type PanelState } from './panel-states.js';
 import { convertEntered } from './range-fields.js';
-import { RebuildPanel } from './rebuild-panel.js';
-import { RefreshTool } from './refresh-tool.js';
 import { RequestsPanel } from './requests-panel.js';
 import { refined } from './slices.js';
 import { onSystemTheme } from './theme.js';
 import { Toolbar } from './toolbar.js';
-import { VerifyPanel } from './verify-panel.js';
-import { fixedRange, isRecent, parseView, rangeOf, viewQuery, type TimeRange, type View } from './view.js';
+import { TrendsPanel } from './trends-panel.js';
+import { isRecent, parseView, rangeOf, viewQuery, type TimeRange, type View } from './view.js';
+
+/** The range of a preset is asked for anew where the server's clock turns out to be so far from this one; milliseconds. */
+const CLOCK_SKEW_MS = 30_000;
 
 /** The page of somebody who is signed in: a view, what the server answers for it, and what shows it. */
 export class Dashboard implements Page {
   public view = parseView(location.search);
   public range: TimeRange;
-  private metric: LatencyMetric = 'duration';
   /** Of the server's clock, milliseconds: what is "now" is decided there, and an operator's laptop may be hours off. */
   private ahead = 0;
   private readonly loader: Loader;
 
   public readonly refresh: AutoRefresh;
-  public readonly toolbar = new Toolbar(this);
-  public readonly charts: readonly ChartCard[];
+  public readonly toolbar: Toolbar;
+  public readonly trends: TrendsPanel;
   public readonly breakdown = new BreakdownPanel(this);
   public readonly requests = new RequestsPanel(this);
   public readonly distribution = new DistributionChart();
-  public readonly refreshTool = new RefreshTool(this);
-  public readonly rebuilds = new RebuildPanel(this);
-  public readonly verification = new VerifyPanel(this);
+  public readonly operations: OperationsPage;
 
-  /** @param now of the server, ISO 8601 */
+  /** @param status of the rollup, where that is known */
   public constructor(
     public readonly api: Api,
-    now: string,
+    status: Status | null,
     private readonly onSignedOut: (message: string) => void,
   ) {
     const { signal } = api;
-    this.ahead = Date.parse(now) - Date.now();
+    this.ahead = status === null ? 0 : Date.parse(status.now) - Date.now();
     this.range = rangeOf(this.view, this.now);
     this.loader = new Loader(api, {
       now: () => this.now,
-      questions: () => questions(this, this.metric),
+      questions: () => questions(this),
       onAnswer: (part) => {
         this.take(part);
       },
@@ -68,14 +65,14 @@ export class Dashboard implements Page {
       () => isRecent(this.range, this.now),
       signal,
     );
-    this.charts = CHARTS.map((spec) => new ChartCard(spec, this.zoom));
+    this.toolbar = new Toolbar(this);
+    this.trends = new TrendsPanel(this);
+    this.operations = new OperationsPage(this);
     onSystemTheme(this.recolor, signal);
     const back = (): void => {
       this.show(parseView(location.search));
     };
     window.addEventListener('popstate', back, { signal });
-    document.body.dataset.loaded = 'false';
-    void this.verification.resume();
   }
 
   public readonly go = (change: Partial<View>): void => {
@@ -112,16 +109,9 @@ export class Dashboard implements Page {
     }
   };
 
-  public readonly choose = (metric: LatencyMetric): void => {
-    this.metric = metric;
-    void this.loader.load(['distribution']);
-  };
-
   /** Colours of canvases have no cascade. */
   public readonly recolor = (): void => {
-    for (const chart of this.charts) {
-      chart.redraw();
-    }
+    this.trends.recolor();
     this.changed();
   };
 
@@ -147,26 +137,26 @@ export class Dashboard implements Page {
 
   public get problem(): string | null {
     const failures = PARTS.map((part) => this.loader.failure(part)).filter((failure) => failure !== null);
-    const asked = Object.values(questions(this, this.metric)).filter((question) => question !== null);
+    const asked = Object.values(questions(this)).filter((question) => question !== null);
     return failures.length < asked.length ? null : commonProblem(failures, this.view.zone);
   }
 
-  public readonly trouble = (part: Part): Trouble => {
-    const retry = (): void => {
-      void this.loader.load([part]);
-    };
-    return troubleOf(part, this.loader.failure(part), this.view.zone, this.problem === null ? retry : null);
+  public readonly state = (part: Part): PanelState => {
+    const failure = this.loader.failure(part);
+    if (failure !== null) {
+      const retry = (): void => {
+        void this.loader.load([part]);
+      };
+      return failedState(part, failure, this.view.zone, this.problem === null ? retry : null);
+    }
+    const isAsked = questions(this)[part] !== null;
+    const className =
+      !isAsked || this.current(part) !== null ? '' : this.latest(part) === null ? 'waiting' : 'old';
+    return { className, banner: nothing };
   };
 
   private readonly awaitNext = (): void => {
     this.refresh.start();
-  };
-
-  private readonly zoom = (from: number, to: number): void => {
-    const fixed = fixedRange(from, to);
-    if (fixed !== null) {
-      this.go({ fixed });
-    }
   };
 
   private show(view: View): void {
@@ -177,11 +167,14 @@ export class Dashboard implements Page {
 
   private take(part: Part): void {
     const [status, rebuilds] = [this.latest('status'), this.latest('rebuilds')];
-    document.body.dataset.loaded = 'true';
     if (part === 'status' && status !== null) {
+      const before = this.now;
       this.ahead = Date.parse(status.answer.now) - Date.now();
+      if (Math.abs(this.now - before) > CLOCK_SKEW_MS) {
+        this.load();
+      }
     } else if (part === 'rebuilds' && rebuilds !== null) {
-      this.rebuilds.show(rebuilds.answer);
+      this.operations.show(rebuilds.answer);
     }
   }
 
@@ -189,9 +182,7 @@ export class Dashboard implements Page {
     this.api.close();
     this.loader.stop();
     this.refresh.stop();
-    for (const chart of this.charts) {
-      chart.destroy();
-    }
+    this.trends.destroy();
     this.onSignedOut(message);
   }
 }

@@ -5,24 +5,22 @@ import { plainPercent, type Objectives, type Verdict } from './health.js';
 import type { Host } from './host.js';
 import { button, type Content } from './templates.js';
 import { tiles } from './tiles.js';
-import type { Zone } from './zone.js';
 
-/** The verdict and the six tiles; null until they are known. */
+/** The verdict and the tiles; null until they are known. */
 export function glance(
   verdict: Verdict | null,
-  objectives: Objectives | null,
   overview: Overview | null,
   trend: Trend | null,
-  zone: Zone,
-  to: Host['to'],
+  host: Host,
 ): TemplateResult {
+  const { objectives } = host;
   return html`<div id="verdict" class="verdict" data-level=${verdict?.level ?? 'unknown'}>
       <span class="verdict-icon" aria-hidden="true"></span>
       <p>
         <strong role="status">${verdict === null ? 'Loading…' : `${verdict.title}:`}</strong>
         <span>${verdict?.detail}</span>
       </p>
-      ${culpritButton(verdict?.culprit ?? null, to)}
+      ${culpritButton(verdict?.culprit ?? null, host.to)}
       <details class="criteria">
         <summary>How this is judged</summary>
         <ul>
@@ -31,7 +29,7 @@ export function glance(
       </details>
     </div>
     <ul class="tiles">
-      ${overview === null ? nothing : tiles(overview, trend, zone)}
+      ${tiles(overview, trend, host)}
     </ul>`;
 }
 
@@ -41,7 +39,7 @@ function culpritButton(culprit: Verdict['culprit'], to: Host['to']): Content {
   }
   const { platform, share } = culprit;
   const text = `${percent(share)} of SLA errors on ${platform}: show it`;
-  return button(text, to({ platform, group: null }), { classes: 'quiet' });
+  return button(text, to({ platforms: [platform], groups: [] }), { classes: 'quiet' });
 }
 
 function criteria(objectives: Objectives): string[] {

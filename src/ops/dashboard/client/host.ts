@@ -11,9 +11,11 @@ export interface Host {
   readonly api: Api;
   readonly view: View;
   readonly range: TimeRange;
+  /** Milliseconds since 1970, by the server's clock. */
+  readonly now: number;
   /** The sets that are kept; null until the server has said so. */
   readonly dimensions: readonly Dimension[] | null;
-  /** By which health is judged; null until the server has said so. */
+  /** By what health is judged; null likewise. */
   readonly objectives: Objectives | null;
   /** Shows another view. */
   readonly go: (change: Partial<View>) => void;

@@ -1,12 +1,14 @@
 import type { Answers, Part, Question, Questions } from './answers.js';
 import { ApiError, type Api } from './api.js';
-import { PARTS, type Failure } from './panel-problems.js';
+import { PARTS, type Failure } from './panel-states.js';
 import { mayPass, RetryTimer } from './retry-timer.js';
 
 /** The latest answer to a part's question, whichever question that was. */
 export interface Kept<Answer> {
   readonly answer: Answer;
   readonly subject: string;
+  /** Of which range and filters it is: see subjectOf(). */
+  readonly scope: string;
   /** Milliseconds since 1970, by the server's clock. */
   readonly at: number;
 }
@@ -109,7 +111,11 @@ export class Loader {
     this.problems.has(part) && mayPass(this.problems.get(part));
 
   /** Never rejects. */
-  private async ask(part: Part, { path, query, subject }: Question, signal: AbortSignal): Promise<void> {
+  private async ask(
+    part: Part,
+    { path, query, subject, scope }: Question,
+    signal: AbortSignal,
+  ): Promise<void> {
     // Whatever has been asked for since goes on from here.
     const outdated = (): boolean => signal.aborted || subject !== this.events.questions()[part]?.subject;
     this.pending.add(part);
@@ -118,7 +124,7 @@ export class Loader {
       if (outdated()) {
         return;
       }
-      this.kept = { ...this.kept, [part]: { answer, subject, at: this.events.now() } };
+      this.kept = { ...this.kept, [part]: { answer, subject, scope, at: this.events.now() } };
       this.problems.delete(part);
       this.events.onAnswer(part);
     } catch (error) {

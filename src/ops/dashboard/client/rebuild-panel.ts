@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import type { Rebuild } from './admin-types.js';
 import { count, plural } from './format.js';
-import type { Trouble } from './panel-problems.js';
+import type { PanelState } from './panel-states.js';
 import { polled } from './polled.js';
 import { rangeFields, readRange } from './range-fields.js';
 import { cardHead, submitted } from './templates.js';
@@ -24,7 +24,7 @@ export class RebuildPanel extends Tool {
     }
   }
 
-  public template(range: TimeRange, { className, banner }: Trouble): TemplateResult {
+  public template(range: TimeRange, { className, banner }: PanelState): TemplateResult {
     const shown = this.rebuilds.filter(({ state }, at) => at < SHOWN_REBUILDS || state === 'running');
     return html`<article class="card" data-panel="rebuild">
       ${cardHead('Rebuild', 'recomputes every closed hour of a range')}

@@ -2,19 +2,20 @@ import { html, render, type TemplateResult } from 'lit-html';
 import type { Status } from './admin-types.js';
 import { Api, ApiError, describe } from './api.js';
 import { storedToken } from './storage.js';
-import { submitted } from './templates.js';
+import { icon, submitted } from './templates.js';
 
 /** Asks for the admin token, tries it, and keeps it for the tab. */
 export class SignIn {
-  public constructor(private readonly onSignedIn: (api: Api, status: Status) => void) {}
+  /** @param onSignedIn with a token that this tab has kept, and may be refused; else with the state that it gave */
+  public constructor(private readonly onSignedIn: (api: Api, status: Status | null) => void) {}
 
-  /** Signs in with the token that this tab has, or asks for one. */
+  /** Goes on with the token that this tab has, or asks for one. */
   public start(): void {
     const token = storedToken.get();
     if (token === null) {
       this.ask('');
     } else {
-      void this.attempt(token);
+      this.onSignedIn(new Api(token), null);
     }
   }
 
@@ -68,7 +69,7 @@ export class SignIn {
     };
     return html`<main id="sign-in" class="sign-in">
       <form class="card" aria-labelledby="sign-in-title" @submit=${submitted(send)}>
-        <img src="ops/assets/icon.svg" alt="" width="40" height="40" />
+        <img src=${icon()} alt="" width="40" height="40" />
         <h1 id="sign-in-title">Operations</h1>
         <p class="note">The numbers are for operators. Sign in with the admin token of this gateway.</p>
         <input

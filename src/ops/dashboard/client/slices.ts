@@ -40,30 +40,29 @@ export function keyMeaning(by: string, key: string): string | undefined {
 /** The view with other filters: a filter that does not go with a new one makes way for it. */
 export function refined(view: View, change: Partial<View>, dimensions: Host['dimensions']): View {
   const next = { ...view, ...change };
-  if (
-    next.slice === null ||
-    (next.platform === null && next.group === null) ||
-    isWithin(next.slice.dimension, dimensions)
-  ) {
+  if (next.slice === null || !isNarrowed(next) || isWithin(next.slice.dimension, dimensions)) {
     return next;
   }
-  return change.platform || change.group
+  return (change.platforms ?? []).length + (change.groups ?? []).length > 0
     ? { ...next, slice: null }
     : { ...next, ...NO_FILTERS, slice: next.slice };
 }
+
+const isNarrowed = ({ platforms, groups }: View): boolean => platforms.length + groups.length > 0;
 
 const isWithin = (name: string, dimensions: Host['dimensions']): boolean =>
   dimensions?.some((set) => set.name === name && set.withinGroups) === true;
 
 /** Why there are no numbers by that under these filters, for people; null where there are. */
-export function unavailable({
-  view: { by, slice, platform, group },
-  dimensions,
-}: Pick<Host, 'view' | 'dimensions'>): string | null {
+export function unavailable(
+  { view, dimensions }: Pick<Host, 'view' | 'dimensions'>,
+  by = view.by,
+): string | null {
+  const { slice } = view;
   if (slice !== null && slice.dimension !== by) {
     return `Numbers by ${wordOf(by)} are not kept of one ${wordOf(slice.dimension)} alone.`;
   }
-  if (by === 'platform' || by === 'group' || (platform === null && group === null)) {
+  if (by === 'platform' || by === 'group' || !isNarrowed(view)) {
     return null;
   }
   return by === 'error' || (dimensions !== null && !isWithin(by, dimensions))
@@ -71,18 +70,38 @@ export function unavailable({
     : null;
 }
 
-/** The filter of the list of requests for the page's key; or why there is none. */
-export function listFilter({ slice }: View): Readonly<Record<string, string>> | string {
+/** The filter of the list of requests for the page's keys; or why there is none. */
+export function listFilter({ slice }: View): Readonly<Record<string, readonly string[]>> | string {
   if (slice === null) {
     return {};
   }
   const name = LISTED[slice.dimension];
-  if (slice.key === OTHER_KEYS) {
+  if (slice.keys.includes(OTHER_KEYS)) {
     return `Requests cannot be listed of ${OTHER_KEYS}: it is many keys, other ones in every hour.`;
   }
   return name === undefined
     ? `Requests cannot be listed by ${wordOf(slice.dimension)}: the list has no such filter.`
-    : { [name]: slice.key };
+    : { [name]: slice.keys };
+}
+
+/** What the page is filtered for by that: platforms, ids of groups, or keys of the set. */
+export function chosen({ platforms, groups, slice }: View, by: string): readonly string[] {
+  return by === 'platform' ? platforms : by === 'group' ? groups : slice?.dimension === by ? slice.keys : [];
+}
+
+/** The change that filters for these instead; none of them is no filter. */
+export const filterBy = (by: string, keys: readonly string[]): Partial<View> =>
+  by === 'platform'
+    ? { platforms: keys, groups: [] }
+    : by === 'group'
+      ? { groups: keys }
+      : { slice: keys.length === 0 ? null : { dimension: by, keys } };
+
+/** The keys with that one alone, or, where others are to stay, with it or without it. */
+export function toggled(keys: readonly string[], key: string, withOthers: boolean): readonly string[] {
+  const has = keys.includes(key);
+  const others = withOthers ? keys.filter((one) => one !== key) : [];
+  return has && (withOthers || keys.length === 1) ? others : [...others, key];
 }
 
 const spanOf = ({ from, to }: { readonly from: string; readonly to: string }, zone: Zone): string =>

@@ -32,6 +32,9 @@ export const cardHead = (title: string, note: Content = nothing): TemplateResult
     <span class="note">${note}</span>
   </header>`;
 
+/** The page's own icon, by the name that its build has for it. */
+export const icon = (): string => document.querySelector<HTMLLinkElement>('link[rel=icon]')?.href ?? '';
+
 /** A table whose first column names its rows; it can be scrolled with the keyboard too. */
 export const table = (
   name: string,
@@ -107,7 +110,7 @@ interface ButtonOptions {
 /** A button that is not the submit button of a form. */
 export const button = (
   text: string,
-  onClick: () => unknown,
+  onClick: (event: MouseEvent) => unknown,
   { id, classes, title, label, pressed, hidden = false, disabled = false }: ButtonOptions = {},
 ): TemplateResult =>
   html`<button

@@ -1,41 +1,48 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import type { Breakdown } from '../../read/read.types.js';
+import { FilterPicker } from './filter-picker.js';
+import { capital } from './format.js';
 import type { Host } from './host.js';
 import { rangeFields, readRange } from './range-fields.js';
-import { keyName, nameOf, wordOf } from './slices.js';
-import { button, select, submitted } from './templates.js';
-import {
-  fixedRange,
-  isFiltered,
-  PRESETS,
-  SHORTEST_MINUTES,
-  type Preset,
-  type TimeRange,
-  type View,
-} from './view.js';
+import { chosen, filterBy, wordOf } from './slices.js';
+import { button, submitted } from './templates.js';
+import { fixedRange, PRESETS, SHORTEST_MINUTES, viewQuery, type Preset } from './view.js';
 
 const LABELS: Readonly<Record<Preset, string>> = {
   '15min': 'last 15 minutes',
-  '1h': 'last hour',
+  '1h': 'last 60 minutes',
   '6h': 'last 6 hours',
   '24h': 'last 24 hours',
+  today: 'today so far',
+  yesterday: 'all of yesterday',
   '7d': 'last 7 days',
   '30d': 'last 30 days',
 };
 
-type Options = readonly (readonly [value: string, label: string])[];
-
 /** Presets, custom range, zoom and filters. It shows a view, and asks for another one. */
 export class Toolbar {
   private customOpen = false;
+  private copied = '';
+  private readonly pickers = new Map<string, FilterPicker>();
 
-  public constructor(private readonly host: Host) {}
+  public constructor(private readonly host: Host) {
+    const outside = ({ target }: PointerEvent): void => {
+      for (const [by, picker] of this.pickers) {
+        const button = document.getElementById(`filter-${by}`);
+        if (!(target instanceof Node) || button?.parentElement?.contains(target) !== true) {
+          picker.close();
+        }
+      }
+    };
+    document.addEventListener('pointerdown', outside, { signal: host.api.signal });
+  }
 
-  public template(range: TimeRange, platforms: Breakdown | null, groups: Breakdown | null): TemplateResult {
-    const { preset, fixed, platform, group } = this.host.view;
-    const { go, to } = this.host;
+  public template(): TemplateResult {
+    const { range, view, to, dimensions } = this.host;
+    const { preset, fixed, slice } = view;
     const half = (range.to - range.from) / 2;
     const zoom = { classes: 'quiet', hidden: fixed === null };
+    const sets = dimensions?.map(({ name }) => name) ?? (slice === null ? [] : [slice.dimension]);
+    const filters = ['platform', 'group', ...sets];
     return html`<section class="toolbar" aria-label="Range and filters">
       <div class="segmented" role="group" aria-label="Range">
         ${(Object.keys(PRESETS) as Preset[]).map((key) => this.preset(key))}
@@ -51,15 +58,14 @@ export class Toolbar {
       </div>
       ${button('Zoom out', to({ fixed: fixedRange(range.from - half, range.to + half) }), zoom)}
       ${button('Reset zoom', to({ fixed: null }), { ...zoom, title: `Back to the ${LABELS[preset]}` })}
-      <div class="filters">
-        ${select('platform', 'Platform', platformOptions(platforms, platform), platform ?? '', (value) => {
-          go({ platform: value || null, group: null });
-        })}
-        ${select('group', 'Group', groupOptions(groups, group, platform), group ?? '', (value) => {
-          go({ group: value || null });
-        })}
-      </div>
-      ${isFiltered(this.host.view) ? html`<div class="chips">${this.chips(groups)}</div>` : nothing}
+      ${button(this.copied || 'Copy link', this.copy, {
+        classes: 'quiet',
+        title:
+          'A link to these numbers: the range as it is now. The address of the page moves on with the clock.',
+        hidden: !('clipboard' in navigator),
+      })}
+      <div class="filters">${filters.map((by) => this.picker(by).template())}</div>
+      ${this.chips(filters)}
       <form
         id="custom"
         class="fields"
@@ -69,7 +75,7 @@ export class Toolbar {
       >
         ${
           this.customOpen
-            ? html`${rangeFields('custom', range, this.host.view.zone)}
+            ? html`${rangeFields('custom', range, view.zone)}
                 <button type="submit" class="primary">Show</button>`
             : nothing
         }
@@ -77,17 +83,27 @@ export class Toolbar {
     </section>`;
   }
 
+  private picker(by: string): FilterPicker {
+    const picker = this.pickers.get(by) ?? new FilterPicker(this.host, by);
+    this.pickers.set(by, picker);
+    return picker;
+  }
+
   /** The filters in words, each with a way out of it. */
-  private chips(groups: Breakdown | null): TemplateResult[] {
-    const { platform, group, slice } = this.host.view;
-    const chip = (text: string, change: Partial<View>): TemplateResult =>
-      button(`${text} ✕`, this.host.to(change), { classes: 'chip', label: `Remove the filter ${text}` });
-    const known = groups?.items.find(({ groupId }) => groupId === group);
-    return [
-      ...(platform === null ? [] : [chip(`platform: ${keyName(platform)}`, { platform: null, group: null })]),
-      ...(group === null ? [] : [chip(`group: ${known ? nameOf(known) : group}`, { group: null })]),
-      ...(slice === null ? [] : [chip(`${wordOf(slice.dimension)}: ${keyName(slice.key)}`, { slice: null })]),
-    ];
+  private chips(filters: readonly string[]): TemplateResult | typeof nothing {
+    const { view, to } = this.host;
+    const chips = filters.flatMap((by) => {
+      const keys = chosen(view, by);
+      return keys.map((key) => {
+        const text = `${wordOf(by)}: ${this.picker(by).name(key)}`;
+        const rest = filterBy(
+          by,
+          keys.filter((one) => one !== key),
+        );
+        return button(`${text} ✕`, to(rest), { classes: 'chip', label: `Remove the filter ${text}` });
+      });
+    });
+    return chips.length === 0 ? nothing : html`<div class="chips">${chips}</div>`;
   }
 
   private preset(preset: Preset): TemplateResult {
@@ -96,11 +112,23 @@ export class Toolbar {
       this.customOpen = false;
       this.host.go({ preset, fixed: null });
     };
-    return button(preset.replace(/(\d+)/, '$1\u00a0'), show, {
+    return button(capital(preset.replace(/(\d+)/, '$1\u00a0')), show, {
       title: LABELS[preset],
       pressed: view.fixed === null && view.preset === preset,
     });
   }
+
+  private readonly copy = async (): Promise<void> => {
+    const { view, range } = this.host;
+    const query = viewQuery({ ...view, fixed: range });
+    await navigator.clipboard.writeText(`${location.origin}${location.pathname}${query}`);
+    this.copied = 'Copied';
+    this.host.changed();
+    setTimeout(() => {
+      this.copied = '';
+      this.host.changed();
+    }, 2000);
+  };
 
   private readonly toggleCustom = (): void => {
     this.customOpen = !this.customOpen;
@@ -116,25 +144,4 @@ export class Toolbar {
       this.host.go({ fixed });
     }
   };
-}
-
-const platformOptions = (platforms: Breakdown | null, chosen: string | null): Options =>
-  withChosen(
-    platforms?.items.map((item) => [item.platform ?? '', nameOf(item)] as const),
-    chosen,
-  );
-
-const groupOptions = (groups: Breakdown | null, chosen: string | null, platform: string | null): Options =>
-  withChosen(
-    groups?.items
-      .filter((item) => platform === null || item.platform === platform)
-      .map((item) => [item.groupId ?? '', nameOf(item)] as const)
-      .sort(([, a], [, b]) => a.localeCompare(b)),
-    chosen,
-  );
-
-/** All, what has rows in the range, and what is chosen even if it has none. */
-function withChosen(known: Options | undefined, chosen: string | null): Options {
-  const missing = chosen !== null && known?.every(([value]) => value !== chosen) !== false;
-  return [['', 'all'], ...(known ?? []), ...(missing ? [[chosen, `${chosen} (no rows here)`] as const] : [])];
 }

@@ -7,6 +7,14 @@ const FORMATS = {
   day: { day: 'numeric', month: 'short' },
   dateTime: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' },
   exact: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' },
+  exactFull: {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  },
   full: { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
@@ -49,4 +57,10 @@ export function isMidnight(time: number, zone: Zone): boolean {
   return zone === 'utc'
     ? date.getUTCHours() === 0 && date.getUTCMinutes() === 0
     : date.getHours() === 0 && date.getMinutes() === 0;
+}
+
+/** When the day began, in milliseconds since 1970. */
+export function dayStart(time: number, zone: Zone): number {
+  const date = new Date(time);
+  return zone === 'utc' ? date.setUTCHours(0, 0, 0, 0) : date.setHours(0, 0, 0, 0);
 }

@@ -8,8 +8,9 @@ import { formatTime, zoneName, type Zone } from './zone.js';
 const NAMES: Readonly<Record<Part, string>> = {
   overview: 'The overview',
   trend: 'The trends',
+  before: 'The comparison',
+  series: 'The series',
   platforms: 'The platforms',
-  groups: 'The groups',
   breakdown: 'The breakdown',
   distribution: 'The distribution',
   status: 'The state of the rollup',
@@ -24,23 +25,23 @@ export interface Failure {
   readonly at: number | null;
 }
 
-/** For the panel of a part: a class that fades or hides what is in it, and what comes first in it. */
-export interface Trouble {
-  readonly className: '' | 'outdated' | 'lost';
+/**
+ * For the panel of a part: a class by which it looks like what it is, and what comes first in it. `waiting`: nothing has
+ * come yet; `old`: what is there answers an earlier question, and the answer is under way; `outdated`: it could not be
+ * refreshed; `lost`: there is nothing to show.
+ */
+export interface PanelState {
+  readonly className: '' | 'waiting' | 'old' | 'outdated' | 'lost';
   readonly banner: Content;
 }
 
 /** @param onRetry null for no banner: another place says what is wrong */
-export function troubleOf(
+export function failedState(
   part: Part,
-  failure: Failure | null,
+  { error, at }: Failure,
   zone: Zone,
   onRetry: (() => void) | null,
-): Trouble {
-  if (failure === null) {
-    return { className: '', banner: nothing };
-  }
-  const { error, at } = failure;
+): PanelState {
   const className = at === null ? 'lost' : 'outdated';
   if (onRetry === null) {
     return { className, banner: nothing };

@@ -100,7 +100,7 @@ function health(page: Page, overview: Kept<Overview> | null): TemplateResult {
   const same = <A>(kept: Kept<A> | null): A | null =>
     kept !== null && kept.scope === overview?.scope ? kept.answer : null;
   const verdict = overview && objectives && judge(overview.answer, same(latest('platforms')), objectives);
-  document.title = `${verdict?.title ?? 'Loading…'} · Operations`;
+  document.title = `${verdict?.title ?? 'Loading…'} · Gateway`;
   return html`<section id="glance" class=${className} aria-label="Health">
     ${banner} ${glance(verdict, overview?.answer ?? null, same(latest('trend')), page)}
   </section>`;

@@ -27,7 +27,7 @@ export class SignIn {
 
   private show(error: string, token: string): void {
     document.body.dataset.state = 'signed-out';
-    document.title = 'Sign in · Operations';
+    document.title = 'Sign in · Gateway';
     this.render(error, false);
     const input = document.querySelector<HTMLInputElement>('#token');
     if (input !== null) {

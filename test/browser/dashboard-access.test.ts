@@ -57,15 +57,15 @@ describeInBrowser('dashboard: access and states', () => {
   const PANELS = [
     ['overview', '**/admin/ops/overview*', '#glance', '.tiles'],
     ['trend', '**/admin/ops/trend*', '#charts', '[data-chart="requests"]'],
-    ['platforms', '**/admin/ops/breakdown*by=platform*', '[data-breakdown="platform"]', '.scroll'],
+    ['breakdown', '**/admin/ops/breakdown*by=platform*', '[data-breakdown="platform"]', '.scroll'],
     ['distribution', '**/admin/ops/latency-distribution*', '#distribution', '.distribution'],
     ['status', '**/admin/ops/status', '#facts', '.facts', 'operations'],
     ['rebuilds', '**/admin/ops/rebuilds', '#rebuild-list', '.rebuilds', 'operations'],
   ] as const;
 
   test.each(PANELS)('a failing %s keeps its old content, fails alone, and is retried', async (...panel) => {
-    const [part, url, selector, content, page = 'metrics'] = panel;
-    const dashboard = await fixture.open({ query: Dashboard.rangeQuery({ page }) });
+    const [part, url, selector, content, on = 'metrics'] = panel;
+    const dashboard = await fixture.open({ query: Dashboard.rangeQuery({ page: on }) });
     const { page } = dashboard;
     await page.route(url, (route) => route.fulfill({ status: 500, json: FAILURE }));
     await page.getByRole('button', { name: 'Local' }).click();

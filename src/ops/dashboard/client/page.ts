@@ -94,15 +94,17 @@ function metrics(page: Page): TemplateResult {
 }
 
 function health(page: Page, overview: Kept<Overview> | null): TemplateResult {
-  const { latest, objectives, state } = page;
+  const { view, latest, objectives, state } = page;
   const { className, banner } = state('overview');
   // What is of another range than the overview says nothing about it.
   const same = <A>(kept: Kept<A> | null): A | null =>
     kept !== null && kept.scope === overview?.scope ? kept.answer : null;
-  const verdict = overview && objectives && judge(overview.answer, same(latest('platforms')), objectives);
+  const platforms = same(view.by === 'platform' ? latest('breakdown') : latest('platforms'));
+  const verdict = overview && objectives && judge(overview.answer, platforms, objectives);
   document.title = `${verdict?.title ?? 'Loading…'} · Gateway`;
   return html`<section id="glance" class=${className} aria-label="Health">
-    ${banner} ${glance(verdict, overview?.answer ?? null, same(latest('trend')), page)}
+    ${banner} ${state('platforms').banner}
+    ${glance(verdict, overview?.answer ?? null, same(latest('trend')), page)}
   </section>`;
 }
 

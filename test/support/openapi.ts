@@ -84,7 +84,7 @@ export class OpenApiDocument {
   /** What in a value is not as its schema says, each with its path; empty where all of it is. */
   public problems(value: unknown, given: Schema, path = '$'): string[] {
     const schema = this.resolve(given);
-    if (value === null) {
+    if (value === null && (schema.nullable === true || schema.oneOf === undefined)) {
       return schema.nullable === true ? [] : [`${path} is null`];
     }
     if (schema.oneOf !== undefined) {

@@ -53,6 +53,7 @@ export class OpsReadController {
   private readonly overviews = new SingleFlight<shapes.Overview>(keptMs);
   private readonly trends = new SingleFlight<shapes.Trend>(keptMs);
   private readonly breakdowns = new SingleFlight<shapes.Breakdown>(keptMs);
+  private readonly serieses = new SingleFlight<shapes.Series>(keptMs);
   private readonly distributions = new SingleFlight<shapes.LatencyDistribution>(keptMs);
 
   public constructor(private readonly reads: ReadService) {}
@@ -80,6 +81,16 @@ export class OpsReadController {
   )
   public async breakdown(@Query() query: asked.BreakdownQuery): Promise<shapes.Breakdown> {
     return this.breakdowns.run(JSON.stringify(query), () => this.reads.breakdown(query));
+  }
+
+  @Reads(
+    'series',
+    'Measures over time of the busiest platforms, groups, or keys of a set, and of all others together',
+    asked.seriesQuerySchema,
+    shapes.seriesSchema,
+  )
+  public async series(@Query() query: asked.SeriesQuery): Promise<shapes.Series> {
+    return this.serieses.run(JSON.stringify(query), () => this.reads.series(query));
   }
 
   @Reads(

@@ -102,7 +102,7 @@ export class OpenApiDocument {
     if (Array.isArray(value)) {
       return value.flatMap((item: unknown, i) => this.problems(item, schema.items ?? {}, `${path}[${i}]`));
     }
-    return typeof value === 'object' ? this.objectProblems(value, schema, path) : [];
+    return typeof value === 'object' && value !== null ? this.objectProblems(value, schema, path) : [];
   }
 
   private objectProblems(value: object, schema: Schema, path: string): string[] {

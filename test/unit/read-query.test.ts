@@ -5,6 +5,7 @@ import { validated } from '../../src/ops/common/validated.js';
 import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import * as asked from '../../src/ops/read/read-query.schemas.js';
+import { seriesQuerySchema } from '../../src/ops/read/series.schemas.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
 
 const DAY = { from: '2025-03-09T00:00:00Z', to: '2025-03-10T00:00:00Z' };
@@ -14,7 +15,6 @@ const {
   trendQuerySchema,
   breakdownQuerySchema,
   latencyDistributionQuerySchema,
-  seriesQuerySchema,
 } = asked;
 
 const parsed = (schema: z.ZodType, query: object): unknown => validated(schema, query, 'query');

@@ -73,7 +73,7 @@ export const oneOrMore = <Value extends string>(
 export const givenValues = (
   schema: z.ZodString,
   example: string,
-): z.ZodXor<[z.ZodNullable<z.ZodString>, z.ZodReadonly<z.ZodArray<z.ZodString>>]> =>
+): z.ZodXor<readonly [z.ZodNullable<z.ZodString>, z.ZodReadonly<z.ZodArray<z.ZodString>>]> =>
   z
     .xor([schema.nullable(), z.array(schema).readonly()])
     .meta({ description: 'As asked for: null, the one value, or the list of several.', example });

@@ -5,7 +5,6 @@ import {
   endsAfterStart,
   givenInstant,
   givenText,
-  listOf,
   oneOrMore,
   type Check,
   type OneOrMore,
@@ -139,7 +138,7 @@ export type LevelFilter = Pick<LevelQuery, 'platform' | 'groupId' | 'dimension' 
 
 export const trendBucketSchema = z.enum(TREND_BUCKETS);
 
-const fitsRange: Check<{ from: Date; to: Date; bucket: TrendBucket | 'auto' }> = (payload) => {
+export const fitsRange: Check<{ from: Date; to: Date; bucket: TrendBucket | 'auto' }> = (payload) => {
   const { from, to, bucket } = payload.value;
   if (bucket !== 'auto' && bucket !== 'day' && to.getTime() - from.getTime() > LONGEST_TREND_MS[bucket]) {
     const days = LONGEST_TREND_MS[bucket] / DAY_MS;
@@ -147,7 +146,8 @@ const fitsRange: Check<{ from: Date; to: Date; bucket: TrendBucket | 'auto' }> =
   }
 };
 
-const bucket = z
+/** Width of a point. */
+export const bucketParameter = z
   .enum(['auto', ...TREND_BUCKETS])
   .default('auto')
   .meta({
@@ -157,7 +157,9 @@ const bucket = z
       'that are kept (minuteRetentionHours), or of a set, which has none.',
   });
 
-export const trendQuerySchema = scopeQuerySchema.safeExtend({ slowerThanMs, bucket }).check(fitsRange);
+export const trendQuerySchema = scopeQuerySchema
+  .safeExtend({ slowerThanMs, bucket: bucketParameter })
+  .check(fitsRange);
 
 export type TrendQuery = z.input<typeof trendQuerySchema>;
 
@@ -180,60 +182,6 @@ export const breakdownQuerySchema = levelQuerySchema.safeExtend({
 });
 
 export type BreakdownQuery = z.input<typeof breakdownQuerySchema>;
-
-/** What there is of each key over time: names of measures, those of a latency with its percentile. */
-export const SERIES_MEASURES = [
-  'requestsPerSecond',
-  'tokensPerSecond',
-  'requestCountTotal',
-  'errorCountTotal',
-  'errorCountSla',
-  'sla',
-  'errorRate',
-  'upstreamErrorCount',
-  'upstreamErrorRate',
-  'actualCost',
-  'inputTokens',
-  'outputTokens',
-  'cacheReadTokens',
-  'cacheCreationTokens',
-  'cacheHitRate',
-  'duration.p50',
-  'duration.p95',
-  'duration.p99',
-  'ttft.p50',
-  'ttft.p95',
-  'ttft.p99',
-  'outputSpeed.avg',
-] as const;
-
-export const seriesMeasureSchema = z.enum(SERIES_MEASURES);
-
-export type SeriesMeasure = z.infer<typeof seriesMeasureSchema>;
-
-export const seriesQuerySchema = scopeQuerySchema
-  .safeExtend({
-    by: breakdownBySchema
-      .refine((by) => by !== BY_ERROR, 'must not be error')
-      .meta({
-        description:
-          'platform, group, or the name of a set, as of a breakdown. dimension and key go with that set only: the series of ' +
-          'these keys.',
-        example: 'model',
-      }),
-    limit: wholeNumber(1, 20)
-      .prefault(5)
-      .meta({ description: 'How many keys, the busiest of the whole range; all others are one series.' }),
-    bucket,
-    measures: listOf(seriesMeasureSchema).meta({
-      description:
-        'Which measures, of the names that those of a trend have. Given several times, all of them.',
-      example: ['requestsPerSecond'],
-    }),
-  })
-  .check(fitsRange);
-
-export type SeriesQuery = z.input<typeof seriesQuerySchema>;
 
 export const latencyMetricSchema = z.enum(['duration', 'ttft']);
 

@@ -1,12 +1,7 @@
 import { z } from 'zod';
 import { bigCount, count, flag, givenValues, instant, real, words } from '../common/schemas.js';
 import { latencySummarySchema, measuresSchema, periodSchema, slowerSchema } from './measures.schemas.js';
-import {
-  breakdownBySchema,
-  latencyMetricSchema,
-  seriesMeasureSchema,
-  trendBucketSchema,
-} from './read-query.schemas.js';
+import { breakdownBySchema, latencyMetricSchema, trendBucketSchema } from './read-query.schemas.js';
 
 const range = {
   from: instant('ISO 8601 in UTC.', '2026-01-01T00:00:00.000Z'),
@@ -18,7 +13,7 @@ const dimension = words('As asked for.', 'model').nullable();
 const key = givenValues(z.string(), 'gpt-4.1-mini');
 
 /** What every answer repeats of the question. */
-const scopeSchema = z.object({ ...range, platform, groupId, dimension, key });
+export const scopeSchema = z.object({ ...range, platform, groupId, dimension, key });
 
 export type Scope = z.infer<typeof scopeSchema>;
 
@@ -36,7 +31,7 @@ const unslicedSchema = z
       'as if they were empty; null where there are none, or where no set is asked for.',
   });
 
-const freshnessSchema = z
+export const freshnessSchema = z
   .object({
     asOf: instant(
       'The instant that the answer is of: up to when minutes are complete, where that is at most 60 s ago, else now; ' +
@@ -202,46 +197,6 @@ export const breakdownSchema = z
   .meta({ id: 'BreakdownResponse' });
 
 export type Breakdown = z.infer<typeof breakdownSchema>;
-
-const oneSeriesSchema = z
-  .object({
-    key: words('As of a breakdown; null of the rest.', 'gpt-4.1').nullable(),
-    label: words('Likewise: the words for the key, where there are any.', 'GPT 4.1').nullable(),
-    isRest: flag(
-      'All the others together: the total without the keys that have a series. Errors of no platform, or group, are in it.',
-    ),
-    values: z
-      .partialRecord(
-        seriesMeasureSchema,
-        z.array(z.xor([z.number().nullable(), z.string()]).meta({ example: 0.55 })),
-      )
-      .meta({
-        description:
-          'By measure, one for each start; null where a trend has null, and where a part of the point does not know it.',
-        example: { requestsPerSecond: [0.55, 0.61] },
-      }),
-  })
-  .meta({ id: 'OneSeriesResponse' });
-
-export type OneSeries = z.infer<typeof oneSeriesSchema>;
-
-export const seriesSchema = z
-  .object({
-    ...scopeSchema.shape,
-    by: breakdownBySchema.meta({ description: 'As asked for.', example: 'model' }),
-    bucket: trendBucketSchema.meta({ example: 'hour', description: 'What auto came to.' }),
-    total: count('How many keys have rows in the range.', 40),
-    starts: z
-      .array(instant('ISO 8601 in UTC.', '2026-01-01T00:00:00.000Z'))
-      .meta({ description: 'Start of each point, as of a trend, up to the one that contains now.' }),
-    series: z.array(oneSeriesSchema).meta({
-      description: 'Busiest first; last the rest, unless there is nothing in it.',
-    }),
-    freshness: freshnessSchema,
-  })
-  .meta({ id: 'SeriesResponse' });
-
-export type Series = z.infer<typeof seriesSchema>;
 
 const histogramBinSchema = z
   .object({

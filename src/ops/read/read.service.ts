@@ -21,18 +21,17 @@ import {
   breakdownQuerySchema,
   latencyDistributionQuerySchema,
   overviewQuerySchema,
-  seriesQuerySchema,
   trendQuerySchema,
   type BreakdownQuery,
   type LatencyDistributionQuery,
   type OverviewQuery,
-  type SeriesQuery,
   type scopeQuerySchema,
   type TrendQuery,
 } from './read-query.schemas.js';
-import type { Breakdown, LatencyDistribution, Overview, Scope, Series, Trend } from './read.schemas.js';
+import type { Breakdown, LatencyDistribution, Overview, Scope, Trend } from './read.schemas.js';
 import type { ReadRow } from './sql/piece-row.js';
 import { readPieces, type ReadOptions } from './sql/read-pieces.sql.js';
+import { seriesQuerySchema, type Series, type SeriesQuery } from './series.schemas.js';
 import { distributionsOf, seriesOf } from './series.js';
 import { autoBucket, minutesFrom, trendCuts, type TrendBucket } from './trend-buckets.js';
 

@@ -2,8 +2,8 @@ import type { Distributed } from '../definitions/definitions.js';
 import type { Answer } from './answer.js';
 import { MeasuresAdder } from './measures.js';
 import type { Measures } from './measures.schemas.js';
-import type { BreakdownBy, SeriesMeasure } from './read-query.schemas.js';
-import type { OneSeries, Series } from './read.schemas.js';
+import type { BreakdownBy } from './read-query.schemas.js';
+import type { OneSeries, Series, SeriesMeasure } from './series.schemas.js';
 
 type Value = number | string | null;
 

@@ -40,8 +40,7 @@ export const PIECE_COLUMNS: readonly string[] = [
 ];
 
 /** A row that is written anew has another: its table, its id, and the transaction that wrote it. */
-const versionOf = (tier: StoredBuckets['tier'], isOfSet = false): string =>
-  `'${isOfSet ? 'keys:' : ''}${tier}:' || m.id || ':' || m.xmin`;
+const VERSION = "m.tableoid || ':' || m.id || ':' || m.xmin";
 
 /** From here on, rounding a percentile to whole milliseconds changes it less than the distribution does. */
 const ROUNDING_SHOWS_BELOW_MS = 128;
@@ -118,36 +117,31 @@ interface StoredBuckets {
 }
 
 const rowsOf =
-  (
-    { dimension }: LevelSql,
-    tier: StoredBuckets['tier'],
-    table: string,
-    ofBucket: string,
-  ): StoredBuckets['rows'] =>
+  (table: string, ofBucket: string): StoredBuckets['rows'] =>
   (where) => `CROSS JOIN LATERAL (
-    SELECT m.*, ${versionOf(tier, dimension !== null)} AS version FROM ${table} m WHERE ${ofBucket} AND ${where} OFFSET 0
+    SELECT m.*, ${VERSION} AS version FROM ${table} m WHERE ${ofBucket} AND ${where} OFFSET 0
   ) m`;
 
-const days = (level: LevelSql): StoredBuckets => ({
+const days = ({ store }: LevelSql): StoredBuckets => ({
   tier: 'day',
   buckets: 'day b',
   part: 'NULL::timestamptz, false',
-  rows: rowsOf(level, 'day', level.store.daily, 'm.bucket_date = b.bucket_date'),
+  rows: rowsOf(store.daily, 'm.bucket_date = b.bucket_date'),
 });
 
 /** The rolled-up hours outside the days, and the minutes of the recent time. */
-const hoursAndMinutes = (level: LevelSql): readonly StoredBuckets[] => [
+const hoursAndMinutes = ({ store }: LevelSql): readonly StoredBuckets[] => [
   {
     tier: HOUR_TIER,
     buckets:
       '(SELECT h.segment, h.starts FROM hour h WHERE h.rolled_up_at IS NOT NULL AND NOT h.by_minutes OFFSET 0) b',
     part: 'NULL::timestamptz, false',
-    rows: rowsOf(level, HOUR_TIER, level.store.hourly, 'm.bucket_start = b.starts'),
+    rows: rowsOf(store.hourly, 'm.bucket_start = b.starts'),
   },
-  ...(level.store.minutely === null ? [] : [minutes(level, level.store.minutely)]),
+  ...(store.minutely === null ? [] : [minutes(store.minutely)]),
 ];
 
-const minutes = (level: LevelSql, table: string): StoredBuckets => ({
+const minutes = (table: string): StoredBuckets => ({
   tier: MINUTE_TIER,
   buckets: `(
     SELECT r.segment, r.part_of, r.whole_hour, t.starts
@@ -155,7 +149,7 @@ const minutes = (level: LevelSql, table: string): StoredBuckets => ({
     CROSS JOIN LATERAL generate_series(r.starts, r.ends - interval '1 minute', interval '1 minute') AS t(starts) OFFSET 0
   ) b`,
   part: 'b.part_of, b.whole_hour',
-  rows: rowsOf(level, MINUTE_TIER, table, 'm.bucket_start = b.starts'),
+  rows: rowsOf(table, 'm.bucket_start = b.starts'),
 });
 
 const pieceOf = ({ tier, part }: StoredBuckets, level: LevelSql, parts: LatencyParts): string =>
@@ -193,7 +187,7 @@ const DAY_COLUMNS: readonly string[] = [
     ...LATENCIES.map(([name]) => `${name}_max_ms`),
     ...DISTRIBUTED.flatMap(([name, sum]) => [sum, `${name}_samples`, `${name}_values`, `${name}_counts`]),
   ].map((column) => `m.${column}`),
-  `${versionOf('day')} AS version`,
+  `${VERSION} AS version`,
 ];
 
 /** What `day` has of the overall daily rows, so that an answer at that level reads them once. */

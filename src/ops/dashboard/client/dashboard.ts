@@ -13,10 +13,11 @@ import { commonProblem, failedState, PARTS, type PanelState } from './panel-stat
 import { convertEntered } from './range-fields.js';
 import { RequestsPanel } from './requests-panel.js';
 import { refined } from './slices.js';
+import { parsed, storedSets } from './storage.js';
 import { onSystemTheme } from './theme.js';
 import { Toolbar } from './toolbar.js';
 import { TrendsPanel } from './trends-panel.js';
-import { isRecent, parseView, rangeOf, viewQuery, type TimeRange, type View } from './view.js';
+import { isRecent, parseView, rangeOf, subjectOf, viewQuery, type TimeRange, type View } from './view.js';
 
 /** The range of a preset is asked for anew where the server's clock turns out to be so far from this one; milliseconds. */
 const CLOCK_SKEW_MS = 30_000;
@@ -27,6 +28,7 @@ export class Dashboard implements Page {
   public range: TimeRange;
   /** Of the server's clock, milliseconds: what is "now" is decided there, and an operator's laptop may be hours off. */
   private ahead = 0;
+  private readonly sets = parsed(storedSets.get()) as Host['dimensions'];
   private readonly loader: Loader;
 
   public readonly refresh: AutoRefresh;
@@ -71,6 +73,7 @@ export class Dashboard implements Page {
     onSystemTheme(this.recolor, signal);
     const back = (): void => {
       this.show(parseView(location.search));
+      this.load();
     };
     window.addEventListener('popstate', back, { signal });
   }
@@ -124,7 +127,7 @@ export class Dashboard implements Page {
   public readonly current = <P extends Part>(part: P): Kept<Answers[P]> | null => this.loader.current(part);
 
   public get dimensions(): Host['dimensions'] {
-    return this.latest('status')?.answer.dimensions ?? null;
+    return this.latest('status')?.answer.dimensions ?? this.sets;
   }
 
   public get objectives(): Host['objectives'] {
@@ -159,15 +162,23 @@ export class Dashboard implements Page {
     this.refresh.start();
   };
 
+  /** What is asked for in this view too stays, until the next refresh. */
   private show(view: View): void {
+    const asked = subjectOf(view) === subjectOf(this.view) && view.page === this.view.page;
     convertEntered(this.view.zone, view.zone);
     this.view = view;
-    this.load();
+    if (asked) {
+      void this.loader.load(PARTS.filter((part) => this.current(part) === null));
+      this.requests.follow();
+    } else {
+      this.load();
+    }
   }
 
   private take(part: Part): void {
     const [status, rebuilds] = [this.latest('status'), this.latest('rebuilds')];
     if (part === 'status' && status !== null) {
+      storedSets.set(JSON.stringify(status.answer.dimensions));
       const before = this.now;
       this.ahead = Date.parse(status.answer.now) - Date.now();
       if (Math.abs(this.now - before) > CLOCK_SKEW_MS) {

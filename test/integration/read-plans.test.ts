@@ -33,7 +33,7 @@ describe('the plan of a read', () => {
     ['several platforms', { platform: ['openai', 'anthropic'] }],
     ['several groups', { groupId: ['1', '2'] }],
     ['several groups of several platforms', { platform: ['openai', 'anthropic'], groupId: ['1', '2'] }],
-    ['several models', { dimension: 'model', key: ['gpt-4o', 'gpt-4.1'] }],
+    ['several models', { dimension: 'model', key: ['model', 'none of them'] }],
     ['each platform', { by: 'platform', limit: 20 }],
     ['each platform of several groups', { by: 'platform', groupId: ['1', '2'], limit: 20 }],
     ['each group', { by: 'group', limit: 20 }],

@@ -164,12 +164,16 @@ export class Dashboard implements Page {
   }
 
   private take(part: Part): void {
-    const [status, rebuilds] = [this.latest('status'), this.latest('rebuilds')];
     document.body.dataset.loaded = 'true';
-    if (part === 'status' && status !== null) {
-      this.ahead = Date.parse(status.answer.now) - Date.now();
-    } else if (part === 'rebuilds' && rebuilds !== null) {
-      this.operations.show(rebuilds.answer);
+    const answer = <P extends Part>(of: P): Answers[P] | null =>
+      part === of ? (this.latest(of)?.answer ?? null) : null;
+    const [status, rebuilds, verifications] = [answer('status'), answer('rebuilds'), answer('verifications')];
+    this.ahead = status === null ? this.ahead : Date.parse(status.now) - Date.now();
+    if (rebuilds !== null) {
+      this.operations.showRebuilds(rebuilds);
+    }
+    if (verifications !== null) {
+      this.operations.showVerifications(verifications);
     }
   }
 

@@ -1,20 +1,22 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { repeat } from 'lit-html/directives/repeat.js';
 import type { Rebuild } from './admin-types.js';
+import { ago } from './ago.js';
 import { count, plural } from './format.js';
 import type { PanelState } from './panel-states.js';
 import { polled } from './polled.js';
 import { rangeFields, readRange } from './range-fields.js';
+import { runColumns } from './runs.js';
+import { Table, type Column } from './table.js';
 import { cardHead, submitted } from './templates.js';
 import { Tool } from './tool.js';
 import { isoMinute, type TimeRange } from './view.js';
-import { formatTime } from './zone.js';
 
-const SHOWN_REBUILDS = 5;
+const isRunning = ({ state }: Rebuild): boolean => state === 'running';
 
 /** Starts rebuilds, and follows and cancels those that run, whoever started them. */
 export class RebuildPanel extends Tool {
   private rebuilds: readonly Rebuild[] = [];
+  private readonly table = new Table<Rebuild>();
   private readonly followed = new Set<string>();
 
   public show(rebuilds: readonly Rebuild[]): void {
@@ -25,9 +27,9 @@ export class RebuildPanel extends Tool {
   }
 
   public template(range: TimeRange, { className, banner }: PanelState): TemplateResult {
-    const shown = this.rebuilds.filter(({ state }, at) => at < SHOWN_REBUILDS || state === 'running');
+    const rows = className === 'waiting' ? null : this.rebuilds;
     return html`<article class="card" data-panel="rebuild">
-      ${cardHead('Rebuild', 'recomputes every closed hour of a range')}
+      ${cardHead('Rebuild', 'recomputes every closed hour of a range from its raw rows')}
       <form class="fields" aria-label="Rebuild" @submit=${submitted((form) => this.submit(form))}>
         ${rangeFields('rebuild', range, this.host.view.zone)}
         <label class="grow">
@@ -36,48 +38,64 @@ export class RebuildPanel extends Tool {
         </label>
         <label class="check">
           <input name="force" type="checkbox" />
-          Force: also where raw rows may be gone and history would shrink
+          <span>
+            Force: overwrites also where raw rows may be gone
+            <span class="note">What is stored of such hours is lost for good, and history shrinks.</span>
+          </span>
         </label>
-        <button type="submit" class="primary" ?disabled=${this.busy}>Start rebuild</button>
+        <button type="submit" class="primary" ?disabled=${this.busy}>
+          ${this.busy ? 'Starting…' : 'Start rebuild'}
+        </button>
       </form>
       ${this.message}
-      <div id="rebuild-list" class=${className}>
+      <div id="rebuild-list" class="history ${className}">
         ${banner}
-        <ul class="rebuilds">
-          ${repeat(
-            shown,
-            ({ id }) => id,
-            (rebuild) => this.item(rebuild),
-          )}
-        </ul>
+        ${
+          rows?.length === 0
+            ? html`<p class="empty">
+                No rebuild yet. Start one where raw rows were corrected or imported late.
+              </p>`
+            : this.table.template(this.host, {
+                ...{ name: 'Rebuilds', columns: this.columns(), rows },
+                ...{ atFirst: 5, always: isRunning, idOf: ({ id }) => id },
+              })
+        }
       </div>
     </article>`;
   }
 
-  private item(rebuild: Rebuild): TemplateResult {
-    const { id, state, hours, estimatedEnd, reason, force } = rebuild;
-    const { zone } = this.host.view;
-    const [from, to] = [rebuild.from, rebuild.to].map((time) => formatTime(time, zone, 'dateTime'));
-    const facts = [
-      `${count(hours.done)} of ${plural(hours.total, 'hour')}`,
-      hours.failed > 0 && `${count(hours.failed)} failed`,
-      hours.cancelled > 0 && `${count(hours.cancelled)} cancelled`,
-      estimatedEnd !== null && `until about ${formatTime(estimatedEnd, zone, 'seconds')}`,
-      reason !== null && `“${reason}”`,
-      force && 'forced',
+  private columns(): readonly Column<Rebuild>[] {
+    return [
+      ...runColumns(this.host),
+      {
+        ...{ key: 'hours', head: 'Hours', place: 'phone' },
+        cell: (rebuild) => this.hours(rebuild),
+      },
+      {
+        ...{ key: 'reason', head: 'Reason' },
+        cell: ({ reason, force }) =>
+          html`${force ? html`<span class="badge">forced</span>` : nothing}
+          ${reason === null ? '' : `“${reason}”`}`,
+      },
     ];
-    return html`<li data-rebuild=${id} data-state=${state} data-done=${hours.done} data-total=${hours.total}>
-      <div class="rebuild-head">
-        <b>#${id}</b> ${from} – ${to} <span class="badge ${state}">${state}</span>
-        ${state === 'running' ? this.cancelButton(`rebuild ${id}`, () => this.cancel(id)) : nothing}
-      </div>
-      ${
-        state === 'running'
-          ? this.progress(`rebuild ${id}`, hours.done + hours.failed + hours.cancelled, hours.total)
-          : nothing
-      }
-      <div class="note">${facts.filter((text) => text !== false).join(' · ')}</div>
-    </li>`;
+  }
+
+  private hours({
+    id,
+    state,
+    hours: { done, total, failed, cancelled },
+    estimatedEnd,
+  }: Rebuild): TemplateResult {
+    const rest = [
+      failed > 0 && `${count(failed)} failed`,
+      cancelled > 0 && `${count(cancelled)} cancelled`,
+    ].filter((text) => text !== false);
+    const running = html`${this.progress(`rebuild ${id}`, done + failed + cancelled, total)}
+    ${estimatedEnd === null ? nothing : html`<small>done ${ago(estimatedEnd, this.host)}</small>`}
+    ${this.cancelButton(`rebuild ${id}`, () => this.cancel(id))}`;
+    return html`${count(done)} of ${count(total)}
+    ${rest.length > 0 ? html`<small class=${failed > 0 ? 'level-critical' : ''}>${rest.join(', ')}</small>` : nothing}
+    ${state === 'running' ? running : nothing}`;
   }
 
   private async submit(form: HTMLFormElement): Promise<void> {

@@ -2,9 +2,10 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { OpsRequest, Requests } from './admin-types.js';
 import { scopeOf } from './answers.js';
 import type { Query } from './api.js';
-import { count, milliseconds, money, NOTHING, tokenRate } from './format.js';
-import { keyName, listFilter } from './slices.js';
-import { button, segmented, table, type Content } from './templates.js';
+import { count, counts, durations, moneys, tokenRates, type ColumnFormat } from './format.js';
+import { filterBy, keyName, listFilter, wordOf } from './slices.js';
+import { Table, type Column } from './table.js';
+import { button, segmented, type Content } from './templates.js';
 import { Tool } from './tool.js';
 import { subjectOf, type RequestFilters } from './view.js';
 import { formatTime, zoneName } from './zone.js';
@@ -18,7 +19,16 @@ const FILTER_WORDS: Readonly<Record<string, string>> = {
   errorPhase: 'phase',
   errorType: 'type',
 };
-const HEADS = 'Request,Model,Account,Duration,TTFT,Speed,In,Cached,Out,Cost'.split(',');
+type Success = Extract<OpsRequest, { kind: 'success' }>;
+/** In the file beside what is shown. */
+const FILE_ONLY = [
+  ...(['kind', 'requestId', 'platform', 'groupId', 'groupName', 'apiKeyId', 'userId', 'statusCode'] as const),
+  ...(['upstreamStatusCode', 'errorOwner', 'errorPhase', 'errorType', 'message'] as const),
+];
+const inFile = (key: (typeof FILE_ONLY)[number]): Column<OpsRequest> => ({
+  ...{ key, head: key, place: 'file' },
+  value: (item) => (item as Partial<Record<typeof key, string | number | null>>)[key],
+});
 
 /**
  * The raw rows behind the numbers, under the filters of the page, newest first. It stays as it was loaded while the
@@ -32,6 +42,7 @@ export class RequestsPanel extends Tool {
   /** What is listed, or being listed. */
   private subject = '';
   private loading = new AbortController();
+  private readonly table = new Table<OpsRequest>();
 
   public template(): TemplateResult {
     const { view, to } = this.host;
@@ -96,7 +107,6 @@ export class RequestsPanel extends Tool {
     const words = Object.entries(filters).map(
       ([name, value]) => `${FILTER_WORDS[name] ?? name} ${keyName(value)}`,
     );
-    const name = `Requests, times in ${zoneName(view.zone)}`;
     return html`<article class="card">
       ${
         words.length === 0
@@ -110,14 +120,13 @@ export class RequestsPanel extends Tool {
       }
       ${typeof refused === 'string' ? html`<p class="empty">${refused}</p>` : nothing}
       ${
-        this.items.length === 0
+        this.query === null || (this.items.length === 0 && !this.busy)
           ? nothing
-          : table(
-              name,
-              HEADS,
-              this.items.map((item) => this.row(item)),
-              'data list',
-            )
+          : this.table.template(this.host, {
+              ...{ name: `Requests, times in ${zoneName(view.zone)}`, classes: 'list', csv: true },
+              ...{ columns: this.columns(), rows: this.items.length === 0 ? null : this.items },
+              idOf: ({ kind: of, id }) => `${of} ${id}`,
+            })
       }
       ${this.query === null ? nothing : html`<p class="empty" role="status">${this.state()}</p>`}
       ${this.message}
@@ -130,36 +139,69 @@ export class RequestsPanel extends Tool {
 
   private state(): string {
     const { length } = this.items;
-    const shown = length === 0 ? 'No request' : `${count(length)} requests`;
-    return this.busy
-      ? 'Loading…'
-      : this.next !== null
-        ? `${shown} so far.`
-        : this.failed
-          ? ''
-          : `${shown}${length === 0 ? ' in this range and under these filters' : ', no more'}.`;
+    if (this.busy || this.failed) {
+      return this.busy ? 'Loading…' : '';
+    }
+    return length === 0
+      ? 'No request in this range and under these filters: filter less, or choose a longer range.'
+      : `${count(length)} requests${this.next === null ? ', no more' : ' so far'}.`;
   }
 
-  private row(item: OpsRequest): Content[] {
-    const { platform, groupName, groupId, model, accountId, apiKeyId, userId } = item;
-    const of = (what: string, id: string | null): string => (id === null ? '' : `${what} ${id}`);
-    const success = item.kind === 'success' ? item : null;
-    const who = [of('account', accountId), of('key', apiKeyId), of('user', userId)].filter(
-      (text) => text !== '',
-    );
+  private columns(): readonly Column<OpsRequest>[] {
+    const { zone } = this.host.view;
+    const number = (
+      key: string,
+      head: string,
+      format: ColumnFormat,
+      of: (item: Success) => number | null,
+      unit?: string,
+    ): Column<OpsRequest> => ({
+      ...{ key, head, format, value: (item) => (item.kind === 'success' ? of(item) : null) },
+      ...(unit !== undefined && { unit }),
+    });
     return [
-      html`${formatTime(item.createdAt, this.host.view.zone, 'exact')} ${outcome(item)} ${this.id(item)}`,
-      html`${model === null ? NOTHING : keyName(model)}
-        <small>${platform}, ${groupName ?? (of('group', groupId) || 'no group')}</small>`,
-      html`${who[0] ?? NOTHING}<small>${who.slice(1).join(', ')}</small>`,
-      milliseconds(success?.durationMs),
-      milliseconds(success?.firstTokenMs),
-      tokenRate(success?.outputTokensPerSecond),
-      count(success && success.inputTokens + success.cacheCreationTokens),
-      count(success?.cacheReadTokens),
-      count(success?.outputTokens),
-      money(success?.actualCost),
+      {
+        ...{ key: 'time', head: 'Request', value: ({ createdAt }) => createdAt },
+        cell: (item) => html`${formatTime(item.createdAt, zone, 'exact')} ${outcome(item)} ${this.id(item)}`,
+      },
+      ...FILE_ONLY.map((key) => inFile(key)),
+      {
+        ...{ key: 'model', head: 'Model', value: ({ model }) => model, place: 'phone' },
+        cell: ({ model, platform, groupId, groupName }) =>
+          html`${this.key('model', model)}
+            <small>
+              ${this.key('platform', platform)},
+              ${groupId === null ? 'no group' : this.key('group', groupId, keyName(groupName ?? `group ${groupId}`))}
+            </small>`,
+      },
+      {
+        ...{ key: 'account', head: 'Account', value: ({ accountId }) => accountId },
+        cell: ({ accountId, apiKeyId, userId }) =>
+          html`${this.key('account', accountId)}
+            <small>
+              ${apiKeyId === null ? nothing : this.key('api_key', apiKeyId, `key ${apiKeyId}`)}
+              ${userId === null ? nothing : this.key('user', userId, `user ${userId}`)}
+            </small>`,
+      },
+      { ...number('duration', 'Duration', durations, (item) => item.durationMs, 'ms'), place: 'phone' },
+      number('ttft', 'Time to first token', durations, (item) => item.firstTokenMs, 'ms'),
+      number('speed', 'Output speed', tokenRates, (item) => item.outputTokensPerSecond, 'tokens/s'),
+      number('input', 'Input tokens', counts, (item) => item.inputTokens + item.cacheCreationTokens),
+      number('cached', 'Cached tokens', counts, (item) => item.cacheReadTokens),
+      number('output', 'Output tokens', counts, (item) => item.outputTokens),
+      number('cost', 'Cost', moneys, ({ actualCost }) => (actualCost === null ? null : Number(actualCost))),
     ];
+  }
+
+  /** Leads to the page of that alone, where numbers are kept by it. */
+  private key(by: string, key: string | null, name = keyName(key ?? '(none)')): Content {
+    const { dimensions, to } = this.host;
+    const isKept = by === 'platform' || by === 'group' || dimensions?.some((set) => set.name === by) === true;
+    const long = html`<span class="long">${name}</span>`;
+    const title = `Show only this ${wordOf(by)}`;
+    return isKept
+      ? button(long, to(filterBy(by, [key ?? '(none)'])), { classes: 'row-filter', title })
+      : long;
   }
 
   private id({ requestId, id }: OpsRequest): TemplateResult {
@@ -171,7 +213,7 @@ export class RequestsPanel extends Tool {
     // Only pages that came over TLS, or from this machine, have a clipboard.
     const canCopy = 'clipboard' in navigator;
     return html`<small>
-      <code title=${text}>${text}</code>
+      <code class="long" tabindex=${canCopy ? nothing : 0}>${text}</code>
       ${canCopy ? button('Copy', copy, { classes: 'row-filter', label: `Copy ${text}` }) : nothing}
     </small>`;
   }

@@ -10,6 +10,7 @@ import {
   percents,
   slaPercents,
   tokenRates,
+  type ColumnFormat,
 } from './format.js';
 import { slaLevel, THRESHOLDS } from './health.js';
 import type { Host } from './host.js';
@@ -25,7 +26,7 @@ import {
   wordOf,
 } from './slices.js';
 import { Table, type Column } from './table.js';
-import { button, styled } from './templates.js';
+import { button, endAligned, styled } from './templates.js';
 import { formatTime } from './zone.js';
 
 /** The platform of errors that happened before a request was routed. */
@@ -37,67 +38,63 @@ const isFew = (item: BreakdownItem): boolean => item.requestCountTotal < fewestR
 const isUnjudged = (item: BreakdownItem): boolean =>
   item.platform === UNROUTED || slaLevel(item) === 'unknown';
 
-/** Of a measure that is not known of what was rolled up before it was kept; a star marks what is known in part. */
-const split = (value: (item: BreakdownItem) => number | null): Partial<Column<BreakdownItem>> => ({
-  value: (item) => known(item, value(item)),
+const measure = (
+  key: string,
+  head: string,
+  title: string,
+  value: (item: BreakdownItem) => number | null,
+  format: ColumnFormat,
+  last?: (item: BreakdownItem) => boolean,
+): Column<BreakdownItem> => ({ key, head, title, value, format, ...(last && { last }) });
+
+/** Not known of what was rolled up before it was kept; a star marks what is known in part. */
+const split = ({ value, ...column }: Column<BreakdownItem>): Column<BreakdownItem> => ({
+  ...column,
+  value: (item) => known(item, value?.(item)),
   cell: (item, text) =>
-    item.unsplit === null || text === NOTHING ? html`${text}` : html`${text}<span class="star">*</span>`,
+    item.unsplit === null || text === NOTHING ? endAligned(text) : html`${text}<span class="star">*</span>`,
 });
 
 const NUMBERS: readonly Column<BreakdownItem>[] = [
   {
-    ...{
-      key: 'requests',
-      head: 'Requests',
-      title: 'Requests, errors included',
-      place: 'phone',
-      format: counts,
-    },
-    value: (i) => i.requestCountTotal,
+    ...measure('requests', 'Requests', 'Errors included', (i) => i.requestCountTotal, counts),
+    place: 'phone',
   },
-  { key: 'share', head: 'Share of requests', value: (i) => i.share, format: percents },
+  measure('share', 'Share of requests', 'Of all requests', (i) => i.share, percents),
   {
-    ...{ key: 'sla', head: 'SLA', title: 'Successes among what counts for the SLA', place: 'phone' },
-    ...{ value: (i) => i.sla, format: slaPercents, leastFirst: true, last: isUnjudged },
-    classOf: (i) => (isUnjudged(i) ? '' : `level-${slaLevel(i)}`),
+    ...measure('sla', 'SLA', 'Successes among what counts for it', (i) => i.sla, slaPercents, isUnjudged),
+    ...{ place: 'phone', leastFirst: true },
+    classOf: (item) => (isUnjudged(item) ? '' : `level-${slaLevel(item)}`),
   },
+  measure('errors', 'Error rate', 'Errors clients saw, of all requests', (i) => i.errorRate, percents, isFew),
+  measure('upstream', 'Provider error rate', 'Hidden ones too', (i) => i.upstreamErrorRate, percents, isFew),
   {
-    ...{
-      key: 'errors',
-      head: 'Error rate',
-      title: 'Errors that clients saw, of all requests',
-      format: percents,
-    },
-    ...{ value: (i) => i.errorRate, last: isFew },
+    ...measure('duration', 'Duration p95', 'Of whole successes', (i) => i.duration.p95, durations),
+    unit: 'ms',
   },
   {
-    ...{ key: 'upstream', head: 'Provider error rate', format: percents, last: isFew },
-    title: 'Provider errors, also those that a retry hid, of all requests',
-    value: (i) => i.upstreamErrorRate,
+    ...measure('ttft', 'Time to first token p95', 'Of streamed requests', (i) => i.ttft.p95, durations),
+    unit: 'ms',
+  },
+  measure('tokens', 'Tokens', 'Of all four kinds', (i) => Number(i.tokenConsumed), amounts),
+  split(
+    measure(
+      'cost',
+      'Cost',
+      'What was charged',
+      ({ actualCost: c }) => (c === null ? null : Number(c)),
+      moneys,
+    ),
+  ),
+  {
+    ...split(
+      measure('hits', 'Cache hit rate', 'Input that came from a cache', (i) => i.cacheHitRate, percents),
+    ),
+    leastFirst: true,
   },
   {
-    ...{ key: 'duration', head: 'Duration p95', title: 'Of whole successful requests, 95th percentile' },
-    ...{ value: (i) => i.duration.p95, unit: 'ms', format: durations },
-  },
-  {
-    ...{ key: 'ttft', head: 'Time to first token p95', title: 'Of streamed requests, 95th percentile' },
-    ...{ value: (i) => i.ttft.p95, unit: 'ms', format: durations },
-  },
-  {
-    ...{ key: 'tokens', head: 'Tokens', title: 'Of all four kinds', format: amounts },
-    value: (i) => Number(i.tokenConsumed),
-  },
-  {
-    ...{ key: 'cost', head: 'Cost', title: "What was charged, in the gateway's currency", format: moneys },
-    ...split((i) => (i.actualCost === null ? null : Number(i.actualCost))),
-  },
-  {
-    ...{ key: 'hits', head: 'Cache hit rate', title: 'Input that came from a cache', format: percents },
-    ...{ ...split((i) => i.cacheHitRate), leastFirst: true },
-  },
-  {
-    ...{ key: 'speed', head: 'Output speed p50', title: 'Output tokens per second of generation, median' },
-    ...{ ...split((i) => i.outputSpeed.p50), unit: 'tokens/s', format: tokenRates, leastFirst: true },
+    ...split(measure('speed', 'Output speed p50', 'While generating', (i) => i.outputSpeed.p50, tokenRates)),
+    ...{ unit: 'tokens/s', leastFirst: true },
   },
 ];
 
@@ -180,10 +177,9 @@ export class BreakdownTable {
           ? []
           : [`${keyName(key)}: ${meaning.charAt(0).toLowerCase()}${meaning.slice(1)}.`];
       }),
-      ...given(
-        from !== undefined && to !== undefined,
-        `* Of part of the range: not known from ${at(from ?? '')} to ${at(to ?? '')}, which was rolled up before it was kept.`,
-      ),
+      ...(from === undefined || to === undefined
+        ? []
+        : [`* Not known from ${at(from)} to ${at(to)}, which was rolled up before it was kept.`]),
     ];
   }
 }

@@ -170,10 +170,10 @@ export class Dashboard implements Page {
     const [status, rebuilds, verifications] = [answer('status'), answer('rebuilds'), answer('verifications')];
     this.ahead = status === null ? this.ahead : Date.parse(status.now) - Date.now();
     if (rebuilds !== null) {
-      this.operations.showRebuilds(rebuilds);
+      this.operations.rebuilds.show(rebuilds);
     }
     if (verifications !== null) {
-      this.operations.showVerifications(verifications);
+      this.operations.verifications.show(verifications);
     }
   }
 

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit-html';
-import type { Rebuild, Status, VerificationSummary } from './admin-types.js';
+import type { Status } from './admin-types.js';
 import type { Host } from './host.js';
 import { OperationsFacts } from './operations-facts.js';
 import type { PanelState } from './panel-states.js';
@@ -13,22 +13,14 @@ const HOUR = 3_600_000;
 export class OperationsPage {
   private readonly refreshTool: RefreshTool;
   private readonly facts: OperationsFacts;
-  private readonly rebuilds: RebuildPanel;
-  private readonly verification: VerifyPanel;
+  public readonly rebuilds: RebuildPanel;
+  public readonly verifications: VerifyPanel;
 
   public constructor(private readonly host: Host) {
     this.refreshTool = new RefreshTool(host);
     this.facts = new OperationsFacts(host);
     this.rebuilds = new RebuildPanel(host);
-    this.verification = new VerifyPanel(host);
-  }
-
-  public showRebuilds(rebuilds: readonly Rebuild[]): void {
-    this.rebuilds.show(rebuilds);
-  }
-
-  public showVerifications(verifications: readonly VerificationSummary[]): void {
-    this.verification.show(verifications);
+    this.verifications = new VerifyPanel(host);
   }
 
   /** @param status null until it is known */
@@ -53,7 +45,7 @@ export class OperationsPage {
       </div>
       <div class="operations">
         ${this.rebuilds.template(closed, states.rebuilds)}
-        ${this.verification.template(closed, states.verifications)}
+        ${this.verifications.template(closed, states.verifications)}
       </div>
     </section>`;
   }

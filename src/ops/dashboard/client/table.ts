@@ -180,7 +180,7 @@ function cellOf<Row>({ value, format, cell }: Column<Row>, rows: readonly Row[])
   return (row) => {
     const one = value?.(row) ?? null;
     const text = one === null ? NOTHING : typeof one === 'number' && formatted ? formatted(one) : String(one);
-    return cell === undefined ? (endAligned(text) as Content) : cell(row, text);
+    return cell === undefined ? endAligned(text) : cell(row, text);
   };
 }
 

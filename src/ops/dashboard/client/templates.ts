@@ -16,7 +16,7 @@ export const styled = (property: string, value: string): unknown =>
  * Text in a place that is aligned at its end. It is put in anew when it changes: a text that has become longer starts
  * further left, and a browser that sees the same text node there takes it for one that has moved.
  */
-export const endAligned = (text: string): unknown => keyed(text, html`${text}`);
+export const endAligned = (text: string): TemplateResult => html`${keyed(text, html`${text}`)}`;
 
 /** The handler of a form that the page itself sends. */
 export const submitted =

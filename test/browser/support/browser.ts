@@ -100,6 +100,12 @@ export class Dashboard {
     await this.page.waitForSelector(`body[data-state="${state}"]`);
   }
 
+  /** Signs in where {@link OpenOptions.signedIn} was false, once the answers are as the test wants them. */
+  public async enter(): Promise<void> {
+    await this.signIn(this.gateway.token);
+    await this.settled();
+  }
+
   public async query(): Promise<URLSearchParams> {
     return new URLSearchParams(await this.page.evaluate<string>('location.search'));
   }

@@ -143,7 +143,7 @@ export abstract class RunPanel<R extends Run> extends Tool {
     if (range === null || this.isBlocked) {
       return;
     }
-    const data = new FormData(form);
+    const [data, checked] = [new FormData(form), form.querySelectorAll<HTMLInputElement>(':checked')];
     const given = [...data].flatMap(([name, value]) =>
       name === 'from' || name === 'to' || value === '' ? [] : [[name, value === 'on' ? true : value]],
     );
@@ -153,7 +153,7 @@ export abstract class RunPanel<R extends Run> extends Tool {
         ...(Object.fromEntries(given) as object),
       });
       // What is not to be done by mistake the next time.
-      form.querySelectorAll<HTMLInputElement>(':checked').forEach((box) => (box.checked = false));
+      checked.forEach((box) => (box.checked = false));
       this.tell(run, true);
       this.put(run);
       void this.follow(run);

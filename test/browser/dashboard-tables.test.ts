@@ -136,7 +136,7 @@ describeInBrowser('dashboard: tables', () => {
     expect(await name.evaluate<number, unknown>(sticking)).toBeGreaterThan(100);
     await row(dashboard, LONG).hover();
     const inFull = async (): Promise<boolean> =>
-      name.evaluate<boolean>(
+      name.evaluate<boolean, unknown>(
         `el => getComputedStyle(el).overflow === 'visible' && el.getClientRects().length > 0`,
       );
     expect(await inFull()).toBe(true);

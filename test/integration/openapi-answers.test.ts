@@ -23,6 +23,7 @@ describe('the answers, held against the OpenAPI document', () => {
     client = await AdminClient.start(database.url, {
       OPS_USAGE_RETENTION_DAYS: '30',
       OPS_ERROR_RETENTION_DAYS: '30',
+      OPS_OBJECTIVES: JSON.stringify({ ttftP95Ms: { degraded: 2_000, critical: 8_000 } }),
     });
     await scene.resetScene(dataSource);
     range = {
@@ -104,6 +105,11 @@ describe('the answers, held against the OpenAPI document', () => {
       failingBuckets: [{ tier: 'hour', attempts: 2 }],
       suspiciousBuckets: [{ attempts: 0, reason: 'verify' }],
       losingBuckets: [{ reason: 'audit' }],
+      objectives: {
+        sla: { degraded: 0.99, critical: 0.95 },
+        durationP95Ms: null,
+        ttftP95Ms: { degraded: 2_000, critical: 8_000 },
+      },
     });
     const { rawTables, jobs } = body as { rawTables: unknown[]; jobs: unknown[] };
     expect([rawTables.length, jobs.length]).toEqual([2, 2]);
@@ -144,6 +150,8 @@ describe('the answers, held against the OpenAPI document', () => {
 
   it.each<[string, Record<string, string>]>([
     ['overview', {}],
+    ['series', { by: 'model', measures: 'actualCost' }],
+    ['series', { by: 'group', measures: 'duration.p95' }],
     ['trend', {}],
     ['breakdown', { by: 'group' }],
     ['latency-distribution', { metric: 'ttft' }],
@@ -152,6 +160,14 @@ describe('the answers, held against the OpenAPI document', () => {
     const route = `/admin/ops/${path}`;
     const query = new URLSearchParams({ ...range, ...own });
     await answer(`get ${route}`, 200, `${route}?${query.toString()}`);
+  });
+
+  it('describes answers to filters that are given several times', async () => {
+    const several =
+      'platform=openai&platform=unknown&groupId=1&groupId=2&measures=sla&measures=inputTokens&by=group';
+    const query = `${new URLSearchParams(range).toString()}&${several}`;
+    const body = await answer('get /admin/ops/series', 200, `/admin/ops/series?${query}`);
+    expect(body).toMatchObject({ platform: ['openai', 'unknown'], groupId: ['1', '2'], key: null });
   });
 
   it.each(['/health', '/ready'])('describes %s', async (path) => {

@@ -6,8 +6,8 @@ import type { Host } from './host.js';
 import { unavailable } from './slices.js';
 import {
   compareShift,
+  isFiltered,
   isoMinute,
-  NO_FILTERS,
   subjectOf,
   trendRange,
   type TimeRange,
@@ -103,7 +103,8 @@ export function questions(page: Pick<Host, 'view' | 'range' | 'dimensions'>): Qu
       split === null || unavailable(page, split) !== null
         ? null
         : ask('series', view, { by: split, measures: splitMeasures(charts) }, points),
-    platforms: ask('breakdown', { ...view, ...NO_FILTERS }, { by: 'platform' }),
+    // To find a culprit among; the breakdown has them mostly.
+    platforms: isFiltered(view) || by === 'platform' ? null : ask('breakdown', view, { by: 'platform' }),
     breakdown:
       unavailable(page, by) === null ? ask('breakdown', without(view, by), { by, limit: LIMIT }) : null,
     distribution: ask('latency-distribution', view, { metric }),

@@ -12,7 +12,7 @@ import {
   tokenRates,
   type ColumnFormat,
 } from './format.js';
-import { slaLevel, THRESHOLDS } from './health.js';
+import { slaLevel, type HealthLevel } from './health.js';
 import type { Host } from './host.js';
 import {
   chosen,
@@ -31,13 +31,6 @@ import { formatTime } from './zone.js';
 
 /** The platform of errors that happened before a request was routed. */
 const UNROUTED = 'unknown';
-const { fewestRequests } = THRESHOLDS;
-
-const isFew = (item: BreakdownItem): boolean => item.requestCountTotal < fewestRequests;
-// Errors that no platform was chosen for have no successes beside them: their SLA of 0 is no alarm.
-const isUnjudged = (item: BreakdownItem): boolean =>
-  item.platform === UNROUTED || slaLevel(item) === 'unknown';
-
 const measure = (
   key: string,
   head: string,
@@ -55,48 +48,72 @@ const split = ({ value, ...column }: Column<BreakdownItem>): Column<BreakdownIte
     item.unsplit === null || text === NOTHING ? endAligned(text) : html`${text}<span class="star">*</span>`,
 });
 
-const NUMBERS: readonly Column<BreakdownItem>[] = [
-  {
-    ...measure('requests', 'Requests', 'Errors included', (i) => i.requestCountTotal, counts),
-    place: 'phone',
-  },
-  measure('share', 'Share of requests', 'Of all requests', (i) => i.share, percents),
-  {
-    ...measure('sla', 'SLA', 'Successes among what counts for it', (i) => i.sla, slaPercents, isUnjudged),
-    ...{ place: 'phone', leastFirst: true },
-    classOf: (item) => (isUnjudged(item) ? '' : `level-${slaLevel(item)}`),
-  },
-  measure('errors', 'Error rate', 'Errors clients saw, of all requests', (i) => i.errorRate, percents, isFew),
-  measure('upstream', 'Provider error rate', 'Hidden ones too', (i) => i.upstreamErrorRate, percents, isFew),
-  {
-    ...measure('duration', 'Duration p95', 'Of whole successes', (i) => i.duration.p95, durations),
-    unit: 'ms',
-  },
-  {
-    ...measure('ttft', 'Time to first token p95', 'Of streamed requests', (i) => i.ttft.p95, durations),
-    unit: 'ms',
-  },
-  measure('tokens', 'Tokens', 'Of all four kinds', (i) => Number(i.tokenConsumed), amounts),
-  split(
+function measures(objectives: Host['objectives']): readonly Column<BreakdownItem>[] {
+  const isFew = (item: BreakdownItem): boolean =>
+    objectives === null || item.requestCountTotal < objectives.fewestRequests;
+  // Errors that no platform was chosen for have no successes beside them: their SLA of 0 is no alarm.
+  const levelOf = (item: BreakdownItem): HealthLevel =>
+    item.platform === UNROUTED || objectives === null ? 'unknown' : slaLevel(item, objectives);
+  const isUnjudged = (item: BreakdownItem): boolean => levelOf(item) === 'unknown';
+  return [
+    {
+      ...measure('requests', 'Requests', 'Errors included', (i) => i.requestCountTotal, counts),
+      place: 'phone',
+    },
+    measure('share', 'Share of requests', 'Of all requests', (i) => i.share, percents),
+    {
+      ...measure('sla', 'SLA', 'Successes among what counts for it', (i) => i.sla, slaPercents, isUnjudged),
+      ...{ place: 'phone', leastFirst: true },
+      classOf: (item) => `level-${levelOf(item)}`,
+    },
     measure(
-      'cost',
-      'Cost',
-      'What was charged',
-      ({ actualCost: c }) => (c === null ? null : Number(c)),
-      moneys,
+      'errors',
+      'Error rate',
+      'Errors clients saw, of all requests',
+      (i) => i.errorRate,
+      percents,
+      isFew,
     ),
-  ),
-  {
-    ...split(
-      measure('hits', 'Cache hit rate', 'Input that came from a cache', (i) => i.cacheHitRate, percents),
+    measure(
+      'upstream',
+      'Provider error rate',
+      'Hidden ones too',
+      (i) => i.upstreamErrorRate,
+      percents,
+      isFew,
     ),
-    leastFirst: true,
-  },
-  {
-    ...split(measure('speed', 'Output speed p50', 'While generating', (i) => i.outputSpeed.p50, tokenRates)),
-    ...{ unit: 'tokens/s', leastFirst: true },
-  },
-];
+    {
+      ...measure('duration', 'Duration p95', 'Of whole successes', (i) => i.duration.p95, durations),
+      unit: 'ms',
+    },
+    {
+      ...measure('ttft', 'Time to first token p95', 'Of streamed requests', (i) => i.ttft.p95, durations),
+      unit: 'ms',
+    },
+    measure('tokens', 'Tokens', 'Of all four kinds', (i) => Number(i.tokenConsumed), amounts),
+    split(
+      measure(
+        'cost',
+        'Cost',
+        'What was charged',
+        ({ actualCost: c }) => (c === null ? null : Number(c)),
+        moneys,
+      ),
+    ),
+    {
+      ...split(
+        measure('hits', 'Cache hit rate', 'Input that came from a cache', (i) => i.cacheHitRate, percents),
+      ),
+      leastFirst: true,
+    },
+    {
+      ...split(
+        measure('speed', 'Output speed p50', 'While generating', (i) => i.outputSpeed.p50, tokenRates),
+      ),
+      ...{ unit: 'tokens/s', leastFirst: true },
+    },
+  ];
+}
 
 /** A table of platforms, groups or the keys of a set: heads sort, names filter the page. */
 export class BreakdownTable {
@@ -130,7 +147,7 @@ export class BreakdownTable {
         cell: (item) => this.name(by, item, item.requestCountTotal / most),
       },
       { key: 'key', head: 'Key', place: 'file', value: ({ key }) => key },
-      ...NUMBERS,
+      ...measures(this.host.objectives),
       {
         ...{ key: 'list', head: 'One by one' },
         cell: (item) => (item.key === OTHER_KEYS ? html`${nothing}` : list(item)),
@@ -154,7 +171,7 @@ export class BreakdownTable {
   }
 
   private notes(by: string, { items, total }: Breakdown): string[] {
-    const { view } = this.host;
+    const { view, objectives } = this.host;
     const unsplit = items.flatMap((item) => item.unsplit ?? []);
     const from = unsplit.map((part) => part.from).sort()[0];
     const to = unsplit
@@ -162,14 +179,14 @@ export class BreakdownTable {
       .sort()
       .at(-1);
     const at = (time: string): string => formatTime(time, view.zone, 'full');
-    const sorting = NUMBERS.find(({ key }) => key === view.sort.replace(/^-/, ''));
+    const sorting = measures(objectives).find(({ key }) => key === view.sort.replace(/^-/, ''));
     const given = (isGiven: boolean, note: string): string[] => (isGiven ? [note] : []);
     return [
       ...given(total > items.length, `The ${items.length} busiest of ${total}.`),
       ...given(chosen(view, by).length > 0, 'All are listed: the marked rows are the filter.'),
       ...given(
         items.some((item) => sorting?.last?.(item)),
-        `Rows that are not judged, such as those of fewer than ${fewestRequests} requests, follow the others.`,
+        `Rows that are not judged, such as those of fewer than ${objectives?.fewestRequests} requests, follow the others.`,
       ),
       ...items.flatMap(({ key }) => {
         const meaning = keyMeaning(by, key);

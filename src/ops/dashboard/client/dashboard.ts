@@ -1,4 +1,5 @@
 import { nothing, render } from 'lit-html';
+import type { Status } from './admin-types.js';
 import { questions, type Answers, type Part } from './answers.js';
 import type { Api } from './api.js';
 import { AutoRefresh } from './auto-refresh.js';
@@ -6,17 +7,20 @@ import { BreakdownPanel } from './breakdown-panel.js';
 import { DistributionChart } from './distribution-chart.js';
 import type { Host } from './host.js';
 import { Loader, type Kept } from './loader.js';
-import { OBJECTIVES, type Objectives } from './objectives.js';
 import { OperationsPage } from './operations-page.js';
 import { template, type Page } from './page.js';
 import { commonProblem, failedState, PARTS, type PanelState } from './panel-states.js';
 import { convertEntered } from './range-fields.js';
 import { RequestsPanel } from './requests-panel.js';
 import { refined } from './slices.js';
+import { parsed, storedSets } from './storage.js';
 import { onSystemTheme } from './theme.js';
 import { Toolbar } from './toolbar.js';
 import { TrendsPanel } from './trends-panel.js';
 import { isRecent, parseView, rangeOf, viewQuery, type TimeRange, type View } from './view.js';
+
+/** The range of a preset is asked for anew where the server's clock turns out to be so far from this one; milliseconds. */
+const CLOCK_SKEW_MS = 30_000;
 
 /** The page of somebody who is signed in: a view, what the server answers for it, and what shows it. */
 export class Dashboard implements Page {
@@ -24,6 +28,7 @@ export class Dashboard implements Page {
   public range: TimeRange;
   /** Of the server's clock, milliseconds: what is "now" is decided there, and an operator's laptop may be hours off. */
   private ahead = 0;
+  private readonly sets = parsed(storedSets.get()) as Host['dimensions'];
   private readonly loader: Loader;
 
   public readonly refresh: AutoRefresh;
@@ -34,14 +39,14 @@ export class Dashboard implements Page {
   public readonly distribution = new DistributionChart();
   public readonly operations: OperationsPage;
 
-  /** @param now of the server, ISO 8601 */
+  /** @param status of the rollup, where that is known */
   public constructor(
     public readonly api: Api,
-    now: string,
+    status: Status | null,
     private readonly onSignedOut: (message: string) => void,
   ) {
     const { signal } = api;
-    this.ahead = Date.parse(now) - Date.now();
+    this.ahead = status === null ? 0 : Date.parse(status.now) - Date.now();
     this.range = rangeOf(this.view, this.now);
     this.loader = new Loader(api, {
       now: () => this.now,
@@ -70,7 +75,6 @@ export class Dashboard implements Page {
       this.show(parseView(location.search));
     };
     window.addEventListener('popstate', back, { signal });
-    document.body.dataset.loaded = 'false';
   }
 
   public readonly go = (change: Partial<View>): void => {
@@ -122,11 +126,11 @@ export class Dashboard implements Page {
   public readonly current = <P extends Part>(part: P): Kept<Answers[P]> | null => this.loader.current(part);
 
   public get dimensions(): Host['dimensions'] {
-    return this.latest('status')?.answer.dimensions ?? null;
+    return this.latest('status')?.answer.dimensions ?? this.sets;
   }
 
-  public get objectives(): Objectives | null {
-    return this.latest('status') === null ? null : OBJECTIVES;
+  public get objectives(): Host['objectives'] {
+    return this.latest('status')?.answer.objectives ?? null;
   }
 
   public get now(): number {
@@ -164,16 +168,22 @@ export class Dashboard implements Page {
   }
 
   private take(part: Part): void {
-    document.body.dataset.loaded = 'true';
-    const answer = <P extends Part>(of: P): Answers[P] | null =>
-      part === of ? (this.latest(of)?.answer ?? null) : null;
-    const [status, rebuilds, verifications] = [answer('status'), answer('rebuilds'), answer('verifications')];
-    this.ahead = status === null ? this.ahead : Date.parse(status.now) - Date.now();
-    if (rebuilds !== null) {
-      this.operations.rebuilds.show(rebuilds);
-    }
-    if (verifications !== null) {
-      this.operations.verifications.show(verifications);
+    const [status, rebuilds, verifications] = [
+      this.latest('status'),
+      this.latest('rebuilds'),
+      this.latest('verifications'),
+    ];
+    if (part === 'status' && status !== null) {
+      storedSets.set(JSON.stringify(status.answer.dimensions));
+      const before = this.now;
+      this.ahead = Date.parse(status.answer.now) - Date.now();
+      if (Math.abs(this.now - before) > CLOCK_SKEW_MS) {
+        this.load();
+      }
+    } else if (part === 'rebuilds' && rebuilds !== null) {
+      this.operations.rebuilds.show(rebuilds.answer);
+    } else if (part === 'verifications' && verifications !== null) {
+      this.operations.verifications.show(verifications.answer);
     }
   }
 

@@ -1,11 +1,11 @@
 import { html, type TemplateResult } from 'lit-html';
 import type { Breakdown, ErrorItem } from '../../read/read.types.js';
 import { BreakdownTable } from './breakdown-table.js';
-import { capital, counts, percents } from './format.js';
+import { capital, counts, percents, type ColumnFormat } from './format.js';
 import type { Host } from './host.js';
 import type { PanelState } from './panel-states.js';
 import { keyName, unavailable, unslicedNote, wordOf } from './slices.js';
-import { Table, type Column } from './table.js';
+import { measure, Table, type Column } from './table.js';
 import { button, segmented, type Content } from './templates.js';
 import { isFiltered, NO_FILTERS } from './view.js';
 
@@ -15,6 +15,8 @@ const NOTES = {
   [NONE]: 'nobody said of what type',
   [OTHER]: 'all the kinds together that were not among the most frequent of their hour or day',
 };
+
+const changes: ColumnFormat = () => (change) => `${change > 0 ? '+' : ''}${Math.round(change * 100)}\u00a0%`;
 
 /** Numbers by whatever is chosen: platform, group, a set, or the kinds of errors. */
 export class BreakdownPanel {
@@ -100,20 +102,12 @@ export class BreakdownPanel {
       part('upstreamStatus', 'Provider said'),
       part('owner', 'Owner'),
       part('phase', 'Phase'),
-      { key: 'errors', head: 'Errors', value: (item) => item.count, format: counts, place: 'phone' },
-      { key: 'share', head: 'Share of errors', value: (item) => item.share, format: percents },
-      { key: 'before', head: 'Errors before', value: (item) => item.previousCount, format: counts },
-      {
-        ...{
-          key: 'change',
-          head: 'Change',
-          value: (item) => item.change,
-          format: () => String,
-          place: 'phone',
-        },
-        cell: ({ change }) =>
-          change === null ? 'new' : `${change > 0 ? '+' : ''}${Math.round(change * 100)}\u00a0%`,
-      },
+      measure('errors', 'Errors', (item) => item.count, counts, { place: 'phone' }),
+      measure('share', 'Share of errors', (item) => item.share, percents),
+      measure('before', 'Errors before', (item) => item.previousCount, counts),
+      measure('change', 'Change', (item) => item.change, changes, {
+        ...{ place: 'phone', cell: ({ change }, text) => (change === null ? 'new' : text) },
+      }),
     ];
     const notes = Object.entries(NOTES).flatMap(([name, note]) =>
       rows?.some((item) => nameOf(item) === name) === true ? [`${name}: ${note}.`] : [],

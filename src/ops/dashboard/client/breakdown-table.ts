@@ -7,10 +7,10 @@ import {
   durations,
   moneys,
   NOTHING,
+  numberOf,
   percents,
   slaPercents,
   tokenRates,
-  type ColumnFormat,
 } from './format.js';
 import { slaLevel, type HealthLevel } from './health.js';
 import type { Host } from './host.js';
@@ -25,21 +25,12 @@ import {
   toggled,
   wordOf,
 } from './slices.js';
-import { Table, type Column } from './table.js';
+import { measure, Table, type Column } from './table.js';
 import { button, endAligned, styled } from './templates.js';
 import { formatTime } from './zone.js';
 
 /** The platform of errors that happened before a request was routed. */
 const UNROUTED = 'unknown';
-const measure = (
-  key: string,
-  head: string,
-  title: string,
-  value: (item: BreakdownItem) => number | null,
-  format: ColumnFormat,
-  last?: (item: BreakdownItem) => boolean,
-): Column<BreakdownItem> => ({ key, head, title, value, format, ...(last && { last }) });
-
 /** Not known of what was rolled up before it was kept; a star marks what is known in part. */
 const split = ({ value, ...column }: Column<BreakdownItem>): Column<BreakdownItem> => ({
   ...column,
@@ -54,64 +45,25 @@ function measures(objectives: Host['objectives']): readonly Column<BreakdownItem
   // Errors that no platform was chosen for have no successes beside them: their SLA of 0 is no alarm.
   const levelOf = (item: BreakdownItem): HealthLevel =>
     item.platform === UNROUTED || objectives === null ? 'unknown' : slaLevel(item, objectives);
-  const isUnjudged = (item: BreakdownItem): boolean => levelOf(item) === 'unknown';
   return [
-    {
-      ...measure('requests', 'Requests', 'Errors included', (i) => i.requestCountTotal, counts),
-      place: 'phone',
-    },
-    measure('share', 'Share of requests', 'Of all requests', (i) => i.share, percents),
-    {
-      ...measure('sla', 'SLA', 'Successes among what counts for it', (i) => i.sla, slaPercents, isUnjudged),
-      ...{ place: 'phone', leastFirst: true },
-      classOf: (item) => `level-${levelOf(item)}`,
-    },
-    measure(
-      'errors',
-      'Error rate',
-      'Errors clients saw, of all requests',
-      (i) => i.errorRate,
-      percents,
-      isFew,
-    ),
-    measure(
-      'upstream',
-      'Provider error rate',
-      'Hidden ones too',
-      (i) => i.upstreamErrorRate,
-      percents,
-      isFew,
-    ),
-    {
-      ...measure('duration', 'Duration p95', 'Of whole successes', (i) => i.duration.p95, durations),
-      unit: 'ms',
-    },
-    {
-      ...measure('ttft', 'Time to first token p95', 'Of streamed requests', (i) => i.ttft.p95, durations),
-      unit: 'ms',
-    },
-    measure('tokens', 'Tokens', 'Of all four kinds', (i) => Number(i.tokenConsumed), amounts),
-    split(
-      measure(
-        'cost',
-        'Cost',
-        'What was charged',
-        ({ actualCost: c }) => (c === null ? null : Number(c)),
-        moneys,
-      ),
-    ),
-    {
-      ...split(
-        measure('hits', 'Cache hit rate', 'Input that came from a cache', (i) => i.cacheHitRate, percents),
-      ),
-      leastFirst: true,
-    },
-    {
-      ...split(
-        measure('speed', 'Output speed p50', 'While generating', (i) => i.outputSpeed.p50, tokenRates),
-      ),
-      ...{ unit: 'tokens/s', leastFirst: true },
-    },
+    measure('requests', 'Requests', (i) => i.requestCountTotal, counts, { place: 'phone' }),
+    measure('share', 'Share of requests', (i) => i.share, percents),
+    measure('sla', 'SLA', (i) => i.sla, slaPercents, {
+      ...{ title: 'Successes among what counts for it', place: 'phone', leastFirst: true },
+      ...{ last: (item) => levelOf(item) === 'unknown', classOf: (item) => `level-${levelOf(item)}` },
+    }),
+    measure('errors', 'Error rate', (i) => i.errorRate, percents, {
+      ...{ title: 'Errors that clients saw, of all requests', last: isFew },
+    }),
+    measure('upstream', 'Provider error rate', (i) => i.upstreamErrorRate, percents, {
+      ...{ title: 'Also those that a retry hid, of all requests', last: isFew },
+    }),
+    measure('duration', 'Duration p95', (i) => i.duration.p95, durations),
+    measure('ttft', 'Time to first token p95', (i) => i.ttft.p95, durations),
+    measure('tokens', 'Tokens', (i) => Number(i.tokenConsumed), amounts, { title: 'Of all four kinds' }),
+    split(measure('cost', 'Cost', (i) => numberOf(i.actualCost), moneys, { title: 'What was charged' })),
+    split(measure('hits', 'Cache hit rate', (i) => i.cacheHitRate, percents, { leastFirst: true })),
+    split(measure('speed', 'Output speed p50', (i) => i.outputSpeed.p50, tokenRates, { leastFirst: true })),
   ];
 }
 

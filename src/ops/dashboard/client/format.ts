@@ -115,6 +115,13 @@ export const durations: ColumnFormat = (largest) =>
 export const moneys: ColumnFormat = (largest) =>
   fixed(1, largest >= 1e6 ? 0 : largest >= 10 || largest === 0 ? 2 : largest >= 0.1 ? 4 : 6, '');
 
+/** In what a file has the numbers of such a column. */
+export const unitOf = (format: ColumnFormat | undefined): string | undefined =>
+  format === durations ? 'ms' : format === tokenRates ? 'tokens/s' : undefined;
+
+/** Of what comes as text, since it may have more digits than a number. */
+export const numberOf = (text: string | null): number | null => (text === null ? null : Number(text));
+
 /** A length of time in its two largest units: 2 d 4 h, 12 min, 8 s. */
 export function span(milliseconds: number, smallestSeconds = 1): string {
   let seconds = Math.max(0, Math.floor(milliseconds / 1000));

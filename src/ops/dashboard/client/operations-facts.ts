@@ -1,9 +1,9 @@
 import { html, type TemplateResult } from 'lit-html';
 import type { JobState, Status, TroubledBucket } from './admin-types.js';
 import { ago } from './ago.js';
-import { count, counts, durations, NOTHING, plural } from './format.js';
+import { count, counts, durations, NOTHING, numberOf, plural } from './format.js';
 import type { Host } from './host.js';
-import { Table, type Column } from './table.js';
+import { measure, Table, type Column } from './table.js';
 import { cardHead, endAligned, type Content } from './templates.js';
 import { formatTime } from './zone.js';
 
@@ -81,10 +81,7 @@ export class OperationsFacts {
     const columns: readonly Column<JobState>[] = [
       { key: 'job', head: 'Job', value: jobName },
       { key: 'last', head: 'Last run', cell: ({ lastRunAt }) => time(lastRunAt) },
-      {
-        ...{ key: 'took', head: 'Took', format: durations, place: 'phone' },
-        value: ({ lastDurationMs }) => (lastDurationMs === null ? null : Number(lastDurationMs)),
-      },
+      measure('took', 'Took', (job) => numberOf(job.lastDurationMs), durations, { place: 'phone' }),
       {
         ...{ key: 'state', head: 'State', place: 'phone' },
         cell: (job) =>
@@ -116,7 +113,7 @@ export class OperationsFacts {
           suspiciousSince === null ? levelled('critical', 'failing') : levelled('degraded', 'suspicious'),
       },
       { key: 'reason', head: 'Noted as', value: ({ reason }) => reason },
-      { key: 'attempts', head: 'Attempts', format: counts, value: ({ attempts }) => attempts },
+      measure('attempts', 'Attempts', ({ attempts }) => attempts, counts),
       {
         ...{ key: 'next', head: 'Next attempt', place: 'phone' },
         cell: ({ suspiciousSince, nextAttemptAt }) =>

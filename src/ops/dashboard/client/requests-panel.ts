@@ -2,9 +2,9 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { OpsRequest, Requests } from './admin-types.js';
 import { scopeOf } from './answers.js';
 import type { Query } from './api.js';
-import { count, counts, durations, moneys, tokenRates, type ColumnFormat } from './format.js';
+import { count, counts, durations, moneys, numberOf, tokenRates } from './format.js';
 import { filterBy, keyName, listFilter, wordOf } from './slices.js';
-import { Table, type Column } from './table.js';
+import { measure, Table, type Column } from './table.js';
 import { button, segmented, type Content } from './templates.js';
 import { Tool } from './tool.js';
 import { subjectOf, type RequestFilters } from './view.js';
@@ -21,14 +21,14 @@ const FILTER_WORDS: Readonly<Record<string, string>> = {
 };
 type Success = Extract<OpsRequest, { kind: 'success' }>;
 /** In the file beside what is shown. */
-const FILE_ONLY = [
-  ...(['kind', 'requestId', 'platform', 'groupId', 'groupName', 'apiKeyId', 'userId', 'statusCode'] as const),
-  ...(['upstreamStatusCode', 'errorOwner', 'errorPhase', 'errorType', 'message'] as const),
-];
-const inFile = (key: (typeof FILE_ONLY)[number]): Column<OpsRequest> => ({
-  ...{ key, head: key, place: 'file' },
-  value: (item) => (item as Partial<Record<typeof key, string | number | null>>)[key],
-});
+const FILE_ONLY =
+  'kind,requestId,platform,groupId,groupName,apiKeyId,userId,statusCode,upstreamStatusCode,errorOwner,errorPhase,errorType,message'
+    .split(',')
+    .map((key): Column<OpsRequest> => {
+      const value = (item: OpsRequest): string | number | null =>
+        (item as Partial<Record<string, string | number | null>>)[key] ?? null;
+      return { key, head: key, place: 'file', value };
+    });
 
 /**
  * The raw rows behind the numbers, under the filters of the page, newest first. It stays as it was loaded while the
@@ -149,22 +149,14 @@ export class RequestsPanel extends Tool {
 
   private columns(): readonly Column<OpsRequest>[] {
     const { zone } = this.host.view;
-    const number = (
-      key: string,
-      head: string,
-      format: ColumnFormat,
-      of: (item: Success) => number | null,
-      unit?: string,
-    ): Column<OpsRequest> => ({
-      ...{ key, head, format, value: (item) => (item.kind === 'success' ? of(item) : null) },
-      ...(unit !== undefined && { unit }),
-    });
+    const of = (value: (item: Success) => number | null) => (item: OpsRequest) =>
+      item.kind === 'success' ? value(item) : null;
     return [
       {
         ...{ key: 'time', head: 'Request', value: ({ createdAt }) => createdAt },
         cell: (item) => html`${formatTime(item.createdAt, zone, 'exact')} ${outcome(item)} ${this.id(item)}`,
       },
-      ...FILE_ONLY.map((key) => inFile(key)),
+      ...FILE_ONLY,
       {
         ...{ key: 'model', head: 'Model', value: ({ model }) => model, place: 'phone' },
         cell: ({ model, platform, groupId, groupName }) =>
@@ -183,13 +175,49 @@ export class RequestsPanel extends Tool {
               ${userId === null ? nothing : this.key('user', userId, `user ${userId}`)}
             </small>`,
       },
-      { ...number('duration', 'Duration', durations, (item) => item.durationMs, 'ms'), place: 'phone' },
-      number('ttft', 'Time to first token', durations, (item) => item.firstTokenMs, 'ms'),
-      number('speed', 'Output speed', tokenRates, (item) => item.outputTokensPerSecond, 'tokens/s'),
-      number('input', 'Input tokens', counts, (item) => item.inputTokens + item.cacheCreationTokens),
-      number('cached', 'Cached tokens', counts, (item) => item.cacheReadTokens),
-      number('output', 'Output tokens', counts, (item) => item.outputTokens),
-      number('cost', 'Cost', moneys, ({ actualCost }) => (actualCost === null ? null : Number(actualCost))),
+      measure(
+        'duration',
+        'Duration',
+        of((item) => item.durationMs),
+        durations,
+        { place: 'phone' },
+      ),
+      measure(
+        'ttft',
+        'Time to first token',
+        of((item) => item.firstTokenMs),
+        durations,
+      ),
+      measure(
+        'speed',
+        'Output speed',
+        of((item) => item.outputTokensPerSecond),
+        tokenRates,
+      ),
+      measure(
+        'input',
+        'Input tokens',
+        of((item) => item.inputTokens + item.cacheCreationTokens),
+        counts,
+      ),
+      measure(
+        'cached',
+        'Cached tokens',
+        of((item) => item.cacheReadTokens),
+        counts,
+      ),
+      measure(
+        'output',
+        'Output tokens',
+        of((item) => item.outputTokens),
+        counts,
+      ),
+      measure(
+        'cost',
+        'Cost',
+        of(({ actualCost }) => numberOf(actualCost)),
+        moneys,
+      ),
     ];
   }
 
@@ -227,14 +255,9 @@ function outcome(item: OpsRequest): Content {
   const { statusCode, upstreamStatusCode, errorOwner, errorPhase, errorType, message, isBusinessLimited } =
     item;
   const recovered = statusCode !== null && statusCode < 400;
-  const upstream = upstreamStatusCode === null ? [] : [`provider said ${upstreamStatusCode}`];
-  const told = [
-    errorType,
-    errorOwner,
-    errorPhase,
-    ...upstream,
-    isBusinessLimited ? 'business-limited' : null,
-  ];
+  const upstream = upstreamStatusCode === null ? null : `provider said ${upstreamStatusCode}`;
+  const limited = isBusinessLimited ? 'business-limited' : null;
+  const told = [errorType, errorOwner, errorPhase, upstream, limited];
   return html`<span class="badge failed">${recovered ? 'recovered' : 'error'} ${statusCode ?? ''}</span>
     <small>${told.filter(Boolean).join(' · ')}</small> <small>${message}</small>`;
 }

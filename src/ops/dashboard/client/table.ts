@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import { csvButton } from './csv.js';
-import { NOTHING, type ColumnFormat } from './format.js';
+import { NOTHING, unitOf, type ColumnFormat } from './format.js';
 import type { Host } from './host.js';
 import { button, endAligned, tableFrame, type Content } from './templates.js';
 
@@ -16,8 +16,6 @@ export interface Column<Row> {
   readonly title?: string;
   /** What rows are sorted by, and what the file has; none for a column of controls. */
   readonly value?: (row: Row) => Value;
-  /** The unit of that, for the head of the file. */
-  readonly unit?: string;
   /** Of numbers, which are aligned at their end. */
   readonly format?: ColumnFormat;
   /** What is shown, where it is more than the value as text. */
@@ -30,6 +28,14 @@ export interface Column<Row> {
   /** Rows that say too little to be sorted by it: they follow the others. */
   readonly last?: (row: Row) => boolean;
 }
+
+export const measure = <Row>(
+  key: string,
+  head: string,
+  value: (row: Row) => number | null,
+  format: ColumnFormat,
+  more: Partial<Column<Row>> = {},
+): Column<Row> => ({ key, head, value, format, ...more });
 
 interface Shown<Row> {
   /** For screen readers, and as the name of the file. */
@@ -80,9 +86,10 @@ export class Table<Row> {
           )
         : repeat(shown, idOf, (row) => this.row(host, spec, columns, cells, row));
     const file = (): Value[][] => {
-      const kept = spec.columns.flatMap(({ head, unit, value }) =>
-        value === undefined ? [] : [{ head: unit === undefined ? head : `${head} (${unit})`, value }],
-      );
+      const kept = spec.columns.flatMap(({ head, format, value }) => {
+        const unit = unitOf(format);
+        return value === undefined ? [] : [{ head: unit === undefined ? head : `${head} (${unit})`, value }];
+      });
       return [kept.map(({ head }) => head), ...sorted.map((row) => kept.map(({ value }) => value(row)))];
     };
     return html`${tableFrame(name, heads, body, `folding ${classes}`)}

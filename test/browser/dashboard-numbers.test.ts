@@ -257,7 +257,11 @@ describeInBrowser('dashboard: numbers', () => {
     expect(await row.innerText()).not.toBe(name);
     expect(await dashboard.page.evaluate<string>('document.activeElement.innerText')).toBe(name);
     // The order stays when something else is broken down by.
-    await dashboard.page.locator(`${table} thead`).getByRole('button', { name: 'Requests' }).click();
+    await dashboard.page
+      .locator(`${table} thead`)
+      .getByRole('button', { name: 'Requests', exact: true })
+      .click();
+    await dashboard.settled();
   });
 
   test.each(['duration', 'ttft'] as const)(
@@ -266,7 +270,8 @@ describeInBrowser('dashboard: numbers', () => {
       const { bins, summary } = await dashboard.answer<LatencyDistribution>('latency-distribution', {
         metric,
       });
-      await dashboard.page.click(`#metric-${metric}`);
+      const metrics = dashboard.page.getByRole('group', { name: 'Latency of' });
+      await metrics.getByRole('button', { name: metric === 'ttft' ? 'TTFT' : 'Duration' }).click();
       await dashboard.settled();
       const details = dashboard.page.locator('#distribution details');
       if ((await details.getAttribute('open')) === null) {

@@ -1,27 +1,21 @@
 import { html, type TemplateResult } from 'lit-html';
-import type { Status } from './admin-types.js';
-import type { Host } from './host.js';
+import type { Refresh, Status } from './admin-types.js';
+import { milliseconds, plural } from './format.js';
 import { OperationsFacts } from './operations-facts.js';
 import type { PanelState } from './panel-states.js';
+import { polled } from './polled.js';
 import { RebuildPanel } from './rebuild-panel.js';
-import { RefreshTool } from './refresh-tool.js';
+import { button } from './templates.js';
+import { Tool } from './tool.js';
 import { VerifyPanel } from './verify-panel.js';
 
 const HOUR = 3_600_000;
 
 /** How the rollup does, and what can be done about it: a page of its own. */
-export class OperationsPage {
-  private readonly refreshTool: RefreshTool;
-  private readonly facts: OperationsFacts;
-  public readonly rebuilds: RebuildPanel;
-  public readonly verifications: VerifyPanel;
-
-  public constructor(private readonly host: Host) {
-    this.refreshTool = new RefreshTool(host);
-    this.facts = new OperationsFacts(host);
-    this.rebuilds = new RebuildPanel(host);
-    this.verifications = new VerifyPanel(host);
-  }
+export class OperationsPage extends Tool {
+  public readonly rebuilds = new RebuildPanel(this.host);
+  public readonly verifications = new VerifyPanel(this.host);
+  private readonly facts = new OperationsFacts(this.host);
 
   /** @param status null until it is known */
   public template(
@@ -36,7 +30,7 @@ export class OperationsPage {
     return html`<section id="operations" aria-labelledby="operations-title">
       <div class="section-head">
         <h2 id="operations-title">Rollup</h2>
-        ${this.refreshTool.template()}
+        ${button('Refresh now', this.refresh, { disabled: this.busy })} ${this.message}
       </div>
       <div id="facts" class=${className}>${banner} ${this.facts.template(status)}</div>
       <div class="section-head">
@@ -49,4 +43,23 @@ export class OperationsPage {
       </div>
     </section>`;
   }
+
+  /** Has everything detected and drained at once. */
+  private readonly refresh = async (): Promise<void> => {
+    const { api } = this.host;
+    this.say('Refreshing…');
+    await this.busily('Not refreshed', async () => {
+      const started = await api.send<Refresh>('POST', 'refresh');
+      const { refresh, maintenance, state, error } = await polled(api, 'refresh', started);
+      if (refresh !== null && maintenance !== null) {
+        this.say(
+          `Recomputed ${plural(refresh.drainedHours, 'hour')} and ${plural(refresh.drainedDays, 'day')} in ` +
+            `${milliseconds(refresh.ms + maintenance.ms)}; ${plural(refresh.pendingHours, 'hour')} pending.`,
+        );
+      } else {
+        this.say(`Not refreshed: ${error ?? state}.`, 'bad');
+      }
+      this.host.load();
+    });
+  };
 }

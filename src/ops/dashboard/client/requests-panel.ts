@@ -108,16 +108,11 @@ export class RequestsPanel extends Tool {
       ([name, value]) => `${FILTER_WORDS[name] ?? name} ${keyName(value)}`,
     );
     return html`<article class="card">
-      ${
-        words.length === 0
-          ? nothing
-          : html`<div class="chips">
-              ${button(`${words.join(' · ')} ✕`, to({ requests: { kind } }), {
-                classes: 'chip',
-                label: `Remove the filter ${words.join(', ')}`,
-              })}
-            </div>`
-      }
+      <div class="chips" ?hidden=${words.length === 0}>
+        ${button(`${words.join(' · ')} ✕`, to({ requests: { kind } }), {
+          ...{ classes: 'chip', label: `Remove the filter ${words.join(', ')}` },
+        })}
+      </div>
       ${typeof refused === 'string' ? html`<p class="empty">${refused}</p>` : nothing}
       ${
         this.query === null || (this.items.length === 0 && !this.busy)

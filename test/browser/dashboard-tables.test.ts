@@ -271,7 +271,8 @@ describeInBrowser('dashboard: tables', () => {
       await dashboard.page.route('**/admin/ops/overview?*', async (route) => {
         const response = await route.fetch();
         const overview = (await response.json()) as Overview;
-        const change = { sla: 0.97, requestCountSla: 1000, upstreamErrorRate: 0, previous: overview };
+        const counts = { requestCountTotal: 1000, requestCountSla: 1000 };
+        const change = { ...counts, sla: 0.97, upstreamErrorRate: 0, previous: overview };
         await route.fulfill({ response, json: { ...overview, ...change } });
       });
       await dashboard.page.reload();

@@ -3,6 +3,7 @@ import type { OpsRequest, Requests } from './admin-types.js';
 import { scopeOf } from './answers.js';
 import type { Query } from './api.js';
 import { count, counts, durations, moneys, numberOf, tokenRates } from './format.js';
+import { outcome } from './outcome.js';
 import { filterBy, keyName, listFilter, wordOf } from './slices.js';
 import { measure, Table, type Column } from './table.js';
 import { button, segmented, type Content } from './templates.js';
@@ -240,19 +241,4 @@ export class RequestsPanel extends Tool {
       ${canCopy ? button('Copy', copy, { classes: 'row-filter', label: `Copy ${text}` }) : nothing}
     </small>`;
   }
-}
-
-/** Successes and errors are told apart by word and colour; of an error, what there is to say of it. */
-function outcome(item: OpsRequest): Content {
-  if (item.kind === 'success') {
-    return html`<span class="badge finished">success</span>`;
-  }
-  const { statusCode, upstreamStatusCode, errorOwner, errorPhase, errorType, message, isBusinessLimited } =
-    item;
-  const recovered = statusCode !== null && statusCode < 400;
-  const upstream = upstreamStatusCode === null ? null : `provider said ${upstreamStatusCode}`;
-  const limited = isBusinessLimited ? 'business-limited' : null;
-  const told = [errorType, errorOwner, errorPhase, upstream, limited];
-  return html`<span class="badge failed">${recovered ? 'recovered' : 'error'} ${statusCode ?? ''}</span>
-    <small>${told.filter(Boolean).join(' · ')}</small> <small>${message}</small>`;
 }

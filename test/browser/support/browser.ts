@@ -107,6 +107,11 @@ export class Dashboard {
     await this.settled();
   }
 
+  /** Has everything asked for anew, as going back and forth does. */
+  public async refresh(): Promise<void> {
+    await this.page.evaluate("dispatchEvent(new PopStateEvent('popstate'))");
+  }
+
   public async query(): Promise<URLSearchParams> {
     return new URLSearchParams(await this.page.evaluate<string>('location.search'));
   }

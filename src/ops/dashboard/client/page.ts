@@ -13,7 +13,7 @@ import { partialNotice, rangeLine, staleNotice } from './notices.js';
 import type { OperationsPage } from './operations-page.js';
 import type { PanelState } from './panel-states.js';
 import type { RequestsPanel } from './requests-panel.js';
-import { button, icon, segmented } from './templates.js';
+import { button, segmented } from './templates.js';
 import { themeChoice } from './theme.js';
 import type { Toolbar } from './toolbar.js';
 import type { TrendsPanel } from './trends-panel.js';
@@ -65,7 +65,7 @@ function header({ view, refresh, to, recolor, signOut }: Page): TemplateResult {
   ] as const;
   return html`<header class="top">
     <div class="brand">
-      <img src=${icon()} alt="" width="28" height="28" />
+      <img src="ops/assets/icon.svg" alt="" width="28" height="28" />
       <h1>Gateway</h1>
       ${segmented('Page', pages, view.page)}
     </div>

@@ -32,9 +32,6 @@ export const cardHead = (title: string, note: Content = nothing): TemplateResult
     <span class="note">${note}</span>
   </header>`;
 
-/** The page's own icon, by the name that its build has for it. */
-export const icon = (): string => document.querySelector<HTMLLinkElement>('link[rel=icon]')?.href ?? '';
-
 /** The frame of every table; it can be scrolled with the keyboard too. */
 export const tableFrame = (name: string, heads: unknown, rows: unknown, classes = ''): TemplateResult =>
   html`<div class="scroll" tabindex="0" role="region" aria-label=${name}>

@@ -1,6 +1,5 @@
 import { html, type TemplateResult } from 'lit-html';
-import type { Trend } from '../../read/read.types.js';
-import type { Series } from './answers.js';
+import type { Series, Trend } from '../../read/read.types.js';
 import { ChartCard } from './chart-card.js';
 import { CHARTS } from './chart-specs.js';
 import type { Host } from './host.js';

@@ -107,7 +107,7 @@ export abstract class RunPanel<R extends Run> extends Tool {
         cell: ({ id, state }) => html`#${id} <span class="badge ${state}">${state}</span>`,
       },
       { key: 'hours', head: 'Hours', place: 'phone', cell: (run) => this.progressOf(run) },
-      { key: 'range', head: 'Range', cell: ({ from, to }) => `${time(from)} – ${time(to)}` },
+      { key: 'range', head: 'Range', cell: ({ from, to }) => `${time(from)}\u00a0– ${time(to)}` },
       {
         ...{ key: 'who', head: 'By whom', value: ({ requestedBy }) => requestedBy },
         cell: (_, text) => html`<span class="long" tabindex="0">${text}</span>`,
@@ -135,7 +135,7 @@ export abstract class RunPanel<R extends Run> extends Tool {
       html`<progress max=${Math.max(1, total)} .value=${done} aria-label="Progress of ${what}"></progress>
         ${estimatedEnd == null ? nothing : html`<small>done ${ago(estimatedEnd, this.host)}</small>`}
         ${this.cancelButton(what, cancel, run.cancelRequestedAt != null)}`;
-    return html`${count(done)} of ${count(total)} ${isRunning(run) ? running() : nothing}`;
+    return html`${`${count(done)}\u00a0of\u00a0${count(total)}`} ${isRunning(run) ? running() : nothing}`;
   }
 
   private async submit(form: HTMLFormElement): Promise<void> {

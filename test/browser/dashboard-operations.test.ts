@@ -72,7 +72,7 @@ describeInBrowser('dashboard: operations', () => {
          ($2, 'rebuild', 0, NULL, now(), now())`,
       [failing, suspicious],
     );
-    await dashboard.page.getByRole('button', { name: 'UTC' }).click();
+    await dashboard.refresh();
     const table = dashboard.page.getByRole('region', { name: 'Failing and suspicious buckets' });
     await table.getByText('numeric field overflow').waitFor();
     const states = await table.locator('tbody tr td:nth-child(2)').allInnerTexts();
@@ -82,7 +82,7 @@ describeInBrowser('dashboard: operations', () => {
       failing,
       suspicious,
     ]);
-    await dashboard.page.getByRole('button', { name: 'UTC' }).click();
+    await dashboard.refresh();
     await table.waitFor({ state: 'detached' });
   });
 

@@ -31,7 +31,9 @@ describeInBrowser('dashboard: navigation', () => {
 
   test('a platform in the table filters the page, and the same again lets go', async () => {
     const all = await requests();
-    const filter = dashboard.page.locator('[data-breakdown="platform"] tbody').getByText('anthropic');
+    const filter = dashboard.page
+      .locator('[data-breakdown="platform"] tbody')
+      .getByRole('button', { name: 'anthropic', exact: true });
     await filter.click();
     await dashboard.settled();
     expect((await dashboard.query()).get('platform')).toBe('anthropic');

@@ -1,18 +1,24 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
+  amounts,
   compact,
   count,
+  durations,
   milliseconds,
   money,
+  moneys,
   percent,
   perSecond,
   slaPercent,
   tokenRate,
+  tokenRates,
+  type ColumnFormat,
 } from '../../src/ops/dashboard/client/format.js';
 import { formatTime } from '../../src/ops/dashboard/client/zone.js';
 import { resolveOptions } from '../../src/ops/index.js';
 import type {
   Breakdown,
+  BreakdownItem,
   LatencyDistribution,
   Overview,
   Trend,
@@ -203,10 +209,23 @@ describeInBrowser('dashboard: numbers', () => {
     const choice = dashboard.page.getByRole('group', { name: 'Breakdown by' });
     await choice.getByRole('button', { name: by === 'platform' ? 'Platform' : 'Group' }).click();
     await dashboard.settled();
-    const more = dashboard.page.locator(`${table} > button`);
+    const more = dashboard.page.locator(table).getByRole('button', { name: /^Show all/ });
     if (await more.isVisible()) {
       await more.click();
     }
+    /** As the column shows it: in the unit of its largest. */
+    const column = (format: ColumnFormat, value: (item: BreakdownItem) => number | null) => {
+      const shown = format(Math.max(...items.map((item) => Number(value(item)))));
+      return (item: BreakdownItem): string => {
+        const one = value(item);
+        return one === null ? '–' : shown(one);
+      };
+    };
+    const p95 = column(durations, ({ duration }) => duration.p95);
+    const ttft = column(durations, (item) => item.ttft.p95);
+    const tokens = column(amounts, ({ tokenConsumed }) => Number(tokenConsumed));
+    const cost = column(moneys, ({ actualCost }) => (actualCost === null ? null : Number(actualCost)));
+    const speed = column(tokenRates, ({ outputSpeed }) => outputSpeed.p50);
     const expected = items.map((item) => [
       by === 'platform' ? item.platform : item.groupName,
       count(item.requestCountTotal),
@@ -214,13 +233,9 @@ describeInBrowser('dashboard: numbers', () => {
       slaPercent(item.sla),
       percent(item.errorRate),
       percent(item.upstreamErrorRate),
-      milliseconds(item.duration.p95),
-      milliseconds(item.ttft.p95),
-      compact(Number(item.tokenConsumed)),
-      money(item.actualCost),
+      ...[p95(item), ttft(item), tokens(item), cost(item)],
       percent(item.cacheHitRate),
-      tokenRate(item.outputSpeed.p50),
-      'List',
+      ...[speed(item), 'List'],
     ]);
     expect(await dashboard.rows(table)).toEqual(expected);
 
@@ -242,7 +257,11 @@ describeInBrowser('dashboard: numbers', () => {
     expect(await row.innerText()).not.toBe(name);
     expect(await dashboard.page.evaluate<string>('document.activeElement.innerText')).toBe(name);
     // The order stays when something else is broken down by.
-    await dashboard.page.locator(`${table} thead`).getByRole('button', { name: 'Requests' }).click();
+    await dashboard.page
+      .locator(`${table} thead`)
+      .getByRole('button', { name: 'Requests', exact: true })
+      .click();
+    await dashboard.settled();
   });
 
   test.each(['duration', 'ttft'] as const)(
@@ -251,7 +270,8 @@ describeInBrowser('dashboard: numbers', () => {
       const { bins, summary } = await dashboard.answer<LatencyDistribution>('latency-distribution', {
         metric,
       });
-      await dashboard.page.click(`#metric-${metric}`);
+      const metrics = dashboard.page.getByRole('group', { name: 'Latency of' });
+      await metrics.getByRole('button', { name: metric === 'ttft' ? 'TTFT' : 'Duration' }).click();
       await dashboard.settled();
       const details = dashboard.page.locator('#distribution details');
       if ((await details.getAttribute('open')) === null) {

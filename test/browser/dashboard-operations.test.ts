@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { axe } from './support/axe.js';
 import { Dashboard, DashboardFixture, describeInBrowser } from './support/browser.js';
 import { GatewayProcess } from './support/gateway-process.js';
 
@@ -8,7 +9,7 @@ describeInBrowser('dashboard: operations', () => {
 
   beforeAll(async () => {
     fixture = await DashboardFixture.start('dashboard_operations');
-    dashboard = await fixture.open({ query: Dashboard.rangeQuery() });
+    dashboard = await fixture.open({ query: Dashboard.rangeQuery({ page: 'operations' }) });
   });
 
   afterAll(async () => {
@@ -17,11 +18,49 @@ describeInBrowser('dashboard: operations', () => {
 
   test('shows jobs and freshness', async () => {
     const jobs = await dashboard.rows('#facts');
-    expect(jobs.map(([name, , , state]) => [name, state])).toEqual([
-      ['maintenance', 'succeeded'],
-      ['refresh', 'succeeded'],
+    expect(jobs.map(([name, last, , state]) => [name, last?.replace(/\d+\s/g, 'n '), state])).toEqual([
+      ['maintenance', expect.stringMatching(/ago$/), 'succeeded'],
+      ['refresh', expect.stringMatching(/ago$/), 'succeeded'],
     ]);
     expect(await dashboard.page.locator('#facts').innerText()).toContain('Hours closed through');
+    // The absolute time is there for whoever wants it.
+    const time = dashboard.page.locator('#facts td time').first();
+    expect(await time.getAttribute('title')).toMatch(/\d{4}, \d\d:\d\d:\d\d UTC$/);
+  });
+
+  test('is a page of its own, with the address for it', async () => {
+    const page = await fixture.open({ query: Dashboard.rangeQuery() });
+    expect(await page.page.locator('#operations').count()).toBe(0);
+    await page.page.getByRole('group', { name: 'Page' }).getByRole('button', { name: 'Operations' }).click();
+    await page.settled();
+    expect((await page.query()).get('page')).toBe('operations');
+    expect(await page.page.locator('#numbers, .toolbar').count()).toBe(0);
+    const top = await page.page.locator('#rollup-verdict').boundingBox();
+    expect(top?.y).toBeLessThan(300);
+    await page.page.goBack();
+    await page.settled();
+    expect(await page.page.locator('#numbers').count()).toBe(1);
+    expect(page.complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('says what is wrong first, with what to do', async () => {
+    const { dataSource } = fixture.gateway.database;
+    await dataSource.query(
+      `UPDATE ops_job_heartbeats SET last_error = 'out of disk', last_error_at = now() WHERE job_name = 'ops_rollup_refresh'`,
+    );
+    const page = await fixture.open({ query: '?page=operations' });
+    const verdict = page.page.locator('#rollup-verdict');
+    expect(await verdict.getAttribute('data-level')).toBe('critical');
+    expect(await verdict.innerText()).toMatch(/Job refresh: failing, out of disk\. It is tried again/);
+    expect(await axe(page.page)).toEqual([]);
+    const [first = []] = await page.rows('#facts');
+    expect([first[0], first[3]]).toEqual([
+      'refresh',
+      expect.stringMatching(/^failing, last success .* ago$/),
+    ]);
+    await dataSource.query(`UPDATE ops_job_heartbeats SET last_error = NULL, last_error_at = NULL`);
+    await page.close();
   });
 
   test('shows hours that fail and hours that are held back', async () => {
@@ -33,7 +72,7 @@ describeInBrowser('dashboard: operations', () => {
          ($2, 'rebuild', 0, NULL, now(), now())`,
       [failing, suspicious],
     );
-    await dashboard.page.getByRole('button', { name: 'UTC' }).click();
+    await dashboard.refresh();
     const table = dashboard.page.getByRole('region', { name: 'Failing and suspicious buckets' });
     await table.getByText('numeric field overflow').waitFor();
     const states = await table.locator('tbody tr td:nth-child(2)').allInnerTexts();
@@ -43,7 +82,7 @@ describeInBrowser('dashboard: operations', () => {
       failing,
       suspicious,
     ]);
-    await dashboard.page.getByRole('button', { name: 'UTC' }).click();
+    await dashboard.refresh();
     await table.waitFor({ state: 'detached' });
   });
 
@@ -55,11 +94,20 @@ describeInBrowser('dashboard: operations', () => {
     const polled = dashboard.page.waitForRequest(/\/rebuilds\/\d+$/);
     await panel.getByRole('button', { name: 'Start rebuild' }).click();
     expect((await polled).headers().authorization).toBe(`Bearer ${fixture.gateway.token}`);
-    await panel.locator('[data-state="finished"]').waitFor();
-    const item = panel.locator('[data-rebuild]').first();
-    expect(await item.getAttribute('data-total')).toBe('24');
-    expect(await item.getAttribute('data-done')).toBe('24');
-    expect(await item.innerText()).toContain('“a test”');
+    await panel.locator('.badge.finished').waitFor();
+    // Who, when, how long, how many.
+    const [row = []] = await dashboard.rows('[data-panel="rebuild"]');
+    expect(row.map((cell) => cell.replaceAll(/\s+/g, ' '))).toEqual([
+      '#1 finished',
+      '24 of 24',
+      expect.stringMatching(/^\d+ \w+, \d\d:00 – \d+ \w+, \d\d:00$/),
+      expect.stringMatching(/^admin@/),
+      expect.stringMatching(/^(now|\d+ s ago)$/),
+      expect.stringMatching(/^[\d.,]+ m?s$/),
+      'none',
+      '“a test”',
+    ]);
+    expect(await panel.locator('td time').getAttribute('title')).toMatch(/UTC$/);
   });
 
   test('verify finds what was changed behind its back, and a refresh after fixing it heals', async () => {
@@ -75,17 +123,30 @@ describeInBrowser('dashboard: operations', () => {
     await panel.getByLabel(/From/).fill(GatewayProcess.range.from.slice(0, 16));
     await panel.getByLabel(/To/).fill(GatewayProcess.range.to.slice(0, 16));
     await panel.getByLabel(/Fix/).check();
-    await panel.getByRole('button', { name: 'Verify' }).click();
+    await panel.getByRole('button', { name: 'Verify', exact: true }).click();
     // Where the range is just a UTC day, its daily rows differ from that hour too.
     await panel.getByText(/\d+\s+differences?:/).waitFor();
-    const [row = []] = await dashboard.rows('[data-panel="verify"]');
+    const [row = []] = await dashboard.rows('[aria-label^="Differences of"]');
     expect(row.slice(1, 3)).toEqual(['overall', 'success_count']);
     expect(Number(row[3]) - Number(row[4])).toBe(7);
 
     await dashboard.page.getByRole('button', { name: 'Refresh now' }).click();
     await dashboard.page.getByText(/Recomputed \d.*; 0\s+hours pending/).waitFor();
-    await panel.getByRole('button', { name: 'Verify' }).click();
+    await panel.getByRole('button', { name: 'Verify', exact: true }).click();
     await panel.getByText(/No difference: 24\s+hours compared/).waitFor();
+
+    // Those of the past are listed, and open again.
+    const past = panel.getByRole('region', { name: 'Verifications' }).locator('tbody tr');
+    await past.nth(1).waitFor();
+    const found = await past.nth(1).locator('[data-column="found"]').innerText();
+    expect(found).toMatch(/^\d+, noted$/);
+    await past
+      .nth(1)
+      .getByRole('button', { name: /^Open verification/ })
+      .click();
+    const [again = []] = await dashboard.rows('[aria-label^="Differences of"]');
+    expect(again).toEqual(row);
+    await panel.getByText(/\d+\s+differences?: 24/).waitFor();
   });
 
   test('a verification shows its progress, and is cancelled', async () => {
@@ -94,7 +155,7 @@ describeInBrowser('dashboard: operations', () => {
     const panel = dashboard.page.locator('[data-panel="verify"]');
     try {
       await runner.query('LOCK TABLE ops_error_logs IN ACCESS EXCLUSIVE MODE');
-      await panel.getByRole('button', { name: 'Verify' }).click();
+      await panel.getByRole('button', { name: 'Verify', exact: true }).click();
       await panel.locator('progress').waitFor();
       await panel.getByText(/Comparing: 0 of 24\s+hours/).waitFor();
       expect(await panel.getByRole('button', { name: 'Verify', exact: true }).isDisabled()).toBe(true);
@@ -115,7 +176,7 @@ describeInBrowser('dashboard: operations', () => {
        SELECT kind, request, result || '{"hours": 7}', now() + interval '1 hour' FROM ops_runs
         WHERE kind = 'verify' ORDER BY id DESC LIMIT 1`,
     );
-    const other = await fixture.open({ query: Dashboard.rangeQuery() });
+    const other = await fixture.open({ query: Dashboard.rangeQuery({ page: 'operations' }) });
     const panel = other.page.locator('[data-panel="verify"]');
     await panel.getByText(/Comparing: 7 of 24\s+hours/).waitFor();
     await panel.getByRole('button', { name: /^Cancel verification/ }).click();
@@ -139,8 +200,8 @@ describeInBrowser('dashboard: operations', () => {
       [hour],
     );
     const panel = dashboard.page.locator('[data-panel="verify"]');
-    await panel.getByRole('button', { name: 'Verify' }).click();
-    const table = panel.getByRole('region', { name: 'Not judged' });
+    await panel.getByRole('button', { name: 'Verify', exact: true }).click();
+    const table = panel.getByRole('region', { name: /^Not judged/ });
     await table.waitFor();
     const cells = await table.locator('tbody tr').first().locator('td').allInnerTexts();
     expect(cells).toEqual(['held back', 'judged']);
@@ -160,10 +221,10 @@ describeInBrowser('dashboard: operations', () => {
       await runner.query('LOCK TABLE ops_metrics_hourly IN ACCESS EXCLUSIVE MODE');
       const panel = dashboard.page.locator('[data-panel="rebuild"]');
       await panel.getByRole('button', { name: 'Start rebuild' }).click();
-      await panel.locator('[data-state="running"] progress').waitFor();
+      await panel.locator('tr:has(.badge.running) progress').waitFor();
       await panel.getByRole('button', { name: /^Cancel rebuild/ }).click();
-      await panel.locator('[data-state="cancelled"]').waitFor();
-      expect(await panel.locator('[data-state="running"]').count()).toBe(0);
+      await panel.locator('.badge.cancelled').waitFor();
+      expect(await panel.locator('.badge.running').count()).toBe(0);
     } finally {
       await runner.rollbackTransaction();
       await runner.release();

@@ -101,6 +101,12 @@ export class Dashboard {
     await this.page.waitForSelector(`body[data-state="${state}"]`);
   }
 
+  /** Signs in where {@link OpenOptions.signedIn} was false, once the answers are as the test wants them. */
+  public async enter(): Promise<void> {
+    await this.signIn(this.gateway.token);
+    await this.settled();
+  }
+
   /** Has everything asked for anew, as going back and forth does. */
   public async refresh(): Promise<void> {
     await this.page.evaluate("dispatchEvent(new PopStateEvent('popstate'))");

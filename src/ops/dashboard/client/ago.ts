@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from 'lit-html';
 import { span } from './format.js';
 import type { Host } from './host.js';
+import { endAligned } from './templates.js';
 import { formatTime, zoneName } from './zone.js';
 
 /**
@@ -18,6 +19,6 @@ export function ago(
   return html`<time
     datetime=${at.toISOString()}
     title="${formatTime(at.getTime(), zone, 'exactFull')} ${zoneName(zone)}"
-    >${isNow ? 'now' : since > 0 ? `${length} ago` : `in ${length}`}</time
+    >${endAligned(isNow ? 'now' : since > 0 ? `${length} ago` : `in ${length}`)}</time
   >`;
 }

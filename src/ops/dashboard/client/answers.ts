@@ -1,5 +1,5 @@
 import type { Breakdown, LatencyDistribution, Overview, Series, Trend } from '../../read/read.types.js';
-import type { Rebuild, Status } from './admin-types.js';
+import type { Rebuild, Status, VerificationSummary } from './admin-types.js';
 import type { Query } from './api.js';
 import { splitMeasures } from './chart-specs.js';
 import type { Host } from './host.js';
@@ -27,6 +27,7 @@ export interface Answers {
   readonly distribution: LatencyDistribution;
   readonly status: Status;
   readonly rebuilds: readonly Rebuild[];
+  readonly verifications: readonly VerificationSummary[];
 }
 
 export type Part = keyof Answers;
@@ -62,6 +63,9 @@ export const without = (view: View, by: string): View => ({
   ...(by === 'platform' ? { platforms: [], groups: [] } : by === 'group' ? { groups: [] } : { slice: null }),
 });
 
+/** Of no range. */
+const whole = (path: string): Question => ({ path, query: {}, subject: '', scope: '' });
+
 export function questions(page: Pick<Host, 'view' | 'range' | 'dimensions'>): Questions {
   const { view, range } = page;
   const ask = (path: string, of: View, more: Query = {}, span = range): Question => ({
@@ -92,14 +96,14 @@ export function questions(page: Pick<Host, 'view' | 'range' | 'dimensions'>): Qu
     breakdown:
       unavailable(page, by) === null ? ask('breakdown', without(view, by), { by, limit: LIMIT }) : null,
     distribution: ask('latency-distribution', view, { metric }),
-    status: { path: 'status', query: {}, subject: '', scope: '' },
+    status: whole('status'),
   };
   const nothing = { overview: null, trend: null, before: null, series: null } as const;
   return view.page === 'metrics'
-    ? { ...metrics, rebuilds: null }
+    ? { ...metrics, rebuilds: null, verifications: null }
     : {
         ...nothing,
         ...{ platforms: null, breakdown: null, distribution: null, status: metrics.status },
-        rebuilds: { path: 'rebuilds', query: {}, subject: '', scope: '' },
+        ...{ rebuilds: whole('rebuilds'), verifications: whole('verify') },
       };
 }

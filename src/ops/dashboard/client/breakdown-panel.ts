@@ -1,15 +1,27 @@
 import { html, type TemplateResult } from 'lit-html';
 import type { Breakdown, ErrorItem } from '../../read/read.types.js';
 import { BreakdownTable } from './breakdown-table.js';
-import { capital, count, NOTHING, percent } from './format.js';
+import { capital, counts, percents, type ColumnFormat } from './format.js';
 import type { Host } from './host.js';
 import type { PanelState } from './panel-states.js';
-import { unavailable, unslicedNote, wordOf } from './slices.js';
-import { button, segmented, table, type Content } from './templates.js';
+import { keyName, unavailable, unslicedNote, wordOf } from './slices.js';
+import { measure, Table, type Column } from './table.js';
+import { button, segmented, type Content } from './templates.js';
+import { isFiltered, NO_FILTERS } from './view.js';
+
+const NONE = '(none)';
+const OTHER = '(other)';
+const NOTES = {
+  [NONE]: 'nobody said of what type',
+  [OTHER]: 'all the kinds together that were not among the most frequent of their hour or day',
+};
+
+const changes: ColumnFormat = () => (change) => `${change > 0 ? '+' : ''}${Math.round(change * 100)}\u00a0%`;
 
 /** Numbers by whatever is chosen: platform, group, a set, or the kinds of errors. */
 export class BreakdownPanel {
   private readonly table: BreakdownTable;
+  private readonly errors = new Table<ErrorItem>();
 
   public constructor(private readonly host: Host) {
     this.table = new BreakdownTable(host);
@@ -30,7 +42,11 @@ export class BreakdownPanel {
         <h2 id="breakdown-title">Breakdown</h2>
         ${segmented('Breakdown by', choices, view.by)}
         <p class="note">
-          ${view.by === 'error' ? 'A kind of error opens its requests.' : 'A head sorts, a name filters the page.'}
+          ${
+            view.by === 'error'
+              ? 'A head sorts, a kind of error opens its requests.'
+              : 'A head sorts, a name filters the page, with Shift by several.'
+          }
         </p>
       </div>
       <article class="card ${why === null ? state.className : ''}" data-breakdown=${view.by}>
@@ -40,13 +56,21 @@ export class BreakdownPanel {
   }
 
   private content(breakdown: Breakdown | null): Content {
-    if (breakdown === null) {
-      return html`<p class="empty">Loading…</p>`;
-    }
-    const { by, freshness } = breakdown;
-    const missing = unslicedNote(freshness, by, this.host.view.zone);
+    const { by, zone } = this.host.view;
+    const missing = breakdown && unslicedNote(breakdown.freshness, by, zone);
+    const isEmpty = breakdown?.items.length === 0 && breakdown.errors.length === 0;
     return html`<p class="note unsliced" ?hidden=${missing === null}>${missing}</p>
-      ${by === 'error' ? this.errors(breakdown) : this.table.template(breakdown)}`;
+      ${isEmpty ? this.empty(by) : by === 'error' ? this.kinds(breakdown) : this.table.template(by, breakdown)}`;
+  }
+
+  private empty(by: string): TemplateResult {
+    const { view, to } = this.host;
+    const filtered = isFiltered(view);
+    const advice = filtered ? 'Filter less, or choose a longer range.' : 'Choose a longer range.';
+    return html`<p class="empty">
+        ${by === 'error' ? 'No errors in this range.' : `No ${wordOf(by)} in this range. ${advice}`}
+      </p>
+      ${button('Clear the filters', to(NO_FILTERS), { hidden: !filtered })}`;
   }
 
   private instead(why: string): TemplateResult {
@@ -57,57 +81,68 @@ export class BreakdownPanel {
       </div>`;
   }
 
-  private errors({ errors, total }: Breakdown): TemplateResult {
-    if (errors.length === 0) {
-      return html`<p class="empty">No errors in this range.</p>`;
-    }
-    const heads = [
-      'Type',
-      'Client got',
-      'Provider said',
-      'Owner',
-      'Phase',
-      'Errors',
-      'Share',
-      'Before',
-      'Change',
+  private kinds(breakdown: Breakdown | null): TemplateResult {
+    const rows = breakdown?.errors ?? null;
+    const [total, listed] = [breakdown?.total ?? 0, rows?.length ?? 0];
+    const part = (
+      key: 'clientStatus' | 'upstreamStatus' | 'owner' | 'phase',
+      head: string,
+    ): Column<ErrorItem> => ({
+      ...{ key, head, value: (item) => item[key] },
+    });
+    const columns: readonly Column<ErrorItem>[] = [
+      {
+        key: 'type',
+        head: 'Type of error',
+        value: nameOf,
+        leastFirst: true,
+        cell: (item) => this.kind(item),
+      },
+      part('clientStatus', 'Client got'),
+      part('upstreamStatus', 'Provider said'),
+      part('owner', 'Owner'),
+      part('phase', 'Phase'),
+      measure('errors', 'Errors', (item) => item.count, counts, { place: 'phone' }),
+      measure('share', 'Share of errors', (item) => item.share, percents),
+      measure('before', 'Errors before', (item) => item.previousCount, counts),
+      measure('change', 'Change', (item) => item.change, changes, {
+        ...{ place: 'phone', cell: ({ change }, text) => (change === null ? 'new' : text) },
+      }),
     ];
-    const rows = errors.map((item) => [
-      this.kind(item),
-      ...[item.clientStatus, item.upstreamStatus, item.owner, item.phase].map((part) => part ?? NOTHING),
-      count(item.count),
-      percent(item.share),
-      count(item.previousCount),
-      item.change === null ? 'new' : `${item.change > 0 ? '+' : ''}${Math.round(item.change * 100)}\u00a0%`,
-    ]);
-    return html`${table('Kinds of errors', heads, rows)}
+    const notes = Object.entries(NOTES).flatMap(([name, note]) =>
+      rows?.some((item) => nameOf(item) === name) === true ? [`${name}: ${note}.`] : [],
+    );
+    return html`${this.errors.template(this.host, {
+        ...{ name: 'Kinds of errors', columns, rows, sort: '-errors', atFirst: 20, csv: true },
+        idOf: ({ type, clientStatus, upstreamStatus, owner, phase, isOther }) =>
+          JSON.stringify([type, clientStatus, upstreamStatus, owner, phase, isOther]),
+      })}
       <p class="note">
-        Before: in the period of equal length just before.
-        ${total > errors.length ? `The ${errors.length} most frequent of ${total}.` : ''}
+        Before: in the period of equal length just before. ${notes.join(' ')}
+        ${total > listed && listed > 0 ? `The ${listed} most frequent of ${total}.` : ''}
       </p>`;
   }
 
   /** Opens the requests of that kind; all the others together are no kind. */
-  private kind({ type, isOther, clientStatus, upstreamStatus, owner, phase }: ErrorItem): Content {
-    const [none, name] = ['(none)', type ?? '(none)'];
+  private kind(item: ErrorItem): Content {
+    const { type, isOther, clientStatus, upstreamStatus, owner, phase } = item;
+    const name = nameOf(item);
     if (isOther) {
-      return html`<span
-        title="All the kinds together that were not among the most frequent of their hour or day"
-        >(other)</span
-      >`;
+      return html`<span title=${capital(NOTES[OTHER])}>${name}</span>`;
     }
     const requests = {
       kind: 'error',
-      status: clientStatus ?? none,
-      upstreamStatus: upstreamStatus ?? none,
-      errorOwner: owner ?? none,
-      errorPhase: phase ?? none,
-      errorType: name,
+      status: clientStatus ?? NONE,
+      upstreamStatus: upstreamStatus ?? NONE,
+      errorOwner: owner ?? NONE,
+      errorPhase: phase ?? NONE,
+      errorType: type ?? NONE,
     } as const;
-    const label = `List errors: ${[name, clientStatus, upstreamStatus, owner, phase].join(', ')}`;
-    return button(name === '' ? '(empty)' : name, this.host.to({ requests }), {
+    return button(html`<span class="long">${name}</span>`, this.host.to({ requests }), {
       classes: 'row-filter',
-      label,
+      label: `List errors: ${[name, clientStatus, upstreamStatus, owner, phase].join(', ')}`,
     });
   }
 }
+
+const nameOf = ({ type, isOther }: ErrorItem): string => (isOther ? OTHER : keyName(type ?? NONE));

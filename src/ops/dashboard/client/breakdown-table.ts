@@ -1,18 +1,18 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { repeat } from 'lit-html/directives/repeat.js';
 import type { Breakdown, BreakdownItem } from '../../read/read.types.js';
 import {
+  amounts,
   capital,
-  compact,
-  count,
-  milliseconds,
-  money,
+  counts,
+  durations,
+  moneys,
   NOTHING,
-  percent,
-  slaPercent,
-  tokenRate,
+  numberOf,
+  percents,
+  slaPercents,
+  tokenRates,
 } from './format.js';
-import { slaLevel } from './health.js';
+import { slaLevel, type HealthLevel } from './health.js';
 import type { Host } from './host.js';
 import {
   chosen,
@@ -25,202 +25,130 @@ import {
   toggled,
   wordOf,
 } from './slices.js';
+import { measure, Table, type Column } from './table.js';
 import { button, endAligned, styled } from './templates.js';
 import { formatTime } from './zone.js';
 
 /** The platform of errors that happened before a request was routed. */
 const UNROUTED = 'unknown';
-/** Rows shown before somebody asks for the rest. */
-const FIRST_ROWS = 10;
+/** Not known of what was rolled up before it was kept; a star marks what is known in part. */
+const split = ({ value, ...column }: Column<BreakdownItem>): Column<BreakdownItem> => ({
+  ...column,
+  value: (item) => known(item, value?.(item)),
+  cell: (item, text) =>
+    item.unsplit === null || text === NOTHING ? endAligned(text) : html`${text}<span class="star">*</span>`,
+});
 
-interface Column {
-  readonly key: string;
-  readonly head: string;
-  readonly title: string;
-  readonly value: (item: BreakdownItem) => number | null;
-  readonly format: (value: number | null) => string;
-  /** Of part of the range where that is all that is known. */
-  readonly split: boolean;
+function measures(objectives: Host['objectives']): readonly Column<BreakdownItem>[] {
+  const isFew = (item: BreakdownItem): boolean =>
+    objectives === null || item.requestCountTotal < objectives.fewestRequests;
+  // Errors that no platform was chosen for have no successes beside them: their SLA of 0 is no alarm.
+  const levelOf = (item: BreakdownItem): HealthLevel =>
+    item.platform === UNROUTED || objectives === null ? 'unknown' : slaLevel(item, objectives);
+  return [
+    measure('requests', 'Requests', (i) => i.requestCountTotal, counts, { place: 'phone' }),
+    measure('share', 'Share of requests', (i) => i.share, percents),
+    measure('sla', 'SLA', (i) => i.sla, slaPercents, {
+      ...{ title: 'Successes among what counts for it', place: 'phone', leastFirst: true },
+      ...{ last: (item) => levelOf(item) === 'unknown', classOf: (item) => `level-${levelOf(item)}` },
+    }),
+    measure('errors', 'Error rate', (i) => i.errorRate, percents, {
+      ...{ title: 'Errors that clients saw, of all requests', last: isFew },
+    }),
+    measure('upstream', 'Provider error rate', (i) => i.upstreamErrorRate, percents, {
+      ...{ title: 'Also those that a retry hid, of all requests', last: isFew },
+    }),
+    measure('duration', 'Duration p95', (i) => i.duration.p95, durations),
+    measure('ttft', 'Time to first token p95', (i) => i.ttft.p95, durations),
+    measure('tokens', 'Tokens', (i) => Number(i.tokenConsumed), amounts, { title: 'Of all four kinds' }),
+    split(measure('cost', 'Cost', (i) => numberOf(i.actualCost), moneys, { title: 'What was charged' })),
+    split(measure('hits', 'Cache hit rate', (i) => i.cacheHitRate, percents, { leastFirst: true })),
+    split(measure('speed', 'Output speed p50', (i) => i.outputSpeed.p50, tokenRates, { leastFirst: true })),
+  ];
 }
-
-const column = (
-  key: string,
-  head: string,
-  title: string,
-  value: Column['value'],
-  format: Column['format'],
-  split = false,
-): Column => ({ key, head, title, value, format, split });
-
-const cost = (i: BreakdownItem): number | null => (i.actualCost === null ? null : Number(i.actualCost));
-const NUMBERS: readonly Column[] = [
-  column('requests', 'Requests', 'Requests, errors included', (i) => i.requestCountTotal, count),
-  column('share', 'Share', 'Of all requests', (i) => i.share, percent),
-  column('sla', 'SLA', 'Successes among what counts for the SLA', (i) => i.sla, slaPercent),
-  column('errors', 'Errors', 'Errors clients saw, of all requests', (i) => i.errorRate, percent),
-  column(
-    'upstream',
-    'Provider',
-    'Provider errors, also those a retry hid, of all requests',
-    (i) => i.upstreamErrorRate,
-    percent,
-  ),
-  column('duration', 'p95', 'Duration, 95th percentile', (i) => i.duration.p95, milliseconds),
-  column('ttft', 'TTFT p95', 'Time to first token, 95th percentile', (i) => i.ttft.p95, milliseconds),
-  column('tokens', 'Tokens', 'Tokens of all four kinds', (i) => Number(i.tokenConsumed), compact),
-  column('cost', 'Cost', 'What was charged', cost, (value) => money(value), true),
-  column('hits', 'Cache hits', 'Input that came from a cache', (i) => i.cacheHitRate, percent, true),
-  column(
-    'speed',
-    'Speed',
-    'Output tokens per second of generation, median',
-    (i) => i.outputSpeed.p50,
-    tokenRate,
-    true,
-  ),
-];
 
 /** A table of platforms, groups or the keys of a set: heads sort, names filter the page. */
 export class BreakdownTable {
-  private sort = { key: 'requests', descending: true };
-  private all = false;
+  private readonly table = new Table<BreakdownItem>();
 
   public constructor(private readonly host: Host) {}
 
-  public template(breakdown: Breakdown): TemplateResult {
-    const { by, items } = breakdown;
-    const rows = this.sorted(items);
-    // A selected row is never behind "Show all".
-    const shown = rows.filter((item, at) => this.all || at < FIRST_ROWS || this.isSelected(by, item));
-    const most = Math.max(1, ...rows.map(({ requestCountTotal }) => requestCountTotal));
-    const toggle = (): void => {
-      this.all = !this.all;
-      this.host.changed();
-    };
-    const name = `By ${wordOf(by)}`;
-    return html`<div class="scroll" tabindex="0" role="region" aria-label="${name}, table">
-        <table class="data breakdown">
-          <caption class="visually-hidden">
-            ${name}; heads sort, names filter
-          </caption>
-          <thead>
-            <tr>
-              ${this.head('name', capital(wordOf(by)), 'Name')}
-              ${NUMBERS.map(({ key, head, title }) => this.head(key, head, title))}
-              <th scope="col"><span class="visually-hidden">Requests one by one</span></th>
-            </tr>
-          </thead>
-          <tbody>
-            ${repeat(
-              shown,
-              ({ key }) => `${by} ${key}`,
-              (item) => this.row(by, item, most),
-            )}
-          </tbody>
-        </table>
-      </div>
-      <p class="note reading">${this.notes(breakdown, rows).join(' ')}</p>
-      ${button(this.all ? 'Show fewer' : `Show all ${rows.length}`, toggle, {
-        classes: 'quiet',
-        hidden: rows.length <= FIRST_ROWS,
-      })}`;
+  /** @param breakdown null until it is known */
+  public template(by: string, breakdown: Breakdown | null): TemplateResult {
+    const isSelected = ({ key }: BreakdownItem): boolean => chosen(this.host.view, by).includes(key);
+    return html`${this.table.template(this.host, {
+        ...{ name: `By ${wordOf(by)}`, classes: 'breakdown', sort: '-requests', atFirst: 10, csv: true },
+        ...{ columns: this.columns(by, breakdown?.items ?? []), rows: breakdown?.items ?? null },
+        idOf: ({ key }) => `${by} ${key}`,
+        classOf: (item) => (isSelected(item) ? 'selected' : ''),
+        always: isSelected,
+      })}
+      <p class="note reading">${breakdown && this.notes(by, breakdown).join(' ')}</p>`;
   }
 
-  private head(key: string, head: string, title: string): TemplateResult {
-    const active = key === this.sort.key;
-    const order = !active ? 'none' : this.sort.descending ? 'descending' : 'ascending';
-    const sort = (): void => {
-      this.sort = { key, descending: active ? !this.sort.descending : key !== 'name' };
-      this.host.changed();
-    };
-    return html`<th scope="col" aria-sort=${order}>${button(head, sort, { title })}</th>`;
-  }
-
-  private row(by: string, item: BreakdownItem, most: number): TemplateResult {
-    const { view, go } = this.host;
-    const [name, selected, change] = [nameOf(item), this.isSelected(by, item), filterBy(by, [item.key])];
-    const filter = (event: MouseEvent): void => {
-      go(filterBy(by, toggled(chosen(view, by), item.key, event.shiftKey)));
-    };
-    const list = this.host.to({ ...change, requests: { kind: 'all' } });
-    const what = keyMeaning(by, item.key) ?? (item.label === null ? name : `${name} (${keyName(item.key)})`);
-    return html`<tr class=${selected ? 'selected' : ''}>
-      <th scope="row">
-        ${button(name, filter, {
-          classes: 'row-filter',
-          title: selected ? `${what}. Show everything again` : `${what}. Show only this`,
-          pressed: selected,
-        })}
-        <span
-          class="share"
-          aria-hidden="true"
-          ${styled('inline-size', `${(100 * item.requestCountTotal) / most}%`)}
-        ></span>
-      </th>
-      ${NUMBERS.map((one) => this.cell(one, item))}
-      <td>
-        ${
-          item.key === OTHER_KEYS
-            ? nothing
-            : button('List', list, { classes: 'row-filter', label: `List the requests of ${name}` })
-        }
-      </td>
-    </tr>`;
-  }
-
-  private cell({ key, value, format, split }: Column, item: BreakdownItem): TemplateResult {
-    // Errors that no platform was chosen for have no successes beside them: their SLA of 0 is no alarm.
-    const { objectives } = this.host;
-    const judged = key === 'sla' && item.platform !== UNROUTED && objectives !== null;
-    const level = judged ? `level-${slaLevel(item, objectives)}` : '';
-    const partly = split && item.unsplit !== null;
-    const text = format(split ? known(item, value(item)) : value(item));
-    return html`<td class=${level} data-column=${key}>
-      ${endAligned(partly && text !== NOTHING ? `${text}*` : text)}
-    </td>`;
-  }
-
-  private notes({ by, items, total }: Breakdown, rows: readonly BreakdownItem[]): string[] {
-    const unsplit = items.flatMap((item) => item.unsplit ?? []);
-    const [from, to] = [
-      unsplit.map((part) => part.from).sort()[0],
-      unsplit
-        .map((part) => part.to)
-        .sort()
-        .at(-1),
-    ];
-    const at = (time: string): string => formatTime(time, this.host.view.zone, 'full');
+  private columns(by: string, items: readonly BreakdownItem[]): readonly Column<BreakdownItem>[] {
+    const most = Math.max(1, ...items.map(({ requestCountTotal }) => requestCountTotal));
+    const list = (item: BreakdownItem): TemplateResult =>
+      button('List', this.host.to({ ...filterBy(by, [item.key]), requests: { kind: 'all' } }), {
+        classes: 'row-filter',
+        label: `List the requests of ${nameOf(item)}`,
+      });
     return [
-      ...(rows.length === 0 ? ['No rows in this range.'] : []),
-      ...(total > items.length ? [`The ${items.length} busiest of ${total}.`] : []),
-      ...(rows.some((item) => this.isSelected(by, item))
-        ? ['All are listed: the marked row is the filter.']
-        : []),
-      ...(from !== undefined && to !== undefined
-        ? [
-            `* Of part of the range: not known from ${at(from)} to ${at(to)}, which was rolled up before it was kept.`,
-          ]
-        : []),
+      {
+        ...{ key: 'name', head: capital(wordOf(by)), value: nameOf, leastFirst: true },
+        cell: (item) => this.name(by, item, item.requestCountTotal / most),
+      },
+      { key: 'key', head: 'Key', place: 'file', value: ({ key }) => key },
+      ...measures(this.host.objectives),
+      {
+        ...{ key: 'list', head: 'One by one' },
+        cell: (item) => (item.key === OTHER_KEYS ? html`${nothing}` : list(item)),
+      },
     ];
   }
 
-  private isSelected(by: string, { key }: BreakdownItem): boolean {
-    return chosen(this.host.view, by).includes(key);
+  /** Shows that alone, or, with Shift, Ctrl or the command key, that too. */
+  private name(by: string, item: BreakdownItem, share: number): TemplateResult {
+    const { view, go } = this.host;
+    const [name, keys] = [nameOf(item), chosen(view, by)];
+    const filter = ({ shiftKey, ctrlKey, metaKey }: MouseEvent): void => {
+      go(filterBy(by, toggled(keys, item.key, shiftKey || ctrlKey || metaKey)));
+    };
+    const selected = keys.includes(item.key);
+    const what = keyMeaning(by, item.key) ?? (item.label === null ? name : `${name} (${keyName(item.key)})`);
+    const alone = selected && keys.length === 1 ? 'Show everything again' : 'Show only this';
+    const title = `${what}. ${alone}; with Shift: ${selected ? 'without it' : 'this too'}`;
+    return html`${button(html`<span class="long">${name}</span>`, filter, { classes: 'row-filter', title, pressed: selected })}
+      <span class="share" aria-hidden="true" ${styled('inline-size', `${100 * share}%`)}></span>`;
   }
 
-  /** Without a value always last, whichever the order. */
-  private sorted(items: readonly BreakdownItem[]): BreakdownItem[] {
-    const { key, descending } = this.sort;
-    const value = NUMBERS.find((one) => one.key === key)?.value ?? nameOf;
-    const sign = descending ? -1 : 1;
-    return items.toSorted((a, b) => {
-      const [x, y] = [value(a), value(b)];
-      if (x === null || y === null) {
-        return Number(x === null) - Number(y === null);
-      }
-      return (
-        sign * (typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y)))
-      );
-    });
+  private notes(by: string, { items, total }: Breakdown): string[] {
+    const { view, objectives } = this.host;
+    const unsplit = items.flatMap((item) => item.unsplit ?? []);
+    const from = unsplit.map((part) => part.from).sort()[0];
+    const to = unsplit
+      .map((part) => part.to)
+      .sort()
+      .at(-1);
+    const at = (time: string): string => formatTime(time, view.zone, 'full');
+    const sorting = measures(objectives).find(({ key }) => key === view.sort.replace(/^-/, ''));
+    const given = (isGiven: boolean, note: string): string[] => (isGiven ? [note] : []);
+    return [
+      ...given(total > items.length, `The ${items.length} busiest of ${total}.`),
+      ...given(chosen(view, by).length > 0, 'All are listed: the marked rows are the filter.'),
+      ...given(
+        items.some((item) => sorting?.last?.(item)),
+        `Rows that are not judged, such as those of fewer than ${objectives?.fewestRequests} requests, follow the others.`,
+      ),
+      ...items.flatMap(({ key }) => {
+        const meaning = keyMeaning(by, key);
+        return meaning === undefined
+          ? []
+          : [`${keyName(key)}: ${meaning.charAt(0).toLowerCase()}${meaning.slice(1)}.`];
+      }),
+      ...(from === undefined || to === undefined
+        ? []
+        : [`* Not known from ${at(from)} to ${at(to)}, which was rolled up before it was kept.`]),
+    ];
   }
 }

@@ -176,7 +176,11 @@ export class Dashboard implements Page {
   }
 
   private take(part: Part): void {
-    const [status, rebuilds] = [this.latest('status'), this.latest('rebuilds')];
+    const [status, rebuilds, verifications] = [
+      this.latest('status'),
+      this.latest('rebuilds'),
+      this.latest('verifications'),
+    ];
     if (part === 'status' && status !== null) {
       storedSets.set(JSON.stringify(status.answer.dimensions));
       const before = this.now;
@@ -185,7 +189,9 @@ export class Dashboard implements Page {
         this.load();
       }
     } else if (part === 'rebuilds' && rebuilds !== null) {
-      this.operations.show(rebuilds.answer);
+      this.operations.rebuilds.show(rebuilds.answer);
+    } else if (part === 'verifications' && verifications !== null) {
+      this.operations.verifications.show(verifications.answer);
     }
   }
 

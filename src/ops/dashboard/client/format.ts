@@ -79,6 +79,49 @@ export function money(amount: string | Value): string {
     : value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
+/**
+ * How a column shows its numbers, by the largest of them: in one unit and with as many decimals each, so that they
+ * align by these and can be compared at a glance.
+ */
+export type ColumnFormat = (largest: number) => (value: number) => string;
+
+/** What is above 0 is never shown as 0. */
+function fixed(size: number, decimals: number, unit: string): (value: number) => string {
+  const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  const numbers = new Intl.NumberFormat('en-US', options);
+  const least = 10 ** -decimals;
+  return (value) => {
+    const isLess = value > 0 && value / size < least / 2;
+    return `${isLess ? `<${numbers.format(least)}` : numbers.format(value / size)}${unit && `\u00a0${unit}`}`;
+  };
+}
+
+export const counts: ColumnFormat = () => count;
+export const percents: ColumnFormat = () => percent;
+export const slaPercents: ColumnFormat = () => slaPercent;
+export const tokenRates: ColumnFormat = () => fixed(1, 1, 'tok/s');
+
+/** In M up to 10 B: what is small beside the largest must not vanish. */
+export const amounts: ColumnFormat = (largest) => {
+  const [size, unit] = UNITS.find(([one]) => largest >= 10 * one) ?? [1, ''];
+  return fixed(size, size === 1 ? 0 : 2, unit);
+};
+
+/** Of milliseconds: in seconds up to ten minutes. */
+export const durations: ColumnFormat = (largest) =>
+  largest < 999.5 ? fixed(1, 0, 'ms') : largest < 600_000 ? fixed(1000, 2, 's') : fixed(60_000, 1, 'min');
+
+/** Cents, or more of them where all are small. */
+export const moneys: ColumnFormat = (largest) =>
+  fixed(1, largest >= 1e6 ? 0 : largest >= 10 || largest === 0 ? 2 : largest >= 0.1 ? 4 : 6, '');
+
+/** In what a file has the numbers of such a column. */
+export const unitOf = (format: ColumnFormat | undefined): string | undefined =>
+  format === durations ? 'ms' : format === tokenRates ? 'tokens/s' : undefined;
+
+/** Of what comes as text, since it may have more digits than a number. */
+export const numberOf = (text: string | null): number | null => (text === null ? null : Number(text));
+
 /** A length of time in its two largest units: 2 d 4 h, 12 min, 8 s. */
 export function span(milliseconds: number, smallestSeconds = 1): string {
   let seconds = Math.max(0, Math.floor(milliseconds / 1000));

@@ -1,118 +1,204 @@
 import { html, type TemplateResult } from 'lit-html';
 import type { JobState, Status, TroubledBucket } from './admin-types.js';
-import { count, milliseconds, NOTHING, plural, span } from './format.js';
-import { cardHead, endAligned, table, type Content } from './templates.js';
-import { formatTime, zoneName, type Zone } from './zone.js';
+import { ago } from './ago.js';
+import { count, counts, durations, NOTHING, numberOf, plural } from './format.js';
+import type { Host } from './host.js';
+import { measure, Table, type Column } from './table.js';
+import { cardHead, endAligned, type Content } from './templates.js';
+import { formatTime } from './zone.js';
 
-/** A closed hour that has waited longer than this for its recomputation is worth a colour; milliseconds. */
+/** Minutes later than this are worth a colour: without traffic they are up to 50 s behind. */
+const LONG_LAG_SECONDS = 60;
+/** A closed hour that has waited longer than this for its recomputation, or a writer that held it up: milliseconds. */
 const LONG_PENDING_MS = 30 * 60_000;
 
-/** How the rollup does: freshness, jobs, and what is in trouble. */
-export function operationsFacts(status: Status, zone: Zone): TemplateResult {
-  return html`<article class="card">
-      ${cardHead('Freshness')}
-      <dl class="facts">
-        ${freshness(status, zone).map(
-          ([term, value, level]) =>
-            html`<div>
-              <dt>${term}</dt>
-              <dd class=${level ?? ''}>${endAligned(value)}</dd>
-            </div>`,
-        )}
-      </dl>
-    </article>
-    <div class="stack">
-      <article class="card">${cardHead('Jobs', zoneName(zone))} ${jobs(status.jobs, zone)}</article>
-      <article class="card">
-        ${cardHead('Failing and suspicious buckets')}
-        ${trouble([...status.failingBuckets, ...status.suspiciousBuckets], zone)}
-      </article>
+type Level = 'degraded' | 'critical';
+/** Without a level there is nothing wrong with it. */
+type Fact = readonly [term: string, value: Content, level?: Level | false, whatToDo?: string];
+
+const levelled = (level: Level | 'healthy', content: Content): Content =>
+  html`<span class="level-${level}">${content}</span>`;
+
+/** How the rollup does: first what is wrong, then the rest. */
+export class OperationsFacts {
+  private readonly jobs = new Table<JobState>();
+  private readonly buckets = new Table<TroubledBucket>();
+
+  public constructor(private readonly host: Host) {}
+
+  /** @param status null until it is known */
+  public template(status: Status | null): TemplateResult {
+    const facts = status && freshness(status, this.host);
+    const states = status && [...status.jobs].sort((a, b) => Number(isFailing(b)) - Number(isFailing(a)));
+    const troubled = status && [...status.failingBuckets, ...status.suspiciousBuckets];
+    return html`${status && facts && this.verdict([...status.jobs.filter(isFailing).map(failingJob), ...facts])}
+      <div class="operations">
+        <article class="card">
+          ${cardHead('Freshness')}
+          <dl class="facts">
+            ${(facts ?? UNKNOWN).map(
+              ([term, value, level]) =>
+                html`<div>
+                  <dt>${term}</dt>
+                  <dd class=${level ? `level-${level}` : ''}>
+                    ${typeof value === 'string' ? endAligned(value) : value}
+                  </dd>
+                </div>`,
+            )}
+          </dl>
+        </article>
+        <article class="card">${cardHead('Jobs')} ${this.jobTable(states)}</article>
+      </div>
+      <article class="card wide" ?hidden=${troubled?.length === 0}>
+        ${cardHead('Failing and suspicious buckets')} ${this.bucketTable(troubled)}
+      </article>`;
+  }
+
+  private verdict(facts: readonly Fact[]): TemplateResult {
+    const wrong = facts.filter(([, , level]) => level);
+    const isCritical = wrong.some(([, , level]) => level === 'critical');
+    const level = wrong.length === 0 ? 'healthy' : isCritical ? 'critical' : 'degraded';
+    return html`<div class="verdict" id="rollup-verdict" data-level=${level}>
+      <span class="verdict-icon" aria-hidden="true"></span>
+      <div>
+        <strong role="status">
+          ${wrong.length === 0 ? 'All is well: minutes are complete, no job fails, nothing is held back.' : `Needs a look: ${plural(wrong.length, 'thing')}`}
+        </strong>
+        <ul>
+          ${wrong.map(([term, value, , whatToDo]) => html`<li>${term}: ${value}. ${whatToDo}</li>`)}
+        </ul>
+      </div>
     </div>`;
+  }
+
+  private jobTable(rows: readonly JobState[] | null): TemplateResult {
+    if (rows?.length === 0) {
+      return html`<p class="empty">
+        No job has run yet: press “Refresh now”, or see that OPS_JOBS_ENABLED is not false everywhere.
+      </p>`;
+    }
+    const time = (at: string | null): Content => (at === null ? NOTHING : ago(at, this.host));
+    const columns: readonly Column<JobState>[] = [
+      { key: 'job', head: 'Job', value: jobName },
+      { key: 'last', head: 'Last run', cell: ({ lastRunAt }) => time(lastRunAt) },
+      measure('took', 'Took', (job) => numberOf(job.lastDurationMs), durations, { place: 'phone' }),
+      {
+        ...{ key: 'state', head: 'State', place: 'phone' },
+        cell: (job) =>
+          !isFailing(job)
+            ? levelled('healthy', 'succeeded')
+            : levelled(
+                'critical',
+                html`failing, last success ${job.lastSuccessAt === null ? 'never' : time(job.lastSuccessAt)}`,
+              ),
+      },
+      {
+        ...{ key: 'error', head: 'Last error' },
+        cell: ({ lastError, lastErrorAt }) =>
+          lastError === null ? NOTHING : html`${time(lastErrorAt)}: <code>${lastError}</code>`,
+      },
+    ];
+    return this.jobs.template(this.host, { name: 'Jobs', columns, rows, idOf: jobName });
+  }
+
+  private bucketTable(rows: readonly TroubledBucket[] | null): TemplateResult {
+    const columns: readonly Column<TroubledBucket>[] = [
+      {
+        ...{ key: 'bucket', head: 'Bucket' },
+        cell: ({ bucketStart, tier }) => `${formatTime(bucketStart, this.host.view.zone, 'full')} (${tier})`,
+      },
+      {
+        ...{ key: 'state', head: 'State', place: 'phone' },
+        cell: ({ suspiciousSince }) =>
+          suspiciousSince === null ? levelled('critical', 'failing') : levelled('degraded', 'suspicious'),
+      },
+      { key: 'reason', head: 'Noted as', value: ({ reason }) => reason },
+      measure('attempts', 'Attempts', ({ attempts }) => attempts, counts),
+      {
+        ...{ key: 'next', head: 'Next attempt', place: 'phone' },
+        cell: ({ suspiciousSince, nextAttemptAt }) =>
+          suspiciousSince === null
+            ? ago(nextAttemptAt, this.host)
+            : html`held back since ${ago(suspiciousSince, this.host)}`,
+      },
+      {
+        key: 'error',
+        head: 'Last error',
+        cell: ({ lastError }) => html`<code>${lastError ?? NOTHING}</code>`,
+      },
+    ];
+    return this.buckets.template(this.host, {
+      ...{ name: 'Failing and suspicious buckets', columns, rows, atFirst: 10 },
+      idOf: ({ tier, bucketStart }) => `${tier} ${bucketStart}`,
+    });
+  }
 }
 
-type Level = 'level-healthy' | 'level-degraded' | 'level-critical';
-type Fact = readonly [term: string, value: string, level?: Level | false];
+const jobName = ({ jobName: name }: JobState): string => name.replace(/^ops_rollup_/, '');
+/** A success that came after the last error has cured it. */
+const isFailing = (job: JobState): boolean => (job.lastErrorAt ?? '') > (job.lastSuccessAt ?? '');
+const failingJob = (job: JobState): Fact => [
+  `Job ${jobName(job)}`,
+  html`failing, <code>${job.lastError ?? ''}</code>`,
+  'critical',
+  'It is tried again at its next tick.',
+];
 
-function freshness(status: Status, zone: Zone): Fact[] {
+const UNKNOWN: readonly Fact[] = Array<Fact>(12).fill(['\u00a0', '']);
+
+function freshness(status: Status, host: Host): Fact[] {
   const { pending, waitingToClose, failing, suspicious, oldestPendingSince } = status.invalidations;
-  const waited = oldestPendingSince === null ? 0 : Date.parse(status.now) - Date.parse(oldestPendingSince);
+  const { rows, latestBuckets, live, rawTables } = status;
+  const since = (at: string | null): number => (at === null ? 0 : Date.parse(status.now) - Date.parse(at));
   const sum = (column: 'lateRows' | 'belowFloorRows'): number =>
-    status.rawTables.reduce((total, rawTable) => total + Number(rawTable[column]), 0);
-  const hours = (n: number): string => (n === 0 ? 'none' : plural(n, 'hour'));
-  const buckets = (n: number): string => (n === 0 ? 'none' : plural(n, 'bucket'));
-  const time = (at: string | null, otherwise: string): string =>
-    at === null ? otherwise : formatTime(at, zone, 'full');
-  const { rows, latestBuckets, live } = status;
+    rawTables.reduce((total, rawTable) => total + Number(rawTable[column]), 0);
+  const some = (n: number, noun: string): string => (n === 0 ? 'none' : plural(n, noun));
+  const time = (at: string | null, otherwise: Content): Content => (at === null ? otherwise : ago(at, host));
   const belowFloor = sum('belowFloorRows');
+  const held = rawTables.filter(({ heldSince }) => since(heldSince) > LONG_PENDING_MS);
   return [
-    ['Minutes complete through', time(live.liveThrough, 'no minutes are kept')],
+    [
+      'Minutes complete through',
+      time(live.liveThrough, 'no minutes are kept'),
+      (live.lagSeconds ?? 0) > LONG_LAG_SECONDS && 'degraded',
+      'Recent numbers are read from raw rows until the refresh has caught up.',
+    ],
     ['Hours closed through', time(status.closedThrough, NOTHING)],
     ['Latest hour rolled up', time(latestBuckets.hourly, NOTHING)],
     ['Latest day rolled up', latestBuckets.daily ?? NOTHING],
     [
       'Pending',
-      pending === 0 ? 'none' : `${hours(pending)}, the oldest for ${span(waited)}`,
-      waited > LONG_PENDING_MS && 'level-degraded',
+      pending === 0
+        ? 'none'
+        : html`${plural(pending, 'hour')}, the oldest since ${time(oldestPendingSince, NOTHING)}`,
+      since(oldestPendingSince) > LONG_PENDING_MS && 'degraded',
+      '“Refresh now” recomputes them.',
     ],
-    ['Waiting to close', hours(waitingToClose)],
-    ['Failing', buckets(failing), failing > 0 && 'level-critical'],
-    ['Suspicious', buckets(suspicious), suspicious > 0 && 'level-degraded'],
+    ['Waiting to close', some(waitingToClose, 'hour')],
+    [
+      'Failing',
+      some(failing, 'bucket'),
+      failing > 0 && 'critical',
+      'Each is tried again; its error is below.',
+    ],
+    [
+      'Suspicious',
+      some(suspicious, 'bucket'),
+      suspicious > 0 && 'degraded',
+      'Recomputing would have shrunk them; a forced rebuild does it all the same.',
+    ],
     ['Late rows so far', count(sum('lateRows'))],
-    ...(belowFloor > 0 ? [['Late, and too old to apply', count(belowFloor), 'level-degraded'] as const] : []),
+    ...(belowFloor > 0 ? [['Late, and too old to apply', count(belowFloor), 'degraded'] as const] : []),
+    ...held.map(({ rawTable, heldBy, heldSince }): Fact => [
+      `${rawTable} held back`,
+      html`by ${heldBy} since ${time(heldSince, NOTHING)}`,
+      'degraded',
+      'End that transaction.',
+    ]),
     [
       'Stored rows',
       `${count(Number(rows.minutely))} minutely, ${count(Number(rows.hourly))} hourly, ${count(Number(rows.daily))} daily`,
     ],
     ['Raw rows kept from', time(status.rawFloor, 'always')],
   ];
-}
-
-const levelled = (level: Level, text: string): Content => html`<span class=${level}>${text}</span>`;
-
-function jobs(states: readonly JobState[], zone: Zone): TemplateResult {
-  if (states.length === 0) {
-    return html`<p class="empty">No job has run yet.</p>`;
-  }
-  const nameOf = ({ jobName }: JobState): string => jobName.replace(/^ops_rollup_/, '');
-  const time = (at: string | null): string => (at === null ? NOTHING : formatTime(at, zone, 'dateTime'));
-  const rows = states.map((job) => [
-    nameOf(job),
-    time(job.lastRunAt),
-    job.lastDurationMs === null ? NOTHING : milliseconds(Number(job.lastDurationMs)),
-    // A success that came after the last error has cured it.
-    (job.lastErrorAt ?? '') > (job.lastSuccessAt ?? '')
-      ? levelled('level-critical', 'failed')
-      : levelled('level-healthy', 'succeeded'),
-  ]);
-  return html`${table('Jobs', ['Job', 'Last run', 'Took', 'State'], rows)}
-  ${states
-    .filter(({ lastError }) => lastError !== null)
-    .map(
-      (job) =>
-        html`<p class="job-error">
-          ${nameOf(job)}, last error ${time(job.lastErrorAt)}: <code>${job.lastError}</code>
-        </p>`,
-    )}`;
-}
-
-function trouble(buckets: readonly TroubledBucket[], zone: Zone): TemplateResult {
-  if (buckets.length === 0) {
-    return html`<p class="empty">
-      None. A failing bucket is tried again; a suspicious one would have shrunk, and is held back until a
-      forced rebuild.
-    </p>`;
-  }
-  const rows = buckets.map((bucket) => {
-    const suspicious = bucket.suspiciousSince !== null;
-    return [
-      `${formatTime(bucket.bucketStart, zone, 'full')} (${bucket.tier})`,
-      suspicious ? levelled('level-degraded', 'suspicious') : levelled('level-critical', 'failing'),
-      bucket.reason,
-      count(bucket.attempts),
-      suspicious ? 'held back' : formatTime(bucket.nextAttemptAt, zone, 'dateTime'),
-      html`<code>${bucket.lastError ?? NOTHING}</code>`,
-    ];
-  });
-  const heads = ['Bucket', 'State', 'Noted as', 'Attempts', 'Next attempt', 'Last error'];
-  return table('Failing and suspicious buckets', heads, rows, 'data left');
 }

@@ -144,5 +144,6 @@ function operations({ operations: panel, latest, state }: Page): TemplateResult 
   return panel.template(latest('status')?.answer ?? null, {
     status: state('status'),
     rebuilds: state('rebuilds'),
+    verifications: state('verifications'),
   });
 }

@@ -15,6 +15,7 @@ const NAMES: Readonly<Record<Part, string>> = {
   distribution: 'The distribution',
   status: 'The state of the rollup',
   rebuilds: 'The list of rebuilds',
+  verifications: 'The list of verifications',
 };
 export const PARTS = Object.keys(NAMES) as readonly Part[];
 

@@ -2,9 +2,11 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { OpsRequest, Requests } from './admin-types.js';
 import { scopeOf } from './answers.js';
 import type { Query } from './api.js';
-import { count, milliseconds, money, NOTHING, tokenRate } from './format.js';
-import { keyName, listFilter } from './slices.js';
-import { button, segmented, table, type Content } from './templates.js';
+import { count, counts, durations, moneys, numberOf, tokenRates } from './format.js';
+import { outcome } from './outcome.js';
+import { filterBy, keyName, listFilter, wordOf } from './slices.js';
+import { measure, Table, type Column } from './table.js';
+import { button, segmented, type Content } from './templates.js';
 import { Tool } from './tool.js';
 import { subjectOf, type RequestFilters } from './view.js';
 import { formatTime, zoneName } from './zone.js';
@@ -18,7 +20,16 @@ const FILTER_WORDS: Readonly<Record<string, string>> = {
   errorPhase: 'phase',
   errorType: 'type',
 };
-const HEADS = 'Request,Model,Account,Duration,TTFT,Speed,In,Cached,Out,Cost'.split(',');
+type Success = Extract<OpsRequest, { kind: 'success' }>;
+/** In the file beside what is shown. */
+const FILE_ONLY =
+  'kind,requestId,platform,groupId,groupName,apiKeyId,userId,statusCode,upstreamStatusCode,errorOwner,errorPhase,errorType,message'
+    .split(',')
+    .map((key): Column<OpsRequest> => {
+      const value = (item: OpsRequest): string | number | null =>
+        (item as Partial<Record<string, string | number | null>>)[key] ?? null;
+      return { key, head: key, place: 'file', value };
+    });
 
 /**
  * The raw rows behind the numbers, under the filters of the page, newest first. It stays as it was loaded while the
@@ -32,6 +43,7 @@ export class RequestsPanel extends Tool {
   /** What is listed, or being listed. */
   private subject = '';
   private loading = new AbortController();
+  private readonly table = new Table<OpsRequest>();
 
   public template(): TemplateResult {
     const { view, to } = this.host;
@@ -96,28 +108,21 @@ export class RequestsPanel extends Tool {
     const words = Object.entries(filters).map(
       ([name, value]) => `${FILTER_WORDS[name] ?? name} ${keyName(value)}`,
     );
-    const name = `Requests, times in ${zoneName(view.zone)}`;
     return html`<article class="card">
-      ${
-        words.length === 0
-          ? nothing
-          : html`<div class="chips">
-              ${button(`${words.join(' · ')} ✕`, to({ requests: { kind } }), {
-                classes: 'chip',
-                label: `Remove the filter ${words.join(', ')}`,
-              })}
-            </div>`
-      }
+      <div class="chips" ?hidden=${words.length === 0}>
+        ${button(`${words.join(' · ')} ✕`, to({ requests: { kind } }), {
+          ...{ classes: 'chip', label: `Remove the filter ${words.join(', ')}` },
+        })}
+      </div>
       ${typeof refused === 'string' ? html`<p class="empty">${refused}</p>` : nothing}
       ${
-        this.items.length === 0
+        this.query === null || (this.items.length === 0 && !this.busy)
           ? nothing
-          : table(
-              name,
-              HEADS,
-              this.items.map((item) => this.row(item)),
-              'data list',
-            )
+          : this.table.template(this.host, {
+              ...{ name: `Requests, times in ${zoneName(view.zone)}`, classes: 'list', csv: true },
+              ...{ columns: this.columns(), rows: this.items.length === 0 ? null : this.items },
+              idOf: ({ kind: of, id }) => `${of} ${id}`,
+            })
       }
       ${this.query === null ? nothing : html`<p class="empty" role="status">${this.state()}</p>`}
       ${this.message}
@@ -130,36 +135,97 @@ export class RequestsPanel extends Tool {
 
   private state(): string {
     const { length } = this.items;
-    const shown = length === 0 ? 'No request' : `${count(length)} requests`;
-    return this.busy
-      ? 'Loading…'
-      : this.next !== null
-        ? `${shown} so far.`
-        : this.failed
-          ? ''
-          : `${shown}${length === 0 ? ' in this range and under these filters' : ', no more'}.`;
+    if (this.busy || this.failed) {
+      return this.busy ? 'Loading…' : '';
+    }
+    return length === 0
+      ? 'No request in this range and under these filters: filter less, or choose a longer range.'
+      : `${count(length)} requests${this.next === null ? ', no more' : ' so far'}.`;
   }
 
-  private row(item: OpsRequest): Content[] {
-    const { platform, groupName, groupId, model, accountId, apiKeyId, userId } = item;
-    const of = (what: string, id: string | null): string => (id === null ? '' : `${what} ${id}`);
-    const success = item.kind === 'success' ? item : null;
-    const who = [of('account', accountId), of('key', apiKeyId), of('user', userId)].filter(
-      (text) => text !== '',
-    );
+  private columns(): readonly Column<OpsRequest>[] {
+    const { zone } = this.host.view;
+    const of = (value: (item: Success) => number | null) => (item: OpsRequest) =>
+      item.kind === 'success' ? value(item) : null;
     return [
-      html`${formatTime(item.createdAt, this.host.view.zone, 'exact')} ${outcome(item)} ${this.id(item)}`,
-      html`${model === null ? NOTHING : keyName(model)}
-        <small>${platform}, ${groupName ?? (of('group', groupId) || 'no group')}</small>`,
-      html`${who[0] ?? NOTHING}<small>${who.slice(1).join(', ')}</small>`,
-      milliseconds(success?.durationMs),
-      milliseconds(success?.firstTokenMs),
-      tokenRate(success?.outputTokensPerSecond),
-      count(success && success.inputTokens + success.cacheCreationTokens),
-      count(success?.cacheReadTokens),
-      count(success?.outputTokens),
-      money(success?.actualCost),
+      {
+        ...{ key: 'time', head: 'Request', value: ({ createdAt }) => createdAt },
+        cell: (item) => html`${formatTime(item.createdAt, zone, 'exact')} ${outcome(item)} ${this.id(item)}`,
+      },
+      ...FILE_ONLY,
+      {
+        ...{ key: 'model', head: 'Model', value: ({ model }) => model, place: 'phone' },
+        cell: ({ model, platform, groupId, groupName }) =>
+          html`${this.key('model', model)}
+            <small>
+              ${this.key('platform', platform)},
+              ${groupId === null ? 'no group' : this.key('group', groupId, keyName(groupName ?? `group ${groupId}`))}
+            </small>`,
+      },
+      {
+        ...{ key: 'account', head: 'Account', value: ({ accountId }) => accountId },
+        cell: ({ accountId, apiKeyId, userId }) =>
+          html`${this.key('account', accountId)}
+            <small>
+              ${apiKeyId === null ? nothing : this.key('api_key', apiKeyId, `key ${apiKeyId}`)}
+              ${userId === null ? nothing : this.key('user', userId, `user ${userId}`)}
+            </small>`,
+      },
+      measure(
+        'duration',
+        'Duration',
+        of((item) => item.durationMs),
+        durations,
+        { place: 'phone' },
+      ),
+      measure(
+        'ttft',
+        'Time to first token',
+        of((item) => item.firstTokenMs),
+        durations,
+      ),
+      measure(
+        'speed',
+        'Output speed',
+        of((item) => item.outputTokensPerSecond),
+        tokenRates,
+      ),
+      measure(
+        'input',
+        'Input tokens',
+        of((item) => item.inputTokens + item.cacheCreationTokens),
+        counts,
+      ),
+      measure(
+        'cached',
+        'Cached tokens',
+        of((item) => item.cacheReadTokens),
+        counts,
+      ),
+      measure(
+        'output',
+        'Output tokens',
+        of((item) => item.outputTokens),
+        counts,
+      ),
+      measure(
+        'cost',
+        'Cost',
+        of(({ actualCost }) => numberOf(actualCost)),
+        moneys,
+      ),
     ];
+  }
+
+  /** Leads to the page of that alone, where numbers are kept by it. */
+  private key(by: string, key: string | null, name = keyName(key ?? '(none)')): Content {
+    const { dimensions, to } = this.host;
+    const isKept = by === 'platform' || by === 'group' || dimensions?.some((set) => set.name === by) === true;
+    const long = html`<span class="long">${name}</span>`;
+    const title = `Show only this ${wordOf(by)}`;
+    return isKept
+      ? button(long, to(filterBy(by, [key ?? '(none)'])), { classes: 'row-filter', title })
+      : long;
   }
 
   private id({ requestId, id }: OpsRequest): TemplateResult {
@@ -171,28 +237,8 @@ export class RequestsPanel extends Tool {
     // Only pages that came over TLS, or from this machine, have a clipboard.
     const canCopy = 'clipboard' in navigator;
     return html`<small>
-      <code title=${text}>${text}</code>
+      <code class="long" tabindex=${canCopy ? nothing : 0}>${text}</code>
       ${canCopy ? button('Copy', copy, { classes: 'row-filter', label: `Copy ${text}` }) : nothing}
     </small>`;
   }
-}
-
-/** Successes and errors are told apart by word and colour; of an error, what there is to say of it. */
-function outcome(item: OpsRequest): Content {
-  if (item.kind === 'success') {
-    return html`<span class="badge finished">success</span>`;
-  }
-  const { statusCode, upstreamStatusCode, errorOwner, errorPhase, errorType, message, isBusinessLimited } =
-    item;
-  const recovered = statusCode !== null && statusCode < 400;
-  const upstream = upstreamStatusCode === null ? [] : [`provider said ${upstreamStatusCode}`];
-  const told = [
-    errorType,
-    errorOwner,
-    errorPhase,
-    ...upstream,
-    isBusinessLimited ? 'business-limited' : null,
-  ];
-  return html`<span class="badge failed">${recovered ? 'recovered' : 'error'} ${statusCode ?? ''}</span>
-    <small>${told.filter(Boolean).join(' · ')}</small> <small>${message}</small>`;
 }

@@ -22,9 +22,9 @@ export const isSet = (by: string): boolean => by !== 'platform' && by !== 'group
 export const wordOf = (by: string): string =>
   by === 'api_key' ? 'API key' : by === 'error' ? 'kind of error' : by.replaceAll('_', ' ');
 
-/** What a row is called: also a group that was deleted, and a key that is empty. */
+/** What a row is called: also a group that was deleted, and what is empty. */
 export const nameOf = ({ key, label, groupId }: BreakdownItem): string =>
-  label ?? (groupId === null ? keyName(key) : `group ${groupId}`);
+  label !== null && label.trim() !== '' ? label : groupId === null ? keyName(key) : `group ${groupId}`;
 
 export const keyName = (key: string): string => (key.trim() === '' ? '(empty)' : key);
 

@@ -16,7 +16,7 @@ export const styled = (property: string, value: string): unknown =>
  * Text in a place that is aligned at its end. It is put in anew when it changes: a text that has become longer starts
  * further left, and a browser that sees the same text node there takes it for one that has moved.
  */
-export const endAligned = (text: string): unknown => keyed(text, html`${text}`);
+export const endAligned = (text: string): TemplateResult => html`${keyed(text, html`${text}`)}`;
 
 /** The handler of a form that the page itself sends. */
 export const submitted =
@@ -32,34 +32,41 @@ export const cardHead = (title: string, note: Content = nothing): TemplateResult
     <span class="note">${note}</span>
   </header>`;
 
-/** A table whose first column names its rows; it can be scrolled with the keyboard too. */
-export const table = (
-  name: string,
-  heads: readonly string[],
-  rows: readonly (readonly Content[])[],
-  classes = 'data',
-): TemplateResult =>
+/** The frame of every table; it can be scrolled with the keyboard too. */
+export const tableFrame = (name: string, heads: unknown, rows: unknown, classes = ''): TemplateResult =>
   html`<div class="scroll" tabindex="0" role="region" aria-label=${name}>
-    <table class=${classes}>
+    <table class="data ${classes}">
       <caption class="visually-hidden">
         ${name}
       </caption>
       <thead>
         <tr>
-          ${heads.map((head) => html`<th scope="col">${head}</th>`)}
+          ${heads}
         </tr>
       </thead>
       <tbody>
-        ${rows.map(
-          ([first, ...rest]) =>
-            html`<tr>
-              <th scope="row">${first}</th>
-              ${rest.map((cell) => html`<td>${typeof cell === 'string' ? endAligned(cell) : cell}</td>`)}
-            </tr>`,
-        )}
+        ${rows}
       </tbody>
     </table>
   </div>`;
+
+/** A table of texts, whose first column names its rows. */
+export const table = (
+  name: string,
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+): TemplateResult =>
+  tableFrame(
+    name,
+    heads.map((head) => html`<th scope="col">${head}</th>`),
+    rows.map(
+      ([first, ...rest]) =>
+        html`<tr>
+          <th scope="row">${first}</th>
+          ${rest.map((cell) => html`<td>${endAligned(cell)}</td>`)}
+        </tr>`,
+    ),
+  );
 
 /** A choice among [value, label]. */
 export const select = (
@@ -100,15 +107,16 @@ interface ButtonOptions {
   /** For screen readers, where the text alone does not say enough. */
   readonly label?: string;
   readonly pressed?: boolean;
+  readonly expanded?: boolean;
   readonly hidden?: boolean;
   readonly disabled?: boolean;
 }
 
 /** A button that is not the submit button of a form. */
 export const button = (
-  text: string,
+  text: Content,
   onClick: (event: MouseEvent) => unknown,
-  { id, classes, title, label, pressed, hidden = false, disabled = false }: ButtonOptions = {},
+  { id, classes, title, label, pressed, expanded, hidden = false, disabled = false }: ButtonOptions = {},
 ): TemplateResult =>
   html`<button
     type="button"
@@ -117,6 +125,7 @@ export const button = (
     title=${title ?? nothing}
     aria-label=${label ?? nothing}
     aria-pressed=${pressed ?? nothing}
+    aria-expanded=${expanded ?? nothing}
     ?hidden=${hidden}
     ?disabled=${disabled}
     @click=${onClick}

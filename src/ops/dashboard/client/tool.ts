@@ -18,14 +18,6 @@ export abstract class Tool {
     return html`<p class="message ${this.said.kind}" role="status">${this.said.text}</p>`;
   }
 
-  protected progress(what: string, done: number, total: number): TemplateResult {
-    return html`<progress
-      max=${Math.max(1, total)}
-      .value=${done}
-      aria-label="Progress of ${what}"
-    ></progress>`;
-  }
-
   protected cancelButton(what: string, cancel: () => Promise<void>, disabled = false): TemplateResult {
     const act = (): Promise<void> => this.attempt('Not cancelled', cancel);
     return button('Cancel', act, { classes: 'quiet', label: `Cancel ${what}`, disabled });

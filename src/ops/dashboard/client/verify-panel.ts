@@ -1,112 +1,89 @@
-import { html, type TemplateResult } from 'lit-html';
+import { nothing } from 'lit-html';
 import type { Verification, VerificationSummary } from './admin-types.js';
-import { count, plural } from './format.js';
-import { polled } from './polled.js';
-import { rangeFields, readRange } from './range-fields.js';
-import { cardHead, submitted } from './templates.js';
-import { Tool } from './tool.js';
-import { differenceTable, unjudgedTable } from './verify-tables.js';
-import { isoMinute, type TimeRange } from './view.js';
+import { count, counts, plural } from './format.js';
+import { RunPanel } from './runs.js';
+import type { Column } from './table.js';
+import { button, type Content } from './templates.js';
+import { FoundTables } from './verify-tables.js';
 
 /** Compares stored buckets with the raw rows, and shows how far it is and where they differ. */
-export class VerifyPanel extends Tool {
-  private run: Verification | null = null;
+export class VerifyPanel extends RunPanel<VerificationSummary> {
+  protected readonly words = {
+    ...{ path: 'verify', noun: 'Verification', title: 'Verify', button: 'Verify', failed: 'Not verified' },
+    note: 'recomputes a range another way and compares',
+    none: 'No verification yet. Start one to see whether what is stored is right.',
+  };
 
-  public template(range: TimeRange): TemplateResult {
-    const { run } = this;
-    const { zone } = this.host.view;
-    return html`<article class="card" data-panel="verify">
-      ${cardHead('Verify', 'recomputes a range another way and compares')}
-      <form class="fields" aria-label="Verify" @submit=${submitted((form) => this.submit(form))}>
-        ${rangeFields('verify', range, zone)}
-        <label class="check">
-          <input name="fix" type="checkbox" /> Fix: note every bucket that differs for recomputation
-        </label>
-        <button type="submit" class="primary" ?disabled=${this.busy}>Verify</button>
-      </form>
-      ${this.message} ${run?.state === 'running' && this.busy ? this.running(run) : ''}
-      <div class="verify-result">
-        ${run === null || run.state === 'running' ? '' : [differenceTable(run, zone), unjudgedTable(run, zone)]}
-      </div>
-    </article>`;
+  protected readonly fields = this.check(
+    'fix',
+    'Fix: note every bucket that differs for recomputation',
+    'The next refresh overwrites them with what their raw rows give.',
+  );
+
+  /** The one that is looked at. */
+  private open: Verification | null = null;
+  private readonly found = new FoundTables(this.host);
+
+  /** One at a time. */
+  protected override get isBlocked(): boolean {
+    return this.busy || this.runs.some(({ state }) => state === 'running');
   }
 
-  /** Follows the one that runs already, whoever started it. */
-  public async resume(): Promise<void> {
-    const { api } = this.host;
-    await this.attempt('The verifications are not known', async () => {
-      const [latest] = await api.get<VerificationSummary[]>('verify');
-      if (latest?.state === 'running' && !this.busy) {
-        await this.follow(() => api.get<Verification>(`verify/${latest.id}`));
-      }
-    });
+  protected override get report(): Content {
+    return this.open === null ? nothing : this.found.template(this.open);
   }
 
-  private running({ id, hours, hoursTotal, cancelRequestedAt }: Verification): TemplateResult {
-    const what = `verification ${id}`;
-    const cancel = async (): Promise<void> => {
-      await this.host.api.send('DELETE', `verify/${id}`);
-    };
-    return html`<div class="verify-progress">
-      ${this.progress(what, hours, hoursTotal)} ${this.cancelButton(what, cancel, cancelRequestedAt !== null)}
-    </div>`;
-  }
-
-  private async submit(form: HTMLFormElement): Promise<void> {
-    const range = readRange(form, this.host.view.zone);
-    if (range === null || this.busy) {
-      return;
-    }
-    const body = {
-      from: isoMinute(range.from),
-      to: isoMinute(range.to),
-      ...(new FormData(form).has('fix') && { fix: true }),
-    };
-    await this.follow(() => this.host.api.send<Verification>('POST', 'verify', body));
-  }
-
-  private async follow(begin: () => Promise<Verification>): Promise<void> {
-    this.run = null;
-    this.say('Comparing…');
-    await this.busily('Not verified', async () => {
-      await polled(this.host.api, 'verify', await begin(), (run) => {
-        this.run = run;
-        this.tell(run);
+  protected get columns(): readonly Column<VerificationSummary>[] {
+    const open = (id: string) => (): Promise<void> =>
+      this.busily('Not opened', async () => {
+        this.tell(await this.host.api.get<Verification>(`verify/${id}`));
       });
-    });
+    return [
+      ...this.runColumns,
+      {
+        ...{ key: 'found', head: 'Differences', format: counts, place: 'phone' },
+        value: ({ differenceCount }) => differenceCount,
+        classOf: ({ differenceCount }) => (differenceCount > 0 ? 'level-critical' : ''),
+        cell: ({ fix, differenceCount }, text) => (fix && differenceCount > 0 ? `${text}, noted` : text),
+      },
+      {
+        ...{ key: 'open', head: 'Report' },
+        cell: ({ id }) =>
+          button('Open', open(id), {
+            ...{ classes: 'row-filter', label: `Open verification ${id}`, disabled: this.isBlocked },
+          }),
+      },
+    ];
   }
 
-  private tell(run: Verification): void {
-    const {
-      state,
-      error,
-      hours,
-      hoursTotal,
-      differenceCount,
-      unjudgedCount,
-      notedMinutes,
-      notedHours,
-      notedDays,
-    } = run;
-    const differences = plural(differenceCount, 'difference');
-    if (state === 'running') {
-      const found = differenceCount > 0 ? `, ${differences} so far` : '';
-      this.say(`Comparing: ${count(hours)} of ${plural(hoursTotal, 'hour')}${found}.`);
+  protected hoursOf({ hours, hoursTotal }: VerificationSummary): readonly [number, number] {
+    return [hours, hoursTotal];
+  }
+
+  protected tell(run: VerificationSummary | Verification): void {
+    const { id, state, error, hours, hoursTotal, differenceCount, unjudgedCount } = run;
+    const [differences, isRunning] = [plural(differenceCount, 'difference'), state === 'running'];
+    this.open = 'differences' in run && !isRunning ? run : null;
+    const part = `${count(hours)} of ${plural(hoursTotal, 'hour')}`;
+    if (isRunning) {
+      this.say(`Comparing: ${part}${differenceCount > 0 ? `, ${differences} so far` : ''}.`);
       return;
     }
-    const compared =
-      state === 'finished'
-        ? `${plural(hours, 'hour')} compared`
-        : `${state} after ${count(hours)} of ${plural(hoursTotal, 'hour')}`;
-    const because = error === null ? '' : ` (${error})`;
-    const unjudged =
-      unjudgedCount > 0 ? ` ${plural(unjudgedCount, 'bucket')} could not be judged in full.` : '';
-    const noted =
-      notedMinutes + notedHours + notedDays > 0
-        ? ` ${plural(notedMinutes, 'minute')}, ${plural(notedHours, 'hour')} and ${plural(notedDays, 'day')} noted for recomputation.`
-        : '';
     const none = differenceCount === 0;
-    const kind = !none || state === 'failed' ? 'bad' : state === 'finished' ? 'good' : '';
-    this.say(`${none ? 'No difference' : differences}: ${compared}${because}.${unjudged}${noted}`, kind);
+    const noted = [
+      plural(run.notedMinutes, 'minute'),
+      plural(run.notedHours, 'hour'),
+      plural(run.notedDays, 'day'),
+    ];
+    const said = [
+      `${none ? 'No difference' : differences}: `,
+      state === 'finished' ? `${plural(hours, 'hour')} compared` : `${state} after ${part}`,
+      `${error === null ? '' : ` (${error})`} by verification ${id}.`,
+      unjudgedCount > 0 ? ` ${plural(unjudgedCount, 'bucket')} could not be judged in full.` : '',
+      run.notedMinutes + run.notedHours + run.notedDays > 0
+        ? ` Noted for recomputation: ${noted.join(', ')}.`
+        : '',
+    ];
+    this.say(said.join(''), !none || state === 'failed' ? 'bad' : state === 'finished' ? 'good' : '');
   }
 }

@@ -1,10 +1,12 @@
-import { html, nothing } from 'lit-html';
-import type { UnjudgedBucket, UnjudgedReason, Verification } from './admin-types.js';
-import { count, NOTHING } from './format.js';
-import { table, type Content } from './templates.js';
+import { html, type TemplateResult } from 'lit-html';
+import type { UnjudgedBucket, UnjudgedReason, Verification, VerifyDifference } from './admin-types.js';
+import { count } from './format.js';
+import type { Host } from './host.js';
+import { Table, type Column } from './table.js';
+import type { Content } from './templates.js';
 import { formatTime, type Zone } from './zone.js';
 
-/** Rows shown of a list; the answer may hold a thousand. */
+/** Rows shown of a list before somebody asks for the rest; the answer may hold a thousand. */
 const SHOWN = 100;
 
 const REASONS: Readonly<Record<UnjudgedReason, string>> = {
@@ -15,50 +17,67 @@ const REASONS: Readonly<Record<UnjudgedReason, string>> = {
   timed_out: 'takes too long',
 };
 
-const bucketText = ({ table, bucket }: Pick<UnjudgedBucket, 'table' | 'bucket'>, zone: Zone): string =>
+type Bucket = Pick<UnjudgedBucket, 'table' | 'bucket'>;
+
+const bucketText = ({ table, bucket }: Bucket, zone: Zone): string =>
   table === 'daily' || table === 'dimension_daily'
     ? `${bucket} (day)`
     : `${formatTime(bucket, zone, 'full')}${table === 'minutely' ? ' (minute)' : ''}`;
 
-export function differenceTable({ differences, differenceCount }: Verification, zone: Zone): Content {
-  const heads = ['Bucket', 'Level', 'Column', 'Stored', 'Raw rows give', ''];
-  const rows = differences
-    .slice(0, SHOWN)
-    .map((one) => [
-      bucketText(one, zone),
-      [
-        one.level,
-        one.platform,
-        one.groupId === null ? null : `group ${one.groupId}`,
-        one.dimension === null ? null : `${one.dimension} ${one.key ?? ''}`,
-      ]
-        .filter((part) => part !== null)
-        .join(' · '),
-      html`<code>${one.column}</code>`,
-      one.stored ?? NOTHING,
-      one.computed ?? NOTHING,
-      one.pending ? 'known, pending' : '',
-    ]);
-  return listTable('Differences', heads, rows, differenceCount);
-}
+const levelOf = ({ level, platform, groupId, dimension, key }: VerifyDifference): string =>
+  [level, platform, groupId && `group ${groupId}`, dimension && `${dimension} ${key ?? ''}`]
+    .filter((part) => part !== null)
+    .join(' · ');
 
-export function unjudgedTable({ unjudged, unjudgedCount }: Verification, zone: Zone): Content {
-  const reason = (one: UnjudgedReason | null): string => (one === null ? 'judged' : REASONS[one]);
-  const rows = unjudged
-    .slice(0, SHOWN)
-    .map((one) => [bucketText(one, zone), reason(one.usage), reason(one.errors)]);
-  return listTable('Not judged', ['Bucket', 'Requests', 'Errors'], rows, unjudgedCount);
-}
+const reason = (one: UnjudgedReason | null): string => (one === null ? 'judged' : REASONS[one]);
 
-function listTable(
-  title: string,
-  heads: readonly string[],
-  rows: readonly (readonly Content[])[],
-  total: number,
-): Content {
-  if (rows.length === 0) {
-    return nothing;
+/** What a verification has found. */
+export class FoundTables {
+  private readonly differing = new Table<VerifyDifference>();
+  private readonly unjudged = new Table<UnjudgedBucket>();
+
+  public constructor(private readonly host: Host) {}
+
+  public template({ id, differences, unjudged, ...found }: Verification): TemplateResult {
+    const { host } = this;
+    const bucket: readonly Column<Bucket>[] = [
+      {
+        ...{ key: 'bucket', head: 'Bucket', value: (one) => one.bucket },
+        cell: (one) => bucketText(one, host.view.zone),
+      },
+      { key: 'table', head: 'Table', place: 'file', value: ({ table }) => table },
+    ];
+    const differing = this.differing.template(host, {
+      ...{ name: `Differences of verification ${id}`, rows: differences, atFirst: SHOWN, csv: true },
+      idOf: (one) => JSON.stringify(one),
+      columns: [
+        ...bucket,
+        { key: 'level', head: 'Level', value: levelOf },
+        {
+          ...{ key: 'column', head: 'Column', value: ({ column }) => column, place: 'phone' },
+          cell: (_, text) => html`<code>${text}</code>`,
+        },
+        { key: 'stored', head: 'Stored', value: ({ stored }) => stored, classOf: () => 'number' },
+        {
+          ...{ key: 'computed', head: 'Raw rows give', value: ({ computed }) => computed, place: 'phone' },
+          classOf: () => 'number',
+        },
+        { key: 'pending', head: 'Known', value: ({ pending }) => (pending ? 'pending' : 'no') },
+      ],
+    });
+    const unjudgedTable = this.unjudged.template(host, {
+      ...{ name: `Not judged by verification ${id}`, rows: unjudged, atFirst: SHOWN, csv: true },
+      idOf: ({ table, bucket: at }) => `${table} ${at}`,
+      columns: [
+        ...bucket,
+        { key: 'usage', head: 'Requests', value: ({ usage }) => reason(usage), place: 'phone' },
+        { key: 'errors', head: 'Errors', value: ({ errors }) => reason(errors), place: 'phone' },
+      ],
+    });
+    return html`${differences.length > 0 ? [differing, listed(differences.length, found.differenceCount)] : ''}
+    ${unjudged.length > 0 ? [unjudgedTable, listed(unjudged.length, found.unjudgedCount)] : ''}`;
   }
-  const more = html`<p class="note">The first ${rows.length} of ${count(total)}.</p>`;
-  return html`${table(title, heads, rows, 'data left')}${rows.length < total ? more : nothing}`;
 }
+
+const listed = (rows: number, total: number): Content =>
+  html`<p class="note" ?hidden=${rows === total}>The first ${count(rows)} of ${count(total)}.</p>`;

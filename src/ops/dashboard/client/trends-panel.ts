@@ -1,12 +1,16 @@
-import { html, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Trend } from '../../read/read.types.js';
 import type { Series } from './answers.js';
 import { ChartCard } from './chart-card.js';
+import type { Scene } from './chart-picture.js';
 import { CHARTS } from './chart-specs.js';
+import { Tooltip } from './chart-tooltip.js';
+import { capital } from './format.js';
 import type { Host } from './host.js';
 import type { PanelState } from './panel-states.js';
-import { segmented } from './templates.js';
-import { fixedRange } from './view.js';
+import { filterBy, toggled, unavailable, wordOf } from './slices.js';
+import { button, segmented, select, type Content } from './templates.js';
+import { COMPARES, compareShift, fixedRange, SHORTEST_MINUTES, trendRange } from './view.js';
 
 /** What the charts are drawn of; null until it is known, or where it is not asked for. */
 export interface TrendAnswers {
@@ -18,18 +22,30 @@ export interface TrendAnswers {
 /** The charts, all over the same time. */
 export class TrendsPanel {
   private readonly charts: readonly ChartCard[];
+  private readonly tooltip: Tooltip;
+  /** Says to screen readers what the keyboard's cursor is at. */
+  private readonly reader = document.createElement('p');
+  private scene: Scene | null = null;
+  private slots: { readonly by: string; readonly keys: readonly (string | null)[] } = { by: '', keys: [] };
 
   public constructor(private readonly host: Host) {
-    const zoom = (from: number, to: number): void => {
-      const fixed = fixedRange(from, to);
-      if (fixed !== null) {
-        host.go({ fixed });
-      }
+    this.tooltip = new Tooltip(host.api.signal);
+    this.reader.className = 'visually-hidden';
+    this.reader.ariaLive = 'polite';
+    const events = {
+      tooltip: this.tooltip,
+      onZoom: this.zoom,
+      onChoose: (name: string, withOthers: boolean) => {
+        host.go({ only: toggled(host.view.only, name, withOthers) });
+      },
+      onRead: (text: string) => {
+        this.reader.textContent = text;
+      },
     };
-    this.charts = CHARTS.map((spec) => new ChartCard(spec, zoom));
+    this.charts = CHARTS.map((spec) => new ChartCard(spec, events));
   }
 
-  public template({ trend }: TrendAnswers, { className, banner }: PanelState): TemplateResult {
+  public template(answers: TrendAnswers, { className, banner }: PanelState): TemplateResult {
     const { view, to, go } = this.host;
     const sets = [
       ['service', 'Service', to({ charts: 'service' })],
@@ -40,21 +56,25 @@ export class TrendsPanel {
         go({ fixed: null });
       }
     };
+    const problem = view.split === null ? null : unavailable(this.host, view.split);
+    const scene = this.sceneOf(answers, problem === null);
     return html`<section aria-labelledby="trends-title">
       <div class="section-head">
         <h2 id="trends-title">Trends</h2>
-        ${segmented('Trends of', sets, view.charts)}
+        ${segmented('Trends of', sets, view.charts)} ${this.choices(problem === null ? answers.series : null)}
         <p id="chart-keys" class="note">
           Drag to zoom, double-click to reset. With the keyboard: arrows move, Shift with arrows selects,
           Enter zooms.
         </p>
       </div>
+      ${this.wayOut(problem)}
       <div id="charts" class="charts ${className}" @dblclick=${zoomReset}>
         ${banner}
         ${this.charts
           .filter(({ spec }) => spec.set === view.charts)
-          .map((chart) => chart.show(trend, view.zone))}
+          .map((chart) => (scene === null ? chart.element : chart.show(scene, view.zone)))}
       </div>
+      ${this.tooltip.element} ${this.reader}
     </section>`;
   }
 
@@ -71,4 +91,107 @@ export class TrendsPanel {
       chart.destroy();
     }
   }
+
+  private choices(series: Series | null): TemplateResult {
+    const { view, dimensions, go, to } = this.host;
+    const names = new Set([
+      'platform',
+      'group',
+      ...(dimensions ?? []).map(({ name }) => name),
+      view.split ?? 'group',
+    ]);
+    const splits = [['', 'none'], ...[...names].map((name) => [name, capital(wordOf(name))])] as [
+      string,
+      string,
+    ][];
+    const compares = [
+      ['', 'off'],
+      ['previous', 'previous period'],
+      ['week', 'last week'],
+    ] as const;
+    // The rest is no key that the page could be filtered for.
+    const keys = (series?.series ?? []).flatMap(({ key }) =>
+      key !== null && view.only.includes(key) ? [key] : [],
+    );
+    const compare = select('compare', 'Compare', compares, view.compare ?? '', (value) => {
+      go({ compare: COMPARES.find((one) => one === value) ?? null });
+    });
+    return html`${select('split', 'Series by', splits, view.split ?? '', (split) => {
+      go({ split: split || null, only: [] });
+    })}
+    ${view.split === null ? compare : nothing}
+    ${button('Filter the page to these', to({ ...filterBy(series?.by ?? '', keys), only: [] }), {
+      hidden: keys.length === 0,
+      title: keys.join(', '),
+    })}`;
+  }
+
+  /** Why the charts are not split, and what can be done about it. */
+  private wayOut(problem: string | null): Content {
+    const { view, to } = this.host;
+    const blocks = view.slice !== null && view.slice.dimension !== view.split;
+    const freed = blocks ? { slice: null } : { platforms: [], groups: [] };
+    return problem === null
+      ? nothing
+      : html`<div id="split-problem" class="banner warn" role="status">
+          <p>One series each: ${problem}</p>
+          ${button('Remove the filter', to(freed))} ${button('Do not split', to({ split: null }))}
+        </div>`;
+  }
+
+  /** The same object until something of it is another: the charts compare it. */
+  private sceneOf({ trend, before, series }: TrendAnswers, canSplit: boolean): Scene | null {
+    const { view, range, objectives, now } = this.host;
+    const isSplit = view.split !== null && canSplit;
+    if (isSplit && series === null) {
+      return null; // what was drawn before stays, and looks it
+    }
+    const asOf = trend === null ? now : Date.parse(trend.freshness.asOf);
+    const next: Scene = {
+      ...{
+        trend,
+        objectives,
+        only: view.only,
+        before: isSplit ? null : before,
+        series: isSplit ? series : null,
+      },
+      ...{ shift: compareShift(view, trendRange(range)), slots: this.slotsOf(series), asOf },
+    };
+    const { scene } = this;
+    const isSame =
+      scene !== null &&
+      (['trend', 'before', 'series', 'only', 'objectives'] as const).every(
+        (name) => scene[name] === next[name],
+      );
+    this.scene = isSame ? scene : next;
+    return this.scene;
+  }
+
+  /** A key keeps its colour as long as it is among the busiest; one that comes takes a free one. */
+  private slotsOf(series: Series | null): readonly (string | null)[] {
+    if (series === null) {
+      return this.slots.keys;
+    }
+    const keys = series.series.flatMap(({ key, isRest }) => (key === null || isRest ? [] : [key]));
+    const slots = (this.slots.by === series.by ? this.slots.keys : []).map((key) =>
+      key !== null && keys.includes(key) ? key : null,
+    );
+    for (const key of keys.filter((one) => !slots.includes(one))) {
+      const free = slots.indexOf(null);
+      slots[free === -1 ? slots.length : free] = key;
+    }
+    this.slots = { by: series.by, keys: slots };
+    return slots;
+  }
+
+  /** Around what was selected, where that is too short to say anything. */
+  private readonly zoom = (from: number, to: number): void => {
+    const end = Math.min(to, this.host.range.to);
+    const missing = Math.max(0, SHORTEST_MINUTES * 60_000 - (end - from)) / 2;
+    const fixed = fixedRange(from - missing, end + missing);
+    this.tooltip.hide();
+    if (fixed !== null) {
+      this.host.go({ fixed });
+    }
+  };
 }

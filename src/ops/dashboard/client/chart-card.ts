@@ -8,9 +8,9 @@ import type { Tooltip } from './chart-tooltip.js';
 import type { CsvCell } from './csv.js';
 import { DataTable } from './data-table.js';
 import { styled } from './templates.js';
-import { formatTime, zoneName, type Zone } from './zone.js';
+import { formatTime, zoneName } from './zone.js';
 
-const HEIGHT = 182;
+const HEIGHT = 190;
 /** Entries that a split has room for, so that one that comes or goes moves nothing: the busiest, and the rest. */
 const SPLIT_ENTRIES = 6;
 
@@ -21,7 +21,7 @@ export interface CardEvents {
   readonly onZoom: (from: number, to: number) => void;
   /** A series was chosen: alone, or beside those that are. */
   readonly onChoose: (name: string, withOthers: boolean) => void;
-  /** The cursor was moved with the keyboard. */
+  /** The cursor was moved with the keyboard, to what is said there. */
   readonly onRead: (text: string) => void;
 }
 
@@ -32,9 +32,8 @@ export class ChartCard {
   private readonly table: DataTable;
   private chart: uPlot | null = null;
   private scene: Scene | null = null;
-  private picture: Picture | null = null;
-  private zone: Zone = 'utc';
-  /** What a chart has to be made anew for. */
+  private picture: Picture;
+  /** What the chart has to be made anew for. */
   private make = '';
   /** The point under the cursor, or null. */
   private cursor: number | null = null;
@@ -42,24 +41,25 @@ export class ChartCard {
   public constructor(
     public readonly spec: ChartSpec,
     private readonly events: CardEvents,
+    empty: Scene,
   ) {
-    this.element.className = 'card chart';
-    this.element.dataset.chart = spec.id;
-    this.element.setAttribute('aria-labelledby', `chart-${spec.id}`);
-    this.plot.className = 'plot';
-    this.plot.tabIndex = 0;
-    this.plot.role = 'group';
-    this.plot.setAttribute('aria-roledescription', 'chart');
-    this.plot.setAttribute('aria-describedby', 'chart-keys');
-    this.table = new DataTable(spec.title, () => {
-      this.render();
-    });
+    const { element, plot } = this;
+    this.picture = pictureOf(spec, empty);
+    element.className = 'card chart';
+    element.dataset.chart = spec.id;
+    element.setAttribute('aria-labelledby', `chart-${spec.id}`);
+    plot.className = 'plot';
+    plot.tabIndex = 0;
+    plot.role = 'group';
+    plot.setAttribute('aria-roledescription', 'chart');
+    plot.setAttribute('aria-describedby', 'chart-keys');
+    this.table = new DataTable(spec.title, this.render);
     const own = (): void => {
       events.tooltip.owner = this;
     };
-    this.plot.addEventListener('pointerenter', own);
-    bindChartKeys(this.plot, {
-      drawn: () => this.chart && this.picture && { chart: this.chart, picture: this.picture },
+    plot.addEventListener('pointerenter', own);
+    bindChartKeys(plot, {
+      drawn: () => this.chart && { chart: this.chart, picture: this.picture },
       onMove: own,
       onMoved: () => {
         events.onRead(this.reading());
@@ -68,31 +68,29 @@ export class ChartCard {
     });
     new ResizeObserver(() => {
       this.chart?.setSize(this.size());
-    }).observe(this.plot);
+    }).observe(plot);
     this.render();
   }
 
-  /** The chart of that; what is there stays until there is something to draw. */
-  public show(scene: Scene, zone: Zone): HTMLElement {
-    const picture = scene === this.scene && zone === this.zone ? null : pictureOf(this.spec, scene);
-    if (picture === null) {
+  /** The chart of that; without anything to draw, what is there stays. */
+  public show(scene: Scene | null): HTMLElement {
+    if (scene === null || scene === this.scene || (scene.series ?? scene.trend) === null) {
       return this.element;
     }
-    [this.scene, this.picture, this.zone] = [scene, picture, zone];
-    const [{ kind, lines, before, limits, partial }, { plot }] = [picture, this];
+    [this.scene, this.picture] = [scene, pictureOf(this.spec, scene)];
+    const [{ zone, kind, lines, limits, partial }, { plot }] = [this.picture, this];
     plot.dataset.limits = limits.map(({ label, value }) => `${label} ${value}`).join();
-    plot.dataset.partial = partial ?? '';
-    plot.dataset.empty = lines.every(({ values }) => values.every((value) => value === null))
-      ? (this.spec.empty ?? 'No requests in this range')
-      : '';
-    const make = JSON.stringify([zone, kind, lines.map(({ label, color }) => [label, color]), before?.label]);
-    if (this.chart === null || make !== this.make) {
+    plot.dataset.partial = partial;
+    const isEmpty = lines.every(({ values }) => values.every((value) => value === null));
+    plot.dataset.empty = isEmpty ? (this.spec.empty ?? 'No requests in this range') : '';
+    plot.ariaLabel = this.summary();
+    const make = JSON.stringify([zone, kind, lines.map(({ label, color }) => [label, color])]);
+    if (make === this.make) {
+      this.setData();
+    } else {
       this.make = make;
       this.redraw();
-    } else {
-      this.setData(this.chart, picture);
     }
-    plot.ariaLabel = this.summary(picture);
     this.render();
     this.point();
     return this.element;
@@ -100,25 +98,21 @@ export class ChartCard {
 
   /** Anew, with the colours of the present theme. */
   public redraw(): void {
-    const { picture } = this;
-    if (picture === null) {
+    if (this.scene === null) {
       return;
     }
     this.destroy();
     this.cursor = null;
-    const events = {
-      picture: () => this.picture ?? picture,
-      onCursor: (index: number | null) => {
-        if (index !== this.cursor) {
-          this.cursor = index;
-          this.render();
-        }
-        this.point();
-      },
-      onZoom: this.events.onZoom,
+    const onCursor = (index: number | null): void => {
+      if (index !== this.cursor) {
+        this.cursor = index;
+        this.render();
+      }
+      this.point();
     };
-    this.chart = new uPlot(chartOptions(this.spec, this.zone, this.size(), events), [[]], this.plot);
-    this.setData(this.chart, picture);
+    const events = { picture: () => this.picture, onCursor, onZoom: this.events.onZoom };
+    this.chart = new uPlot(chartOptions(this.spec, this.size(), events), [[]], this.plot);
+    this.setData();
   }
 
   /** The charts that move together know each other. */
@@ -127,8 +121,9 @@ export class ChartCard {
     this.chart = null;
   }
 
-  private setData(chart: uPlot, picture: Picture): void {
-    chart.batch(() => {
+  private setData(): void {
+    const { chart, picture } = this;
+    chart?.batch(() => {
       chart.setData(chartData(picture), false);
       chart.setScale('x', { min: picture.from / 1000, max: picture.to / 1000 });
     });
@@ -136,7 +131,7 @@ export class ChartCard {
 
   /** The tooltip beside the cursor, where this chart is the one that is pointed at. */
   private point(): void {
-    const { chart, events, cursor } = this;
+    const { chart, cursor, events } = this;
     if (events.tooltip.owner !== this) {
       return;
     }
@@ -144,175 +139,128 @@ export class ChartCard {
       events.tooltip.hide();
       return;
     }
-    events.tooltip.show(this.tooltip(), () => {
+    events.tooltip.show(this.tooltip(cursor), () => {
       const { left, top } = chart.over.getBoundingClientRect();
       return [left + (chart.cursor.left ?? 0), top + (chart.cursor.top ?? 0)];
     });
   }
 
-  private render(): void {
-    render(this.template(), this.element);
-  }
-
-  private template(): TemplateResult {
-    const { picture, zone, spec } = this;
-    const starts = picture?.starts ?? [];
+  private readonly render = (): void => {
+    const { title, id } = this.spec;
+    const { starts, zone, note, lines, isSplit } = this.picture;
     const shown = Math.min(this.cursor ?? Infinity, starts.length - 1);
-    const [at, latest] = [starts[shown], this.cursor === null ? 'latest, ' : ''];
+    const at = starts[shown];
     const time =
-      at === undefined ? '' : `${latest}${formatTime(at, zone, 'dateTime')}${zone === 'utc' ? ' UTC' : ''}`;
-    const labels = this.drawn().map(({ label }) => label);
-    return html`<header>
-        <h3 id="chart-${spec.id}">${spec.title}</h3>
-        <span class="note">${this.gap() ?? picture?.note ?? spec.note}</span>
+      at === undefined
+        ? ''
+        : `${this.cursor === null ? 'latest, ' : ''}${formatTime(at, zone, 'dateTime')}${zone === 'utc' ? ' UTC' : ''}`;
+    const free = isSplit ? Math.max(0, SPLIT_ENTRIES - lines.length) : 0;
+    const heads = [`From (${zoneName(zone)})`, ...lines.map(({ label }) => label)];
+    const template = html`<header>
+        <h3 id="chart-${id}">${title}</h3>
+        <span class="note" title=${note}>${note}</span>
         <span class="chart-time">${time}</span>
       </header>
-      <ul class="legend ${picture?.isSplit === true ? 'of-keys' : ''}">
-        ${picture === null ? spec.series.map(({ label }) => html`<li><button type="button" disabled>${label}</button></li>`) : this.legend(picture, shown)}
+      <ul class="legend ${isSplit ? 'of-keys' : ''}">
+        ${lines.map((line) => html`<li>${this.entry(line, shown)}</li>`)}
+        ${Array.from({ length: free }, () => html`<li aria-hidden="true"></li>`)}
       </ul>
-      ${this.plot}
-      ${this.table.template([`From (${zoneName(zone)})`, ...labels], this.rows, this.csv, [picture, zone])}`;
-  }
+      ${this.plot} ${this.table.template(heads, this.rows, this.csv, [this.picture])}`;
+    render(template, this.element);
+  };
 
-  private legend({ lines, before, isSplit }: Picture, shown: number): TemplateResult[] {
-    const isolated = lines.some(({ isShown }) => !isShown);
-    const entry = (line: Line): TemplateResult => {
-      const text = html`${this.swatch(line)}<span title=${line.label}>${line.label}</span>
-        <b>${this.spec.format(line.values[shown] ?? null)}</b>`;
-      const choose = ({ shiftKey, ctrlKey, metaKey }: MouseEvent): void => {
-        this.events.onChoose(line.name, shiftKey || ctrlKey || metaKey);
-      };
-      return line === before
-        ? html`<li class="before">${text}</li>`
-        : html`<li>
-            <button
-              type="button"
-              class=${line.isShown ? '' : 'faded'}
-              aria-pressed=${isolated && line.isShown}
-              @click=${choose}
-            >
-              ${text}
-            </button>
-          </li>`;
+  private entry(line: Line, shown: number): TemplateResult {
+    const text = html`${swatch(line)}<span title=${line.label}>${line.label}</span>
+      <b>${this.spec.format(line.values[shown] ?? null)}</b>`;
+    const { name, isShown } = line;
+    if (name === null) {
+      return html`<div>${text}</div>`;
+    }
+    const choose = ({ shiftKey, ctrlKey, metaKey }: MouseEvent): void => {
+      this.events.onChoose(name, shiftKey || ctrlKey || metaKey);
     };
-    const free = isSplit ? Math.max(0, SPLIT_ENTRIES - lines.length) : 0;
-    return [
-      ...this.drawn().map(entry),
-      ...Array.from({ length: free }, () => html`<li aria-hidden="true"></li>`),
-    ];
+    const isolated = isShown && this.picture.lines.some((one) => !one.isShown);
+    return html`<button
+      type="button"
+      class=${isShown ? '' : 'faded'}
+      aria-pressed=${isolated}
+      @click=${choose}
+    >
+      ${text}
+    </button>`;
   }
 
-  private swatch({ color, dash }: Line): TemplateResult {
-    const isLine = this.picture?.kind !== 'stack' && dash > 0;
-    return html`<i
-      class="swatch"
-      data-dash=${isLine ? dash : nothing}
-      aria-hidden="true"
-      ${styled('background', `var(${color})`)}
-    ></i>`;
-  }
-
-  /** Everything at the cursor. */
-  private tooltip(): TemplateResult {
-    const { format } = this.spec;
-    const [row, picture] = [this.cursor ?? 0, this.picture];
-    const cells = (head: unknown, label: string, value: number | null): TemplateResult =>
+  /** Everything at that point. */
+  private tooltip(row: number): TemplateResult {
+    const { totals, limits } = this.picture;
+    const cells = (head: unknown, label: string, value: number | null | undefined): TemplateResult =>
       html`<tr>
         <td>${head}</td>
         <th scope="row">${label}</th>
-        <td>${format(value)}</td>
+        <td>${this.spec.format(value ?? null)}</td>
       </tr>`;
-    const shown = this.drawn().filter(({ isShown }) => isShown);
-    const total = this.total(row);
-    return html`<p>${this.span(row)} ${this.partialAt(row) && html`<b>${this.partialAt(row)}</b>`}</p>
+    return html`<p>${this.span(row)}</p>
       <table>
-        ${shown.map((line) => cells(this.swatch(line), line.label, line.values[row] ?? null))}
-        ${total === null ? nothing : cells(nothing, 'total', total)}
-        ${picture?.limits.map(({ label, value, color }) =>
-          cells(
-            html`<i class="swatch" data-dash="1" ${styled('background', `var(${color})`)}></i>`,
-            label,
-            value,
-          ),
-        )}
+        ${this.shown().map((line) => cells(swatch(line), line.label, line.values[row]))}
+        ${totals && cells(nothing, 'total', totals[row])}
+        ${limits.map(({ label, value, color }) => cells(swatch({ color, dash: 1 }), label, value))}
       </table>`;
   }
 
   /** The same in words. */
   private reading(): string {
     const row = this.cursor ?? 0;
-    const values = this.drawn().filter(({ isShown }) => isShown);
-    const said = values.map(({ label, values: of }) => `${label} ${this.spec.format(of[row] ?? null)}`);
-    return `${[this.span(row), this.partialAt(row)].filter(Boolean).join(', ')}: ${said.join(', ')}`;
+    const values = this.shown().map(
+      ({ label, values: of }) => `${label} ${this.spec.format(of[row] ?? null)}`,
+    );
+    return `${this.span(row)}: ${values.join(', ')}`;
   }
 
-  private drawn(): readonly Line[] {
-    const { lines = [], before = null } = this.picture ?? {};
-    return before === null ? lines : [...lines, before];
-  }
-
-  /** Of a stack of several. */
-  private total(row: number): number | null {
-    const { kind = 'lines', columns = [] } = this.picture ?? {};
-    return kind === 'stack' && columns.length > 1
-      ? (columns.at(-1)?.[row] ??
-          columns.map((column) => column[row] ?? null).findLast((value) => value !== null) ??
-          null)
-      : null;
+  private shown(): readonly Line[] {
+    return this.picture.lines.filter(({ isShown }) => isShown);
   }
 
   private span(row: number): string {
-    const { starts = [], width = 0 } = this.picture ?? {};
+    const { starts, width, zone } = this.picture;
     const from = starts[row] ?? 0;
-    const isDay = width >= 86_400_000;
-    const to = formatTime(from + width, this.zone, isDay ? 'dateTime' : 'time');
-    return `${formatTime(from, this.zone, 'dateTime')} – ${to} ${zoneName(this.zone)}`;
+    const to = formatTime(from + width, zone, width > 3_600_000 ? 'dateTime' : 'time');
+    return `${formatTime(from, zone, 'dateTime')} – ${to} ${zoneName(zone)}${this.partialAt(row)}`;
   }
 
   private partialAt(row: number): string {
-    const { partial = null, starts = [] } = this.picture ?? {};
-    return row === starts.length - 1 ? (partial ?? '') : '';
+    const { partial, starts } = this.picture;
+    return partial !== '' && row === starts.length - 1 ? `, ${partial}` : '';
   }
 
   private readonly rows = (): string[][] =>
-    (this.picture?.starts ?? []).map((start, row) => [
-      [formatTime(start, this.zone, 'full'), this.partialAt(row)].filter(Boolean).join(', '),
-      ...this.drawn().map(({ values }) => this.spec.format(values[row] ?? null)),
+    this.picture.starts.map((start, row) => [
+      `${formatTime(start, this.picture.zone, 'full')}${this.partialAt(row)}`,
+      ...this.picture.lines.map(({ values }) => this.spec.format(values[row] ?? null)),
     ]);
 
   private readonly csv = (): CsvCell[][] => {
-    const { starts = [], width = 0 } = this.picture ?? {};
+    const { starts, width, lines } = this.picture;
     const iso = (time: number): string => new Date(time).toISOString();
-    const rows = starts.map((start, row) => [
-      iso(start),
-      iso(start + width),
-      ...this.drawn().map(({ raw }) => raw[row]),
-    ]);
-    return [['from', 'to', ...this.drawn().map(({ label }) => label)], ...rows];
+    return [
+      ['from', 'to', ...lines.map(({ label }) => label)],
+      ...starts.map((start, row) => [iso(start), iso(start + width), ...lines.map(({ raw }) => raw[row])]),
+    ];
   };
 
-  /** From when to when points are left out, since their measure was not kept yet. */
-  private gap(): string | null {
-    const points =
-      this.spec.set === 'cost' && this.picture?.isSplit === false ? (this.scene?.trend?.points ?? []) : [];
-    const gaps = points.filter(({ unsplit }) => unsplit !== null);
-    const [from, to] = [gaps[0]?.from, gaps.at(-1)?.to];
-    return from === undefined || to === undefined
-      ? null
-      : `not known from ${formatTime(from, this.zone, 'dateTime')} to ${formatTime(to, this.zone, 'dateTime')}`;
-  }
-
-  private summary({ lines, note }: Picture): string {
-    const parts = lines.map(({ label, values }) => {
+  private summary(): string {
+    const { format, title } = this.spec;
+    const parts = this.picture.lines.map(({ label, values }) => {
       const present = values.filter((value) => value !== null);
-      return present.length === 0
-        ? `${label}: no data`
-        : `${label}: ${this.spec.format(Math.min(...present))} to ${this.spec.format(Math.max(...present))}`;
+      const [low, high] = [Math.min(...present), Math.max(...present)].map(format);
+      return `${label}: ${present.length === 0 ? 'no data' : `${low ?? ''} to ${high ?? ''}`}`;
     });
-    return `${this.spec.title}, ${note}. ${parts.join('; ')}.`;
+    return `${title}, ${this.picture.note}. ${parts.join('; ')}.`;
   }
 
   private size(): { width: number; height: number } {
     return { width: Math.max(200, this.plot.clientWidth), height: HEIGHT };
   }
 }
+
+const swatch = ({ color, dash }: Pick<Line, 'color' | 'dash'>): TemplateResult =>
+  html`<i class="swatch" data-dash=${dash} aria-hidden="true" ${styled('background', `var(${color})`)}></i>`;

@@ -13,7 +13,7 @@ export function drawMarks(chart: uPlot, { starts, width, partial, limits }: Pict
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
   const start = starts.at(-1);
-  if (partial !== null && start !== undefined) {
+  if (partial !== '' && start !== undefined) {
     const [left, right] = [start, start + width].map((time) => chart.valToPos(time / 1000, 'x', true));
     veil(ctx, left ?? 0, bbox.top, (right ?? 0) - (left ?? 0), bbox.height);
   }
@@ -53,6 +53,7 @@ function veil(ctx: CanvasRenderingContext2D, x: number, y: number, width: number
   ctx.beginPath();
   ctx.strokeStyle = faded(cssColor('--text-muted'), 0.35);
   ctx.lineWidth = uPlot.pxRatio;
+  ctx.setLineDash([]);
   for (let at = x - height; at < x + width; at += 6 * uPlot.pxRatio) {
     ctx.moveTo(at, y + height);
     ctx.lineTo(at + height, y);

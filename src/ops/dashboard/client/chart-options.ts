@@ -2,9 +2,8 @@ import uPlot from 'uplot';
 import { axisLabels, axisSplits, axisSteps, timeLabels } from './chart-axis.js';
 import { cssColor, faded } from './chart-colors.js';
 import { AXIS_FONT, drawMarks } from './chart-marks.js';
-import type { Line, Picture } from './chart-picture.js';
+import type { Picture } from './chart-picture.js';
 import type { ChartSpec } from './chart-specs.js';
-import type { Zone } from './zone.js';
 
 /** Wide enough for "0.25 min" and "0.000001"; equal in all charts, or their time axes would not lie below each other. */
 const Y_AXIS_WIDTH = 58;
@@ -25,10 +24,10 @@ export interface ChartEvents {
 
 export function chartOptions(
   spec: ChartSpec,
-  zone: Zone,
   size: { width: number; height: number },
   { picture, onCursor, onZoom }: ChartEvents,
 ): uPlot.Options {
+  const { zone, kind } = picture();
   const axis = { stroke: cssColor('--text-muted'), font: AXIS_FONT, ticks: { show: false } };
   return {
     ...size,
@@ -52,7 +51,7 @@ export function chartOptions(
     series: [{}, ...seriesOf(picture())],
     cursor: {
       y: false,
-      points: { show: picture().kind !== 'stack', size: 7 },
+      points: { show: kind !== 'stack', size: 7 },
       drag: { x: true, y: false, setScale: false },
       sync: {
         key: SYNC_KEY,
@@ -105,37 +104,37 @@ function selected(chart: uPlot, { width: bucket }: Picture): [number, number] {
   return [Math.floor(start + 1e-3) * bucket, Math.ceil(end - 1e-3) * bucket];
 }
 
-/** Stacked from the top down: each bar covers the lower part of the one before it. */
-function seriesOf({ kind, lines, before }: Picture): uPlot.Series[] {
+/** Bars first and from the top down: each covers the lower part of the one before it. */
+function inOrder<T>({ kind, lines }: Picture, list: readonly T[]): T[] {
+  const bars = kind === 'stack' ? lines.filter(({ name }) => name !== null).length : 0;
+  return [...list.slice(0, bars).toReversed(), ...list.slice(bars)];
+}
+
+function seriesOf(picture: Picture): uPlot.Series[] {
   const bars = uPlot.paths.bars?.({ size: [0.8, 24, 1], radius: 0 });
-  const bar = ({ label, color }: Line): uPlot.Series => ({
-    label,
-    fill: cssColor(color),
-    width: 0, // a bar as thin as its outline would have the outline's colour
-    points: { show: false },
-    ...(bars && { paths: bars }),
+  const series = picture.lines.map(({ name, label, color, width, dash }): uPlot.Series => {
+    if (picture.kind === 'stack' && name !== null) {
+      // A bar as thin as its outline would have the outline's colour.
+      return {
+        label,
+        fill: cssColor(color),
+        width: 0,
+        points: { show: false },
+        ...(bars && { paths: bars }),
+      };
+    }
+    return {
+      ...{ label, stroke: cssColor(color), width, spanGaps: false },
+      dash: (DASHES[dash] ?? []).map((length) => length * uPlot.pxRatio),
+      ...(picture.kind === 'area' && name !== null && { fill: faded(cssColor(color), 0.14) }),
+      points: { show: (_chart, _series, first, last) => last - first < 2, size: 5 },
+    };
   });
-  const line = ({ label, color, width, dash }: Line): uPlot.Series => ({
-    label,
-    stroke: cssColor(color),
-    width,
-    dash: (DASHES[dash] ?? []).map((length) => length * uPlot.pxRatio),
-    ...(kind === 'area' && label !== before?.label && { fill: faded(cssColor(color), 0.14) }),
-    points: { show: (_chart, _series, first, last) => last - first < 2, size: 5 },
-    spanGaps: false,
-  });
-  return [
-    ...(kind === 'stack' ? lines.toReversed().map(bar) : lines.map(line)),
-    ...(before === null ? [] : [line(before)]),
-  ];
+  return inOrder(picture, series);
 }
 
 /** The data that uPlot draws, in the order of the series. A point stands in the middle of its bucket. */
-export function chartData({ kind, starts, width, columns, before }: Picture): uPlot.AlignedData {
-  const drawn = (kind === 'stack' ? columns.toReversed() : columns).map((column) => [...column]);
-  return [
-    starts.map((start) => (start + width / 2) / 1000),
-    ...drawn,
-    ...(before === null ? [] : [[...before.values]]),
-  ];
+export function chartData(picture: Picture): uPlot.AlignedData {
+  const middles = picture.starts.map((start) => (start + picture.width / 2) / 1000);
+  return [middles, ...inOrder(picture, picture.columns).map((column) => [...column])];
 }

@@ -26,6 +26,8 @@ export class TrendsPanel {
   /** Says to screen readers what the keyboard's cursor is at. */
   private readonly reader = document.createElement('p');
   private scene: Scene | null = null;
+  /** What it was made of. */
+  private sources: readonly unknown[] = [];
   private slots: { readonly by: string; readonly keys: readonly (string | null)[] } = { by: '', keys: [] };
 
   public constructor(private readonly host: Host) {
@@ -42,7 +44,20 @@ export class TrendsPanel {
         this.reader.textContent = text;
       },
     };
-    this.charts = CHARTS.map((spec) => new ChartCard(spec, events));
+    const empty = {
+      ...{
+        trend: null,
+        before: null,
+        series: null,
+        slots: [],
+        shift: 0,
+        only: [],
+        objectives: null,
+        asOf: 0,
+      },
+      zone: host.view.zone,
+    };
+    this.charts = CHARTS.map((spec) => new ChartCard(spec, events, empty));
   }
 
   public template(answers: TrendAnswers, { className, banner }: PanelState): TemplateResult {
@@ -57,7 +72,7 @@ export class TrendsPanel {
       }
     };
     const problem = view.split === null ? null : unavailable(this.host, view.split);
-    const scene = this.sceneOf(answers, problem === null);
+    const scene = this.sceneOf(answers, view.split !== null && problem === null);
     return html`<section aria-labelledby="trends-title">
       <div class="section-head">
         <h2 id="trends-title">Trends</h2>
@@ -70,9 +85,7 @@ export class TrendsPanel {
       ${this.wayOut(problem)}
       <div id="charts" class="charts ${className}" @dblclick=${zoomReset}>
         ${banner}
-        ${this.charts
-          .filter(({ spec }) => spec.set === view.charts)
-          .map((chart) => (scene === null ? chart.element : chart.show(scene, view.zone)))}
+        ${this.charts.filter(({ spec }) => spec.set === view.charts).map((chart) => chart.show(scene))}
       </div>
       ${this.tooltip.element} ${this.reader}
     </section>`;
@@ -140,47 +153,42 @@ export class TrendsPanel {
   }
 
   /** The same object until something of it is another: the charts compare it. */
-  private sceneOf({ trend, before, series }: TrendAnswers, canSplit: boolean): Scene | null {
+  private sceneOf({ trend, before, series }: TrendAnswers, isSplit: boolean): Scene | null {
     const { view, range, objectives, now } = this.host;
-    const isSplit = view.split !== null && canSplit;
     if (isSplit && series === null) {
       return null; // what was drawn before stays, and looks it
     }
-    const asOf = trend === null ? now : Date.parse(trend.freshness.asOf);
-    const next: Scene = {
-      ...{
-        trend,
-        objectives,
-        only: view.only,
-        before: isSplit ? null : before,
-        series: isSplit ? series : null,
-      },
-      ...{ shift: compareShift(view, trendRange(range)), slots: this.slotsOf(series), asOf },
-    };
-    const { scene } = this;
-    const isSame =
-      scene !== null &&
-      (['trend', 'before', 'series', 'only', 'objectives'] as const).every(
-        (name) => scene[name] === next[name],
-      );
-    this.scene = isSame ? scene : next;
+    const split = isSplit ? series : null;
+    const sources = [trend, isSplit ? null : before, split, view.only, view.zone, JSON.stringify(objectives)];
+    if (sources.some((source, at) => source !== this.sources[at])) {
+      this.sources = sources;
+      this.scene = {
+        ...{
+          trend,
+          before: isSplit ? null : before,
+          series: split,
+          only: view.only,
+          zone: view.zone,
+          objectives,
+        },
+        ...{ shift: compareShift(view, trendRange(range)), slots: this.slotsOf(split) },
+        asOf: trend === null ? now : Date.parse(trend.freshness.asOf),
+      };
+    }
     return this.scene;
   }
 
   /** A key keeps its colour as long as it is among the busiest; one that comes takes a free one. */
   private slotsOf(series: Series | null): readonly (string | null)[] {
-    if (series === null) {
-      return this.slots.keys;
-    }
-    const keys = series.series.flatMap(({ key, isRest }) => (key === null || isRest ? [] : [key]));
-    const slots = (this.slots.by === series.by ? this.slots.keys : []).map((key) =>
+    const keys = (series?.series ?? []).flatMap(({ key }) => key ?? []);
+    const slots = (this.slots.by === series?.by ? this.slots.keys : []).map((key) =>
       key !== null && keys.includes(key) ? key : null,
     );
     for (const key of keys.filter((one) => !slots.includes(one))) {
       const free = slots.indexOf(null);
       slots[free === -1 ? slots.length : free] = key;
     }
-    this.slots = { by: series.by, keys: slots };
+    this.slots = { by: series?.by ?? '', keys: slots };
     return slots;
   }
 

@@ -36,7 +36,10 @@ function documented(name) {
 const UNITS = { Days: 'days', Seconds: 's', Ms: 'ms', Percent: '%' };
 
 /** What can be given; a limit that is there for the machine's sake is none to tell. */
-function valueOf(name, { type, enum: choices, minimum, maximum }) {
+function valueOf(name, { type, format, enum: choices, minimum, maximum }) {
+  if (format === 'json') {
+    return 'JSON';
+  }
   if (type !== 'integer') {
     return (
       choices?.map((choice) => `\`${choice}\``).join(', ') ??
@@ -47,7 +50,10 @@ function valueOf(name, { type, enum: choices, minimum, maximum }) {
   return `${minimum} ${maximum < 1_000_000 ? `to ${maximum}` : 'or more'}${unit ? ` (${unit})` : ''}`;
 }
 
-const code = (text) => (text === undefined || text === null ? '' : `\`${text}\``);
+const code = (value) => {
+  const text = value instanceof Object && !Array.isArray(value) ? JSON.stringify(value) : value;
+  return text === undefined || text === null ? '' : `\`${text}\``;
+};
 
 function table(head, rows) {
   const line = (cells) =>

@@ -29,10 +29,10 @@ export function optionVariable(option: string): string | null {
   return name === undefined ? `OPS_${option.replace(/[A-Z]/g, '_$&').toUpperCase()}` : name;
 }
 
-/** Every value that is none of several, in the order of the schema. */
+/** Every value that is none of several, in the order of the schema; an object that is given as JSON is one. */
 export function describedValues(schema: z.ZodType): DescribedValue[] {
   const within = (described: Described, path: readonly string[]): DescribedValue[] =>
-    described.properties === undefined
+    described.properties === undefined || described.format === 'json'
       ? [{ path, described }]
       : Object.entries(described.properties).flatMap(([name, inner]) =>
           typeof inner === 'boolean' ? [] : within(inner, [...path, name]),
@@ -60,21 +60,22 @@ export function readVariables(
 }
 
 /** A text as the type that is wanted, where it can be read as such. */
-function typed(text: string, { type }: Described): unknown {
+function typed(text: string, { type, format }: Described): unknown {
   if (type === 'integer' && /^-?\d+(\.\d+)?$/.test(text.trim())) {
     return Number(text);
   }
+  if (format === 'json') {
+    return parsed(text);
+  }
   if (type === 'array') {
-    return listed(text);
+    // Words with commas between them, or JSON.
+    return text.trim().startsWith('[') ? parsed(text) : text.split(',').map((word) => word.trim());
   }
   return type === 'boolean' && (text === 'true' || text === 'false') ? text === 'true' : text;
 }
 
-/** Words with commas between them, or JSON; what is neither is for the schema to refuse. */
-function listed(text: string): unknown {
-  if (!text.trim().startsWith('[')) {
-    return text.split(',').map((word) => word.trim());
-  }
+/** JSON; what is none is for the schema to refuse. */
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

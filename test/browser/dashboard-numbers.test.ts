@@ -10,6 +10,7 @@ import {
   tokenRate,
 } from '../../src/ops/dashboard/client/format.js';
 import { formatTime } from '../../src/ops/dashboard/client/zone.js';
+import { resolveOptions } from '../../src/ops/index.js';
 import type {
   Breakdown,
   LatencyDistribution,
@@ -102,6 +103,46 @@ describeInBrowser('dashboard: numbers', () => {
     expect(await verdict.getAttribute('data-level')).toBe('critical');
     expect(await verdict.innerText()).toContain(`SLA ${slaPercent(overview.sla)}`);
     expect(await verdict.innerText()).toMatch(/% of SLA errors on openai: show it/);
+  });
+
+  test('what is healthy is what the server says, and unknown before it has', async () => {
+    const { duration } = await dashboard.answer<Overview>('overview');
+    const tab = await fixture.open({ query: Dashboard.rangeQuery(), signedIn: false });
+    const objectives = {
+      ...resolveOptions().objectives,
+      sla: { degraded: 0.02, critical: 0.01 },
+      upstreamErrorRate: { degraded: 0.9, critical: 1 },
+      slowdown: { degraded: 900, critical: 1_000 },
+      durationP95Ms: { degraded: 1, critical: 600_000 },
+    };
+    let answered = 0;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await tab.page.route('**/admin/ops/status', async (route) => {
+      const response = await route.fetch();
+      // The first is the sign-in's.
+      await (answered++ === 0 ? undefined : released);
+      await route.fulfill({ json: { ...((await response.json()) as object), objectives } });
+    });
+    await tab.signIn(fixture.gateway.token);
+    await tab.page.locator('.tile-value').first().waitFor();
+    const verdict = tab.page.locator('#verdict');
+    expect(await verdict.innerText()).toContain('Loading…');
+    release();
+    await tab.settled();
+    expect(await verdict.getAttribute('data-level')).toBe('degraded');
+    expect(await verdict.locator('p').innerText()).toBe(
+      `Degraded: p95 duration ${milliseconds(duration.p95)}, should be at most 1\u00a0ms`,
+    );
+    await verdict.locator('summary').click();
+    expect(await verdict.locator('li').allInnerTexts()).toEqual(
+      expect.arrayContaining([
+        'SLA (business-limited errors do not count): degraded below 2\u00a0%, critical below 1\u00a0%.',
+        'p95 of duration: degraded above 1\u00a0ms, critical above 10\u00a0min.',
+      ]),
+    );
+    expect(tab.complaints).toEqual([]);
+    await tab.close();
   });
 
   test.each(Object.keys(SHOWN))('the chart of %s has the points of the trend', async (id) => {

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { RebuildProgress } from '../../src/ops/index.js';
+import { resolveOptions, type RebuildProgress } from '../../src/ops/index.js';
 import { type AdminClient, type Method } from '../support/admin-client.js';
 import { fillRecentHours, startLimitedAdmin } from '../support/admin-scene.js';
 import { refreshed, verified } from '../support/admin-runs.js';
@@ -150,6 +150,7 @@ describe('admin endpoints', () => {
         { name: 'model', withinGroups: false },
         { name: 'account', withinGroups: false },
       ],
+      objectives: resolveOptions().objectives,
       latestBuckets: { hourly: new Date(to.getTime() - HOUR_MS).toISOString() },
       rows: { hourly: expect.stringMatching(/^\d+$/), daily: expect.stringMatching(/^\d+$/) },
       invalidations: {

@@ -23,6 +23,7 @@ describe('the answers, held against the OpenAPI document', () => {
     client = await AdminClient.start(database.url, {
       OPS_USAGE_RETENTION_DAYS: '30',
       OPS_ERROR_RETENTION_DAYS: '30',
+      OPS_OBJECTIVES: JSON.stringify({ ttftP95Ms: { degraded: 2_000, critical: 8_000 } }),
     });
     await scene.resetScene(dataSource);
     range = {
@@ -104,6 +105,11 @@ describe('the answers, held against the OpenAPI document', () => {
       failingBuckets: [{ tier: 'hour', attempts: 2 }],
       suspiciousBuckets: [{ attempts: 0, reason: 'verify' }],
       losingBuckets: [{ reason: 'audit' }],
+      objectives: {
+        sla: { degraded: 0.99, critical: 0.95 },
+        durationP95Ms: null,
+        ttftP95Ms: { degraded: 2_000, critical: 8_000 },
+      },
     });
     const { rawTables, jobs } = body as { rawTables: unknown[]; jobs: unknown[] };
     expect([rawTables.length, jobs.length]).toEqual([2, 2]);

@@ -137,6 +137,22 @@ describe('readEnvironment', () => {
     expect(options.dimensions.map(({ name }) => name)).toEqual(names);
   });
 
+  it.each([
+    ['99', 'OPS_OBJECTIVES must be an object'],
+    ['{"sla": ', 'OPS_OBJECTIVES must be an object'],
+    ['{"sla": {"degraded": 2}}', 'OPS_OBJECTIVES.sla.degraded must be at most 1'],
+    ['{"slo": {}}', 'OPS_OBJECTIVES.slo is not known'],
+  ])('names OPS_OBJECTIVES when it is %j, and says where', (value, said) => {
+    expect(refusal({ OPS_OBJECTIVES: value })).toContain(said);
+  });
+
+  it('takes OPS_OBJECTIVES as JSON', () => {
+    const objectives = { sla: { degraded: 0.999 }, ttftP95Ms: { degraded: 2_000, critical: 8_000 } };
+    expect(readEnvironment({ OPS_OBJECTIVES: ` ${JSON.stringify(objectives)} ` }).options).toEqual(
+      resolveOptions({ objectives }),
+    );
+  });
+
   it('names every wrong variable at once, and no value that may be secret', () => {
     const message = refusal({
       PORT: 'x',

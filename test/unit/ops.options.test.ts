@@ -106,6 +106,61 @@ describe('resolveOptions', () => {
     expect(refusal({ dimensions }).problems.map((problem) => problem.field)).toEqual([field]);
   });
 
+  const objectives = {
+    sla: { degraded: 0.99, critical: 0.95 },
+    upstreamErrorRate: { degraded: 0.05, critical: 0.2 },
+    slowdown: { degraded: 1.5, critical: 3 },
+    durationP95Ms: null,
+    ttftP95Ms: null,
+    fewestRequests: 50,
+    fewestSamples: 200,
+  };
+  it.each([
+    [undefined, {}],
+    [{}, {}],
+    [{ sla: { degraded: 0.999 } }, { sla: { degraded: 0.999, critical: 0.95 } }],
+    [{ sla: undefined, slowdown: { critical: 2 } }, { slowdown: { degraded: 1.5, critical: 2 } }],
+    [
+      { ttftP95Ms: { degraded: 2_000, critical: 8_000 } },
+      { ttftP95Ms: { degraded: 2_000, critical: 8_000 } },
+    ],
+    [{ durationP95Ms: null, fewestRequests: 0 }, { fewestRequests: 0 }],
+  ])('judges by its own objectives where %j says no other', (given, changed) => {
+    const resolved = resolveOptions({ objectives: given }).objectives;
+    expect(resolved).toEqual({ ...objectives, ...changed });
+    expect([Object.isFrozen(resolved), Object.isFrozen(resolved.sla)]).toEqual([true, true]);
+  });
+
+  it.each([
+    ['objectives', null, 'must be an object'],
+    ['objectives', [], 'must be an object'],
+    ['objectives.apdex', { apdex: 1 }, 'is not known'],
+    ['objectives.sla', { sla: 0.99 }, 'must be an object'],
+    ['objectives.sla', { sla: null }, 'must be an object'],
+    ['objectives.sla.warning', { sla: { warning: 0.9 } }, 'is not known'],
+    ['objectives.sla.degraded', { sla: { degraded: 99 } }, 'must be at most 1'],
+    ['objectives.sla.critical', { sla: { critical: -0.1 } }, 'must be at least 0'],
+    ['objectives.sla.critical', { sla: { critical: '95' } }, 'must be a number'],
+    ['objectives.sla.critical', { sla: { degraded: 0.9 } }, 'must be lower than degraded, which is 0.9'],
+    [
+      'objectives.upstreamErrorRate.critical',
+      { upstreamErrorRate: { degraded: 0.2 } },
+      'must be higher than degraded, which is 0.2',
+    ],
+    ['objectives.slowdown.degraded', { slowdown: { degraded: 0.5 } }, 'must be at least 1'],
+    ['objectives.durationP95Ms.critical', { durationP95Ms: { degraded: 100 } }, 'must be a number'],
+    [
+      'objectives.ttftP95Ms.critical',
+      { ttftP95Ms: { degraded: 100, critical: 100 } },
+      'must be higher than degraded, which is 100',
+    ],
+    ['objectives.ttftP95Ms.degraded', { ttftP95Ms: { degraded: 0, critical: 100 } }, 'must be at least 1'],
+    ['objectives.fewestRequests', { fewestRequests: -1 }, 'must be at least 0'],
+    ['objectives.fewestSamples', { fewestSamples: 1.5 }, 'must be a whole number'],
+  ])('refuses %s: %j', (field, given, expected) => {
+    expect(refusal({ objectives: given }).problems).toEqual([{ field, expected }]);
+  });
+
   it('shares nothing between two calls, nor with its caller, and cannot be changed', () => {
     const given = { rawRetentionDays: { usageLogs: 30 } };
     const options = resolveOptions(given);

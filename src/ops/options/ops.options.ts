@@ -9,6 +9,7 @@ import {
   type GivenDimension,
   type ReadyMadeDimension,
 } from './dimension-options.js';
+import { objectivesOption } from './objectives.js';
 
 /** The most that PostgreSQL's int and a timer of Node both take, with room for a grace period on top. */
 const MOST = 1_000_000_000;
@@ -157,6 +158,14 @@ const OPTIONS = {
     RawRetentionDays,
     RawRetentionDays | undefined
   >,
+
+  /**
+   * Where a range stops being healthy, for the dashboard: the SLA and the share of provider errors (0 to 1), p95 as a
+   * multiple of the period before, p95 of duration and TTFT in milliseconds (null: not judged), each with a `degraded` and
+   * a `critical` limit; and the fewest requests and samples that are judged. What is left out is as it is by default. As a
+   * variable: the object as JSON.
+   */
+  objectives: objectivesOption,
 
   /** Whether latency distributions are stored: without them a range has no percentiles of its own. */
   distributions: z.boolean().default(true),

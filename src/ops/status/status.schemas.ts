@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bigCount, count, flag, instant, real, words } from '../common/schemas.js';
 import { changedGroupSchema } from '../jobs/refresh.schemas.js';
+import { objectivesSchema } from '../options/objectives.js';
 
 const latestBucketsSchema = z
   .object({
@@ -157,6 +158,10 @@ export const statusSchema = z
       3,
     ),
     dimensions: z.array(keptSetSchema).meta({ description: 'The sets by which requests are sliced.' }),
+    objectives: objectivesSchema.meta({
+      id: 'ObjectivesResponse',
+      description: 'By which the dashboard judges a range: the option of this instance.',
+    }),
     latestBuckets: latestBucketsSchema,
     rows: rowCountsSchema,
     live: liveSchema,

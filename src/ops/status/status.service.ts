@@ -46,6 +46,7 @@ export class StatusService {
       dimensions: dimensions
         .filter(({ name }) => name !== ERROR_DIMENSION.name)
         .map(({ name, withinGroups }) => ({ name, withinGroups })),
+      objectives: this.options.objectives,
       latestBuckets: { hourly: row.latest_hourly, daily: row.latest_daily },
       rows: { hourly: row.hourly_rows, daily: row.daily_rows, minutely: row.minutely_rows },
       live: {

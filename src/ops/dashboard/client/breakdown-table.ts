@@ -170,7 +170,9 @@ export class BreakdownTable {
 
   private cell({ key, value, format, split }: Column, item: BreakdownItem): TemplateResult {
     // Errors that no platform was chosen for have no successes beside them: their SLA of 0 is no alarm.
-    const level = key === 'sla' && item.platform !== UNROUTED ? `level-${slaLevel(item)}` : '';
+    const { objectives } = this.host;
+    const judged = key === 'sla' && item.platform !== UNROUTED && objectives !== null;
+    const level = judged ? `level-${slaLevel(item, objectives)}` : '';
     const partly = split && item.unsplit !== null;
     const text = format(split ? known(item, value(item)) : value(item));
     return html`<td class=${level} data-column=${key}>

@@ -1,4 +1,5 @@
 import { nothing, render } from 'lit-html';
+import type { Status } from './admin-types.js';
 import { questions, type Answers, type Part } from './answers.js';
 import type { Api } from './api.js';
 import { AutoRefresh } from './auto-refresh.js';
@@ -6,7 +7,6 @@ import { BreakdownPanel } from './breakdown-panel.js';
 import { DistributionChart } from './distribution-chart.js';
 import type { Host } from './host.js';
 import { Loader, type Kept } from './loader.js';
-import { OBJECTIVES, type Objectives } from './objectives.js';
 import { OperationsPage } from './operations-page.js';
 import { template, type Page } from './page.js';
 import { commonProblem, failedState, PARTS, type PanelState } from './panel-states.js';
@@ -17,6 +17,9 @@ import { onSystemTheme } from './theme.js';
 import { Toolbar } from './toolbar.js';
 import { TrendsPanel } from './trends-panel.js';
 import { isRecent, parseView, rangeOf, viewQuery, type TimeRange, type View } from './view.js';
+
+/** The range of a preset is asked for anew where the server's clock turns out to be so far from this one; milliseconds. */
+const CLOCK_SKEW_MS = 30_000;
 
 /** The page of somebody who is signed in: a view, what the server answers for it, and what shows it. */
 export class Dashboard implements Page {
@@ -34,14 +37,14 @@ export class Dashboard implements Page {
   public readonly distribution = new DistributionChart();
   public readonly operations: OperationsPage;
 
-  /** @param now of the server, ISO 8601 */
+  /** @param status of the rollup, where that is known */
   public constructor(
     public readonly api: Api,
-    now: string,
+    status: Status | null,
     private readonly onSignedOut: (message: string) => void,
   ) {
     const { signal } = api;
-    this.ahead = Date.parse(now) - Date.now();
+    this.ahead = status === null ? 0 : Date.parse(status.now) - Date.now();
     this.range = rangeOf(this.view, this.now);
     this.loader = new Loader(api, {
       now: () => this.now,
@@ -70,7 +73,6 @@ export class Dashboard implements Page {
       this.show(parseView(location.search));
     };
     window.addEventListener('popstate', back, { signal });
-    document.body.dataset.loaded = 'false';
   }
 
   public readonly go = (change: Partial<View>): void => {
@@ -125,8 +127,8 @@ export class Dashboard implements Page {
     return this.latest('status')?.answer.dimensions ?? null;
   }
 
-  public get objectives(): Objectives | null {
-    return this.latest('status') === null ? null : OBJECTIVES;
+  public get objectives(): Host['objectives'] {
+    return this.latest('status')?.answer.objectives ?? null;
   }
 
   public get now(): number {
@@ -165,9 +167,12 @@ export class Dashboard implements Page {
 
   private take(part: Part): void {
     const [status, rebuilds] = [this.latest('status'), this.latest('rebuilds')];
-    document.body.dataset.loaded = 'true';
     if (part === 'status' && status !== null) {
+      const before = this.now;
       this.ahead = Date.parse(status.answer.now) - Date.now();
+      if (Math.abs(this.now - before) > CLOCK_SKEW_MS) {
+        this.load();
+      }
     } else if (part === 'rebuilds' && rebuilds !== null) {
       this.operations.show(rebuilds.answer);
     }

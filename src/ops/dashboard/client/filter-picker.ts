@@ -129,7 +129,7 @@ export class FilterPicker {
     return [
       ...found.slice(0, SHOWN),
       ...(isNew && !this.loading
-        ? [{ key: text, name: this.by === 'group' ? `group ${text}` : text, requests: null }]
+        ? [{ key: text, name: this.by === 'group' ? `Group ${text}` : `Only “${text}”`, requests: null }]
         : []),
     ];
   }

@@ -1,36 +1,35 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Overview, Trend } from '../../read/read.types.js';
-import { percent } from './format.js';
-import { THRESHOLDS, type Verdict } from './health.js';
+import { milliseconds, percent } from './format.js';
+import { plainPercent, type Objectives, type Verdict } from './health.js';
 import type { Host } from './host.js';
 import { button, type Content } from './templates.js';
 import { tiles } from './tiles.js';
-import type { Zone } from './zone.js';
 
-/** The verdict and the six tiles; null until they are known. */
+/** The verdict and the tiles; null until they are known. */
 export function glance(
   verdict: Verdict | null,
   overview: Overview | null,
   trend: Trend | null,
-  zone: Zone,
-  to: Host['to'],
+  host: Host,
 ): TemplateResult {
+  const { objectives } = host;
   return html`<div id="verdict" class="verdict" data-level=${verdict?.level ?? 'unknown'}>
       <span class="verdict-icon" aria-hidden="true"></span>
       <p>
         <strong role="status">${verdict === null ? 'Loading…' : `${verdict.title}:`}</strong>
         <span>${verdict?.detail}</span>
       </p>
-      ${culpritButton(verdict?.culprit ?? null, to)}
+      ${culpritButton(verdict?.culprit ?? null, host.to)}
       <details class="criteria">
         <summary>How this is judged</summary>
         <ul>
-          ${CRITERIA.map((text) => html`<li>${text}</li>`)}
+          ${objectives && criteria(objectives).map((text) => html`<li>${text}</li>`)}
         </ul>
       </details>
     </div>
     <ul class="tiles">
-      ${overview === null ? nothing : tiles(overview, trend, zone)}
+      ${tiles(overview, trend, host)}
     </ul>`;
 }
 
@@ -43,11 +42,21 @@ function culpritButton(culprit: Verdict['culprit'], to: Host['to']): Content {
   return button(text, to({ platforms: [platform], groups: [] }), { classes: 'quiet' });
 }
 
-const whole = (share: number): string => `${Math.round(share * 100)}\u00a0%`;
-const { sla, upstreamErrorRate, slowdown, fewestRequests, fewestSamples } = THRESHOLDS;
-const CRITERIA = [
-  `SLA (business-limited errors do not count): degraded below ${whole(sla.degraded)}, critical below ${whole(sla.critical)}.`,
-  `Provider errors, hidden ones included: degraded above ${whole(upstreamErrorRate.degraded)} of requests, critical above ${whole(upstreamErrorRate.critical)}.`,
-  `p95 of duration or TTFT: degraded from ${slowdown.degraded} times the preceding period of equal length, critical from ${slowdown.critical} times; with at least ${fewestSamples} samples in both.`,
-  `Fewer than ${fewestRequests} requests are not judged.`,
-];
+function criteria(objectives: Objectives): string[] {
+  const { sla, upstreamErrorRate, slowdown, durationP95Ms, ttftP95Ms, fewestRequests, fewestSamples } =
+    objectives;
+  const latency = (name: string, limits: Objectives['durationP95Ms']): string[] =>
+    limits === null
+      ? []
+      : [
+          `p95 of ${name}: degraded above ${milliseconds(limits.degraded)}, critical above ${milliseconds(limits.critical)}.`,
+        ];
+  return [
+    `SLA (business-limited errors do not count): degraded below ${plainPercent(sla.degraded)}, critical below ${plainPercent(sla.critical)}.`,
+    `Provider errors, hidden ones included: degraded above ${plainPercent(upstreamErrorRate.degraded)} of requests, critical above ${plainPercent(upstreamErrorRate.critical)}.`,
+    ...latency('duration', durationP95Ms),
+    ...latency('TTFT', ttftP95Ms),
+    `p95 of duration or TTFT: degraded above ${slowdown.degraded} times the preceding period of equal length, critical above ${slowdown.critical} times.`,
+    `Fewer than ${fewestRequests} requests, and p95 of fewer than ${fewestSamples} samples, are not judged.`,
+  ];
+}

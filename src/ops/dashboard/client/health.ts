@@ -1,16 +1,9 @@
 import type { Breakdown, Measures, Overview } from '../../read/read.types.js';
+import type { Status } from './admin-types.js';
 import { milliseconds, percent, slaPercent } from './format.js';
 
-/** Where healthy ends. Shares of 1; slowdown is p95 against that of the preceding period of equal length. */
-export const THRESHOLDS = {
-  sla: { degraded: 0.99, critical: 0.95 },
-  upstreamErrorRate: { degraded: 0.05, critical: 0.2 },
-  slowdown: { degraded: 1.5, critical: 3 },
-  /** Fewer requests than this are not judged: one failure in ten is not an outage. */
-  fewestRequests: 50,
-  /** Fewer latencies than this, in either period, have no p95 worth comparing. */
-  fewestSamples: 200,
-} as const;
+/** The thresholds: options of the server. */
+export type Objectives = Status['objectives'];
 
 export type HealthLevel = 'healthy' | 'degraded' | 'critical' | 'unknown';
 
@@ -28,15 +21,16 @@ interface Finding {
 }
 
 /** The SLA by itself, for a whole range or a cell of a table. */
-export function slaLevel({ sla, requestCountSla }: Measures): HealthLevel {
-  if (sla === null || requestCountSla < THRESHOLDS.fewestRequests) {
+export function slaLevel({ sla, requestCountSla }: Measures, objectives: Objectives): HealthLevel {
+  if (sla === null || requestCountSla < objectives.fewestRequests) {
     return 'unknown';
   }
-  return sla < THRESHOLDS.sla.critical ? 'critical' : sla < THRESHOLDS.sla.degraded ? 'degraded' : 'healthy';
+  const { degraded, critical } = objectives.sla;
+  return sla < critical ? 'critical' : sla < degraded ? 'degraded' : 'healthy';
 }
 
 /** @param platforms to find a culprit among, or null where they are not known */
-export function judge(overview: Overview, platforms: Breakdown | null): Verdict {
+export function judge(overview: Overview, platforms: Breakdown | null, objectives: Objectives): Verdict {
   if (overview.requestCountTotal === 0) {
     return {
       level: 'unknown',
@@ -45,13 +39,16 @@ export function judge(overview: Overview, platforms: Breakdown | null): Verdict 
       culprit: null,
     };
   }
-  if (overview.requestCountTotal < THRESHOLDS.fewestRequests) {
-    const detail = `Fewer than ${THRESHOLDS.fewestRequests} requests in this range.`;
+  if (overview.requestCountTotal < objectives.fewestRequests) {
+    const detail = `Fewer than ${objectives.fewestRequests} requests in this range.`;
     return { level: 'unknown', title: 'Too little traffic to judge', detail, culprit: null };
   }
-  const findings = [slaFinding(overview), upstreamFinding(overview), ...slowdowns(overview)].filter(
-    (finding) => finding !== null,
-  );
+  const sla = slaFinding(overview, objectives);
+  const findings = [
+    sla,
+    upstreamFinding(overview, objectives),
+    ...latencyFindings(overview, objectives),
+  ].filter((finding) => finding !== null);
   if (findings.length === 0) {
     return {
       level: 'healthy',
@@ -65,45 +62,47 @@ export function judge(overview: Overview, platforms: Breakdown | null): Verdict 
     level: critical ? 'critical' : 'degraded',
     title: critical ? 'Critical' : 'Degraded',
     detail: findings.map(({ text }) => text).join('; '),
-    culprit: slaFinding(overview) === null ? null : culpritOf(overview, platforms),
+    culprit: sla === null ? null : culpritOf(overview, platforms),
   };
 }
 
-function slaFinding(overview: Overview): Finding | null {
-  const level = slaLevel(overview);
-  return level === 'degraded' || level === 'critical'
-    ? {
-        level,
-        text: `SLA ${slaPercent(overview.sla)}, should be at least ${wholePercent(THRESHOLDS.sla.degraded)}`,
-      }
-    : null;
+function slaFinding(overview: Overview, objectives: Objectives): Finding | null {
+  const level = slaLevel(overview, objectives);
+  const text = `SLA ${slaPercent(overview.sla)}, should be at least ${plainPercent(objectives.sla.degraded)}`;
+  return level === 'degraded' || level === 'critical' ? { level, text } : null;
 }
 
-function upstreamFinding({ upstreamErrorRate }: Overview): Finding | null {
-  const limits = THRESHOLDS.upstreamErrorRate;
-  return upstreamErrorRate === null || upstreamErrorRate <= limits.degraded
-    ? null
-    : {
-        level: upstreamErrorRate > limits.critical ? 'critical' : 'degraded',
-        text: `provider errors ${percent(upstreamErrorRate)} of requests`,
-      };
+function upstreamFinding({ upstreamErrorRate }: Overview, objectives: Objectives): Finding | null {
+  return above(
+    upstreamErrorRate,
+    objectives.upstreamErrorRate,
+    `provider errors ${percent(upstreamErrorRate)} of requests`,
+  );
 }
 
-function slowdowns(overview: Overview): (Finding | null)[] {
-  return [['duration', 'p95 duration'] as const, ['ttft', 'p95 TTFT'] as const].map(([metric, name]) => {
+function latencyFindings(overview: Overview, objectives: Objectives): (Finding | null)[] {
+  return [
+    ['duration', 'p95 duration', objectives.durationP95Ms] as const,
+    ['ttft', 'p95 TTFT', objectives.ttftP95Ms] as const,
+  ].flatMap(([metric, name, limits]) => {
     const [now, before] = [overview[metric], overview.previous[metric]];
-    if (Math.min(now.samples, before.samples) < THRESHOLDS.fewestSamples || !now.p95 || !before.p95) {
-      return null;
+    if (now.samples < objectives.fewestSamples || !now.p95) {
+      return [];
     }
-    const factor = now.p95 / before.p95;
-    return factor < THRESHOLDS.slowdown.degraded
-      ? null
-      : {
-          level: factor >= THRESHOLDS.slowdown.critical ? 'critical' : 'degraded',
-          text: `${name} ${milliseconds(now.p95)}, ${factor.toFixed(1)} times the period before`,
-        };
+    const text = `${name} ${milliseconds(now.p95)}`;
+    const factor = before.samples < objectives.fewestSamples || !before.p95 ? null : now.p95 / before.p95;
+    return [
+      limits && above(now.p95, limits, `${text}, should be at most ${milliseconds(limits.degraded)}`),
+      above(factor, objectives.slowdown, `${text}, ${factor?.toFixed(1)} times the period before`),
+    ];
   });
 }
+
+/** Of what is worse the higher it is. */
+const above = (value: number | null, limits: Objectives['slowdown'], text: string): Finding | null =>
+  value === null || value <= limits.degraded
+    ? null
+    : { level: value > limits.critical ? 'critical' : 'degraded', text };
 
 function culpritOf(overview: Overview, platforms: Breakdown | null): Verdict['culprit'] {
   if (
@@ -122,4 +121,5 @@ function culpritOf(overview: Overview, platforms: Breakdown | null): Verdict['cu
   return worst.platform !== null && share >= 0.5 ? { platform: worst.platform, share } : null;
 }
 
-const wholePercent = (share: number): string => `${Math.round(share * 100)}\u00a0%`;
+/** As it was given: 99 %, 99.95 %. */
+export const plainPercent = (share: number): string => `${Number((share * 100).toFixed(6))}\u00a0%`;

@@ -1,6 +1,6 @@
 import type { Status } from './admin-types.js';
 import type { Api } from './api.js';
-import type { Objectives } from './objectives.js';
+import type { Objectives } from './health.js';
 import type { TimeRange, View } from './view.js';
 
 /** A set of keys that requests are sliced by. */

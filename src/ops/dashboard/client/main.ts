@@ -4,9 +4,10 @@ import { applyTheme } from './theme.js';
 
 applyTheme();
 const signIn = new SignIn((api, status) => {
-  const dashboard = new Dashboard(api, status.now, (message) => {
+  const dashboard = new Dashboard(api, status, (message) => {
     signIn.ask(message);
   });
   dashboard.load();
 });
+document.getElementById('skeleton')?.remove();
 signIn.start();

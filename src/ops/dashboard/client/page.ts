@@ -4,6 +4,7 @@ import type { Answers, Part } from './answers.js';
 import type { AutoRefresh } from './auto-refresh.js';
 import type { BreakdownPanel } from './breakdown-panel.js';
 import type { DistributionChart } from './distribution-chart.js';
+import { emptyState } from './empty-state.js';
 import { glance } from './glance.js';
 import { judge } from './health.js';
 import type { Host } from './host.js';
@@ -16,7 +17,6 @@ import { button, icon, segmented } from './templates.js';
 import { themeChoice } from './theme.js';
 import type { Toolbar } from './toolbar.js';
 import type { TrendsPanel } from './trends-panel.js';
-import { isFiltered, NO_FILTERS, subjectOf } from './view.js';
 
 /** What the page is made of, and what can be asked of it. */
 export interface Page extends Host {
@@ -87,42 +87,22 @@ function metrics(page: Page): TemplateResult {
     </p>
     <p id="stale" class="banner warn" role="status" ?hidden=${stale === null}>${stale}</p>
     <p id="partial" class="banner warn" role="status" ?hidden=${partial === null}>${partial}</p>
-    ${health(page, overview)} ${empty ? emptyState(page) : nothing}
+    ${health(page, overview)} ${empty ? emptyState(page, latest('status')?.answer ?? null) : nothing}
     <div id="numbers" ?hidden=${empty}>
       ${trends(page)} ${breakdown(page)} ${page.requests.template()} ${distribution(page)}
     </div>`;
 }
 
-function health({ view, latest, state, to }: Page, overview: Kept<Overview> | null): TemplateResult {
+function health(page: Page, overview: Kept<Overview> | null): TemplateResult {
+  const { latest, objectives, state } = page;
   const { className, banner } = state('overview');
   // What is of another range than the overview says nothing about it.
   const same = <A>(kept: Kept<A> | null): A | null =>
     kept !== null && kept.scope === overview?.scope ? kept.answer : null;
-  const verdict = overview && judge(overview.answer, same(latest('platforms')));
+  const verdict = overview && objectives && judge(overview.answer, same(latest('platforms')), objectives);
   document.title = `${verdict?.title ?? 'Loading…'} · Operations`;
   return html`<section id="glance" class=${className} aria-label="Health">
-    ${banner} ${glance(verdict, overview?.answer ?? null, same(latest('trend')), view.zone, to)}
-  </section>`;
-}
-
-function emptyState({ view, to }: Page): TemplateResult {
-  const filtered = isFiltered(view);
-  const month = { ...NO_FILTERS, preset: '30d', fixed: null } as const;
-  return html`<section class="card empty-state">
-    <h2>Nothing here</h2>
-    <p>
-      ${
-        filtered
-          ? 'No request in this range belongs to what is filtered for.'
-          : 'The gateway has logged no request in this range.'
-      }
-    </p>
-    <div class="actions">
-      ${button('Clear the filters', to(NO_FILTERS), { hidden: !filtered })}
-      ${button('Show the last 30 days', to(month), {
-        hidden: subjectOf(view) === subjectOf({ ...view, ...month }),
-      })}
-    </div>
+    ${banner} ${glance(verdict, overview?.answer ?? null, same(latest('trend')), page)}
   </section>`;
 }
 

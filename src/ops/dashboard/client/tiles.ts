@@ -11,6 +11,8 @@ import {
   span,
   tokenRate,
 } from './format.js';
+import { slaLevel } from './health.js';
+import type { Host } from './host.js';
 import { known, unsplitNote } from './slices.js';
 import { sparkline } from './sparkline.js';
 import { endAligned } from './templates.js';
@@ -94,38 +96,56 @@ const TILES: readonly TileSpec[] = [
   },
 ];
 
-/** The first glance: numbers, each with its change against the period of equal length before. */
-export function tiles(overview: Overview, trend: Trend | null, zone: Zone): TemplateResult[] {
-  const against = `the ${span(Date.parse(overview.to) - Date.parse(overview.from), 60)} before`;
+/**
+ * The first glance: numbers, each with its change against the period of equal length before.
+ *
+ * @param overview null until it is known: then they are empty, at their full size
+ */
+export function tiles(
+  overview: Overview | null,
+  trend: Trend | null,
+  { objectives, view: { zone } }: Host,
+): TemplateResult[] {
   return TILES.map((spec) => {
-    const split = spec.split === true;
-    const valueOf = (m: Measures): number | null => (split ? known(m, spec.value(m)) : spec.value(m));
-    const { previous } = overview;
-    // Against a period that is known in part, everything would seem to have grown.
-    const incomplete = previous.missingHours + previous.unslicedRequests > 0;
-    const unsplit = split && (overview.unsplit ?? previous.unsplit) !== null;
-    const now = valueOf(overview);
-    const before = incomplete || unsplit ? null : spec.value(previous);
-    const note = split ? unsplitNote(overview, zone) : null;
-    const change = changeOf(spec, now, before);
+    const tile = overview === null ? null : numbersOf(spec, overview, zone);
+    const isSla = spec.id === 'sla' && overview !== null && objectives !== null;
     return html`<li class="tile" data-tile=${spec.id}>
-      <span class="tile-label" title=${note ?? spec.title}
-        >${spec.label}${note === null ? nothing : html` <em>in part</em>`}</span
+      <span class="tile-label" title=${tile?.note ?? spec.title}
+        >${spec.label}${tile?.note == null ? nothing : html` <em>in part</em>`}</span
       >
-      <span class="tile-value">${spec.format(now)}</span>
-      <span class="tile-change ${change.verdict}" title="Against ${against}">
-        ${endAligned(change.text)}<span class="visually-hidden"> ${change.spoken} against ${against}</span>
+      <span class="tile-value ${isSla ? `level-${slaLevel(overview, objectives)}` : ''}">${tile?.value}</span>
+      <span class="tile-change ${tile?.change.verdict}" title="Against ${tile?.against}">
+        ${endAligned(tile?.change.text ?? '')}<span class="visually-hidden">
+          ${tile?.change.spoken} against ${tile?.against}</span
+        >
       </span>
       <dl class="tile-details">
-        ${spec.details(overview, zone).map(
+        ${(overview === null ? [EMPTY, EMPTY] : spec.details(overview, zone)).map(
           ([label, value, title]) =>
             html`<dt title=${title}>${label}</dt>
               <dd>${endAligned(value)}</dd>`,
         )}
       </dl>
-      ${sparkline((trend?.points ?? []).map((point) => (split && point.unsplit !== null ? null : (spec.point ?? spec.value)(point))))}
+      ${sparkline((trend?.points ?? []).map((point) => (spec.split === true && point.unsplit !== null ? null : (spec.point ?? spec.value)(point))))}
     </li>`;
   });
+}
+
+const EMPTY: Detail = ['', '', ''];
+
+function numbersOf(spec: TileSpec, overview: Overview, zone: Zone) {
+  const split = spec.split === true;
+  const now = split ? known(overview, spec.value(overview)) : spec.value(overview);
+  const { previous } = overview;
+  // Against a period that is known in part, everything would seem to have grown.
+  const incomplete = previous.missingHours + previous.unslicedRequests > 0;
+  const unsplit = split && (overview.unsplit ?? previous.unsplit) !== null;
+  return {
+    value: spec.format(now),
+    against: `the ${span(Date.parse(overview.to) - Date.parse(overview.from), 60)} before`,
+    note: split ? unsplitNote(overview, zone) : null,
+    change: changeOf(spec, now, incomplete || unsplit ? null : spec.value(previous)),
+  };
 }
 
 interface Change {

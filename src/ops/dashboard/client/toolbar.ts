@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { FilterPicker } from './filter-picker.js';
+import { capital } from './format.js';
 import type { Host } from './host.js';
 import { rangeFields, readRange } from './range-fields.js';
 import { chosen, filterBy, wordOf } from './slices.js';
@@ -111,7 +112,7 @@ export class Toolbar {
       this.customOpen = false;
       this.host.go({ preset, fixed: null });
     };
-    return button(preset.replace(/(\d+)/, '$1\u00a0'), show, {
+    return button(capital(preset.replace(/(\d+)/, '$1\u00a0')), show, {
       title: LABELS[preset],
       pressed: view.fixed === null && view.preset === preset,
     });

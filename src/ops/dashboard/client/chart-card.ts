@@ -81,6 +81,7 @@ export class ChartCard {
     const [{ zone, kind, lines, limits, partial }, { plot }] = [this.picture, this];
     plot.dataset.limits = limits.map(({ label, value }) => `${label} ${value}`).join();
     plot.dataset.partial = partial;
+    plot.dataset.kind = kind;
     const isEmpty = lines.every(({ values }) => values.every((value) => value === null));
     plot.dataset.empty = isEmpty ? (this.spec.empty ?? 'No requests in this range') : '';
     plot.ariaLabel = this.summary();

@@ -3,7 +3,7 @@ import { BUCKET_MS } from '../../read/trend-buckets.js';
 import type { Series } from './answers.js';
 import type { ChartSpec, Raw } from './chart-specs.js';
 import { count } from './format.js';
-import type { Objectives } from './objectives.js';
+import type { Objectives } from './health.js';
 import { keyName, wordOf } from './slices.js';
 import { formatTime, type Zone } from './zone.js';
 
@@ -135,7 +135,13 @@ function keyLines({ split }: ChartSpec, { series, total, starts }: Series, slots
   return series.map(({ key, label, values }) => {
     const [slot, raw] = [slots.indexOf(key), values[split] ?? starts.map(() => null)];
     return key === null
-      ? lineOf(raw, { name: REST, label: `other ${count(others)}`, color: '--key-rest', dash: 5, width: 1.5 })
+      ? lineOf(raw, {
+          name: REST,
+          label: others > 0 ? `other ${count(others)}` : 'other',
+          color: '--key-rest',
+          dash: 5,
+          width: 1.5,
+        })
       : lineOf(raw, {
           name: key,
           label: label ?? keyName(key),

@@ -1,7 +1,7 @@
 import type { LatencySummary, TrendPoint } from '../../read/read.types.js';
 import type { AxisScale } from './chart-axis.js';
 import { compact, count, milliseconds, money, percent, perSecond, slaPercent, tokenRate } from './format.js';
-import type { Limits, Objectives } from './objectives.js';
+import type { Objectives } from './health.js';
 import type { ChartSet } from './view.js';
 
 /** As answers have them: money, and sums past 2^53, are decimal text. */
@@ -35,7 +35,7 @@ export interface ChartSpec {
   /** The measure of the series for each key, where the charts are split, and what it is. */
   readonly split: string;
   readonly splitNote?: string;
-  readonly limits?: (objectives: Objectives) => Limits | null;
+  readonly limits?: (objectives: Objectives) => Objectives['sla'] | null;
   /** Ends with 100 % and not with 0: what is missing from 1 is what matters. */
   readonly nearOne?: boolean;
   /** What it says where no point has a value. */

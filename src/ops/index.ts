@@ -44,6 +44,7 @@ export type {
   TrendQuery,
 } from './read/read-query.schemas.js';
 export type { Breakdown, LatencyDistribution, Overview, Trend } from './read/read.schemas.js';
+export type { Series, SeriesQuery } from './read/series.schemas.js';
 export { OpsBusyError, OpsReadTimeoutError, OpsSumOutOfRangeError } from './read/read-errors.js';
 export { RequestsService } from './requests/requests.service.js';
 export type { RequestsQuery } from './requests/requests-query.schemas.js';

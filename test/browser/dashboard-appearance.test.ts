@@ -67,12 +67,7 @@ describeInBrowser('dashboard: appearance', () => {
     const { page } = dashboard;
     const tree = await page.locator('body').ariaSnapshot();
     expect(tree).not.toMatch(/- (button|textbox|combobox|checkbox)(:|$| \[)/m);
-    for (const landmark of [
-      'banner',
-      'main',
-      'heading "Operations" [level=1]',
-      'heading "Trends" [level=2]',
-    ]) {
+    for (const landmark of ['banner', 'main', 'heading "Gateway" [level=1]', 'heading "Trends" [level=2]']) {
       expect(tree).toContain(landmark);
     }
     await page.keyboard.press('Tab');

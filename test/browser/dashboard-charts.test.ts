@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Locator } from 'playwright-core';
 import { milliseconds, perSecond, slaPercent } from '../../src/ops/dashboard/client/format.js';
-import type { LatencyDistribution, Trend } from '../../src/ops/read/read.types.js';
+import type { Breakdown, LatencyDistribution, Series, Trend } from '../../src/ops/read/read.types.js';
 import { BUCKET_MS } from '../../src/ops/read/trend-buckets.js';
 import { Dashboard, DashboardFixture, describeInBrowser, type OpenOptions } from './support/browser.js';
 import { GatewayProcess } from './support/gateway-process.js';
@@ -92,6 +92,18 @@ describeInBrowser('dashboard: charts', () => {
     expect((await told()).at(-1)).toEqual(['total', '21\u00a0k']);
   });
 
+  test('the series are those of the API', async () => {
+    dashboard = await fixture.open({ query: Dashboard.rangeQuery({ split: 'platform' }) });
+    const query = { by: 'platform', measures: 'tokensPerSecond' };
+    const { series, starts } = await dashboard.answer<Series>('series', query);
+    expect(series.length).toBeGreaterThan(2);
+    const shown = await rows('tokens');
+    const valueOf = (at: number) => (one: Series['series'][number]) =>
+      perSecond(one.values.tokensPerSecond?.[at] as number | null);
+    expect(shown.map((cells) => cells.slice(1))).toEqual(starts.map((_, at) => series.map(valueOf(at))));
+    expect(await chart('tokens').locator('canvas').count()).toBe(1);
+  });
+
   test('an entry of the legend isolates in all charts, others are added, and the page can be filtered for them', async () => {
     await open({ split: 'model' });
     await entry('requests', 'claude').click();
@@ -125,7 +137,11 @@ describeInBrowser('dashboard: charts', () => {
   });
 
   test('where there are no such series, it says why and what can be done', async () => {
-    await open({ split: 'model', dimension: 'account', key: '1' });
+    const { items } = await fixture.gateway.call<Breakdown>('breakdown', {
+      ...GatewayProcess.range,
+      by: 'account',
+    });
+    await open({ split: 'model', dimension: 'account', key: items[0]?.key ?? '' });
     const problem = dashboard.page.locator('#split-problem');
     expect(await problem.innerText()).toContain('Numbers by model are not kept of one account alone.');
     expect(await chart('requests').locator('.legend button').count()).toBe(1);
@@ -333,7 +349,12 @@ describeInBrowser('dashboard: charts', () => {
     await dashboard.signIn(fixture.gateway.token);
     await dashboard.page.locator('#distribution .bin').first().waitFor();
     const sizes = async (): Promise<unknown> =>
-      Promise.all((await dashboard.page.locator('.chart').all()).map((card) => card.boundingBox()));
+      Promise.all(
+        (await dashboard.page.locator('.chart').all()).map(async (card) => {
+          const { x, y, width, height } = (await card.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+          return [x, y, width, height].map(Math.round);
+        }),
+      );
     const waiting = await sizes();
     expect(await dashboard.page.locator('#charts').getAttribute('class')).toContain('waiting');
     expect(await chart('requests').locator('h3').innerText()).toBe('Requests');

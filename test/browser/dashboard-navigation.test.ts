@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { count, perSecond } from '../../src/ops/dashboard/client/format.js';
-import type { Breakdown, Overview, Trend } from '../../src/ops/read/read.types.js';
+import type { Overview, Trend } from '../../src/ops/read/read.types.js';
 import { BUCKET_MS } from '../../src/ops/read/trend-buckets.js';
 import { Dashboard, DashboardFixture, describeInBrowser } from './support/browser.js';
 import { GatewayProcess } from './support/gateway-process.js';
@@ -50,19 +50,6 @@ describeInBrowser('dashboard: navigation', () => {
     await dashboard.settled();
     expect((await dashboard.query()).get('platform')).toBeNull();
     expect(await requests()).toBe(all);
-  });
-
-  test('a group chosen in the list filters the page, and is in the address', async () => {
-    const { items } = await dashboard.answer<Breakdown>('breakdown', { by: 'group' });
-    const group = items[2];
-    await dashboard.page.locator('#group').selectOption({ label: group?.groupName ?? '' });
-    await dashboard.settled();
-    expect((await dashboard.query()).get('group')).toBe(group?.groupId);
-    expect(await requests()).toBe(perSecond(group?.requestsPerSecond));
-
-    await dashboard.page.reload();
-    await dashboard.settled();
-    expect(await requests()).toBe(perSecond(group?.requestsPerSecond));
   });
 
   test('dragging zooms: the address has the range, the API is asked for it, and back goes back', async () => {
@@ -162,6 +149,7 @@ describeInBrowser('dashboard: navigation', () => {
 
   test('what was entered means the same moment in another zone, and what was not follows the page', async () => {
     const { page } = dashboard;
+    await page.getByRole('button', { name: 'Operations', exact: true }).click();
     const panel = page.locator('[data-panel="rebuild"]');
     const value = (name: string): Promise<string> => panel.locator(`[name="${name}"]`).inputValue();
     await panel.locator('[name="from"]').fill('2026-01-15T12:00');

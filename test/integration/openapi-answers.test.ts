@@ -150,6 +150,8 @@ describe('the answers, held against the OpenAPI document', () => {
 
   it.each<[string, Record<string, string>]>([
     ['overview', {}],
+    ['series', { by: 'model', measures: 'actualCost' }],
+    ['series', { by: 'group', measures: 'duration.p95' }],
     ['trend', {}],
     ['breakdown', { by: 'group' }],
     ['latency-distribution', { metric: 'ttft' }],
@@ -158,6 +160,14 @@ describe('the answers, held against the OpenAPI document', () => {
     const route = `/admin/ops/${path}`;
     const query = new URLSearchParams({ ...range, ...own });
     await answer(`get ${route}`, 200, `${route}?${query.toString()}`);
+  });
+
+  it('describes answers to filters that are given several times', async () => {
+    const several =
+      'platform=openai&platform=unknown&groupId=1&groupId=2&measures=sla&measures=inputTokens&by=group';
+    const query = `${new URLSearchParams(range).toString()}&${several}`;
+    const body = await answer('get /admin/ops/series', 200, `/admin/ops/series?${query}`);
+    expect(body).toMatchObject({ platform: ['openai', 'unknown'], groupId: ['1', '2'], key: null });
   });
 
   it.each(['/health', '/ready'])('describes %s', async (path) => {

@@ -30,6 +30,7 @@ const ADMIN_ROUTES: Readonly<Record<string, readonly number[]>> = {
   'get /admin/ops/overview': [200, 304, 400, 422],
   'get /admin/ops/trend': [200, 304, 400, 422],
   'get /admin/ops/breakdown': [200, 304, 400, 422],
+  'get /admin/ops/series': [200, 304, 400, 422],
   'get /admin/ops/latency-distribution': [200, 304, 400, 422],
   'get /admin/ops/requests': [200, 400, 409],
 };

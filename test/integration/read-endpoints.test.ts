@@ -271,6 +271,9 @@ describe('the read endpoints', () => {
     ['overview', { ...DAY, to: DAY.from }, 'to'],
     ['trend', { ...DAY, bucket: 'week' }, 'bucket'],
     ['breakdown', DAY, 'by'],
+    ['series', { ...DAY, by: 'group' }, 'measures'],
+    ['series', { ...DAY, by: 'group', measures: 'duration.max' }, 'measures'],
+    ['series', { ...DAY, by: 'group', measures: 'sla', dimension: 'model', key: 'a' }, 'dimension'],
     ['latency-distribution', { ...DAY, metric: 'duration', group: '1' }, 'group'],
   ])('refuses %s %j and names the field', async (path, query, field) => {
     const { body } = (await get(path, query).expect(400)) as { body: OpsErrorBody };
@@ -278,10 +281,13 @@ describe('the read endpoints', () => {
     expect(body.message.split(' ')).toContain(field);
   });
 
-  it.each(['overview', 'trend', 'breakdown', 'latency-distribution'])('keeps %s for admins', async (path) => {
-    isAdmin = false;
-    await get(path, DAY).expect(403);
-  });
+  it.each(['overview', 'trend', 'breakdown', 'series', 'latency-distribution'])(
+    'keeps %s for admins',
+    async (path) => {
+      isAdmin = false;
+      await get(path, DAY).expect(403);
+    },
+  );
 
   it('describes itself: every parameter, answer and error', () => {
     const { paths, components } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
@@ -309,6 +315,18 @@ describe('the read endpoints', () => {
       'to',
     ]);
     expect(names('breakdown').sort()).toEqual(['by', 'from', 'groupId', 'limit', 'platform', 'to']);
+    expect(names('series').sort()).toEqual([
+      'bucket',
+      'by',
+      'dimension',
+      'from',
+      'groupId',
+      'key',
+      'limit',
+      'measures',
+      'platform',
+      'to',
+    ]);
     expect(names('latency-distribution').sort()).toEqual([
       'dimension',
       'from',

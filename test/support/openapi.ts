@@ -84,7 +84,7 @@ export class OpenApiDocument {
   /** What in a value is not as its schema says, each with its path; empty where all of it is. */
   public problems(value: unknown, given: Schema, path = '$'): string[] {
     const schema = this.resolve(given);
-    if (value === null) {
+    if (value === null && (schema.nullable === true || schema.oneOf === undefined)) {
       return schema.nullable === true ? [] : [`${path} is null`];
     }
     if (schema.oneOf !== undefined) {
@@ -102,7 +102,7 @@ export class OpenApiDocument {
     if (Array.isArray(value)) {
       return value.flatMap((item: unknown, i) => this.problems(item, schema.items ?? {}, `${path}[${i}]`));
     }
-    return typeof value === 'object' ? this.objectProblems(value, schema, path) : [];
+    return typeof value === 'object' && value !== null ? this.objectProblems(value, schema, path) : [];
   }
 
   private objectProblems(value: object, schema: Schema, path: string): string[] {

@@ -1,3 +1,4 @@
+import type { OneOrMore } from '../../src/ops/common/schemas.js';
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import type { OpsRequest, RequestsQuery, RequestsService } from '../../src/ops/index.js';
@@ -176,8 +177,8 @@ const compare = <T extends string | bigint>(a: T, b: T): number => (a < b ? -1 :
 function isIn(row: RawRequest, query: RequestsQuery): boolean {
   const at = String(row.created_at);
   const micros = (time: Date | string): string => new Date(time).toISOString().replace('Z', '000Z');
-  const is = (column: string, wanted: string | undefined): boolean =>
-    wanted === undefined || (wanted === NONE ? row[column] === null : row[column] === wanted);
+  const is = (column: string, wanted: OneOrMore | undefined): boolean =>
+    wanted === undefined || [wanted].flat().some((one) => row[column] === (one === NONE ? null : one));
   const hasStatus = (column: string, wanted: string | undefined): boolean => {
     const value = row[column] as number | null;
     if (wanted === undefined) return true;
@@ -202,7 +203,8 @@ function isIn(row: RawRequest, query: RequestsQuery): boolean {
         row.duration_ms !== null &&
         Number(row.duration_ms) >= Number(query.minDurationMs))) &&
     // A group, and a platform that is asked for, leave out the rows of the empty platform.
-    (query.groupId === undefined || (row.group_id === query.groupId && row.platform !== '')) &&
+    is('group_id', query.groupId) &&
+    (query.groupId === undefined || row.platform !== '') &&
     is('platform', query.platform) &&
     is('model', query.model) &&
     is('account_id', query.accountId) &&

@@ -22,7 +22,11 @@ describe('axes of the charts', () => {
   });
 
   it.each(['time', 'number', 'share'] as const)('labels of %s fit beside a chart at every size', (scale) => {
-    for (let power = scale === 'share' ? -4 : -5; power <= (scale === 'share' ? 0 : 12); power += 1) {
+    for (
+      let power = { share: -4, time: 0, number: -5 }[scale];
+      power <= { share: 0, time: 9, number: 12 }[scale];
+      power += 1
+    ) {
       for (const high of [1, 1.3, 2.4, 6, 7.2, 9.9].map((n) => n * 10 ** power)) {
         // As uPlot chooses: the finest that leaves room for three or four.
         const step = axisSteps(scale, high, false).find((one) => high / one <= 4) ?? 0;

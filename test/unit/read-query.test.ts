@@ -5,6 +5,7 @@ import { validated } from '../../src/ops/common/validated.js';
 import { OPS_TABLES } from '../../src/ops/definitions/ops-tables.js';
 import { resolveOptions } from '../../src/ops/options/ops.options.js';
 import * as asked from '../../src/ops/read/read-query.schemas.js';
+import { seriesQuerySchema } from '../../src/ops/read/series.schemas.js';
 import { ReadService } from '../../src/ops/read/read.service.js';
 
 const DAY = { from: '2025-03-09T00:00:00Z', to: '2025-03-10T00:00:00Z' };
@@ -37,6 +38,32 @@ describe('the parameters of the read endpoints', () => {
     });
   });
 
+  it('may be given several times, each value once, and one value stays by itself', () => {
+    const groupIds = Array.from({ length: 100 }, (_, index) => String(index + 1));
+    expect(
+      parsed(levelQuerySchema, { ...DAY, platform: ['b', 'a', 'b'], groupId: ['7', '7'] }),
+    ).toMatchObject({
+      platform: ['b', 'a'],
+      groupId: '7',
+    });
+    expect(parsed(levelQuerySchema, { ...DAY, groupId: [...groupIds, '1'] })).toMatchObject({
+      groupId: groupIds,
+    });
+    // As Express's extended parser gives more than twenty.
+    expect(
+      parsed(levelQuerySchema, { ...DAY, groupId: Object.fromEntries(groupIds.entries()) }),
+    ).toMatchObject({
+      groupId: groupIds,
+    });
+    expect(
+      parsed(seriesQuerySchema, { ...DAY, by: 'group', measures: ['sla', 'errorRate', 'sla'] }),
+    ).toMatchObject({
+      bucket: 'auto',
+      limit: 5,
+      measures: ['sla', 'errorRate'],
+    });
+  });
+
   it('may be dates already, and be given to the service without HTTP, which refuses them the same way', async () => {
     const range = { from: new Date(DAY.from), to: new Date(DAY.to) };
     expect(parsed(levelQuerySchema, range)).toEqual(range);
@@ -46,6 +73,7 @@ describe('the parameters of the read endpoints', () => {
       reads.overview(wrong),
       reads.trend(wrong),
       reads.breakdown({ ...wrong, by: 'group' }),
+      reads.series({ ...wrong, by: 'group', measures: 'sla' }),
       reads.latencyDistribution({ ...wrong, metric: 'ttft' }),
     ]) {
       await expect(answer).rejects.toMatchObject({ name: 'OpsInputError', field: 'to' });
@@ -79,7 +107,24 @@ describe('the parameters of the read endpoints', () => {
     [levelQuerySchema, { ...DAY, groupId: '9223372036854775808' }, 'groupId'],
     [levelQuerySchema, { ...DAY, group: '1' }, 'group'],
     [levelQuerySchema, { ...DAY, from: [DAY.from, DAY.to] }, 'from'],
-    [levelQuerySchema, { ...DAY, platform: ['openai', 'anthropic'] }, 'platform'],
+    [levelQuerySchema, { ...DAY, platform: [] }, 'platform'],
+    [levelQuerySchema, { ...DAY, platform: ['openai', ''] }, 'platform'],
+    [levelQuerySchema, { ...DAY, platform: { x: 'openai' } }, 'platform'],
+    [levelQuerySchema, { ...DAY, groupId: ['1', '0'] }, 'groupId'],
+    [levelQuerySchema, { ...DAY, groupId: Array.from({ length: 101 }, (_, i) => String(i + 1)) }, 'groupId'],
+    [overviewQuerySchema, { ...DAY, dimension: ['model', 'account'], key: 'x' }, 'dimension'],
+    [overviewQuerySchema, { ...DAY, dimension: 'model', key: ['x', 'y'.repeat(256)] }, 'key'],
+    [seriesQuerySchema, { ...DAY, measures: 'sla' }, 'by'],
+    [seriesQuerySchema, { ...DAY, by: 'error', measures: 'sla' }, 'by'],
+    [seriesQuerySchema, { ...DAY, by: 'group' }, 'measures'],
+    [seriesQuerySchema, { ...DAY, by: 'group', measures: ['sla', 'duration.max'] }, 'measures'],
+    [seriesQuerySchema, { ...DAY, by: 'group', measures: 'sla', limit: '21' }, 'limit'],
+    [seriesQuerySchema, { ...DAY, by: 'group', measures: 'sla', bucket: 'week' }, 'bucket'],
+    [
+      seriesQuerySchema,
+      { ...DAY, to: '2025-03-10T00:01:00Z', by: 'group', measures: 'sla', bucket: '1m' },
+      'bucket',
+    ],
     [levelQuerySchema, { ...DAY, platform: 'open\0ai' }, 'platform'],
     [trendQuerySchema, { ...DAY, bucket: 'week' }, 'bucket'],
     [trendQuerySchema, { ...DAY, bucket: ['hour', 'day'] }, 'bucket'],

@@ -34,6 +34,7 @@ const NO_STATEMENT = [
   'storedCounts',
   'storedPieces',
   'topKeys',
+  'totalOfSet',
   'unslicedRelation',
 ];
 

@@ -33,6 +33,51 @@ export const STORABLE_EXPECTED = 'must not contain NUL or half of a surrogate pa
 /** Text that a caller gives. */
 export const givenText = z.string().refine((text) => !NOT_STORABLE.test(text), STORABLE_EXPECTED);
 
+/** One value of a parameter, or several of one that is given several times. */
+export type OneOrMore<Value extends string = string> = Value | readonly Value[];
+
+/** Most values of a parameter. */
+const MOST_VALUES = 100;
+
+/** How Express's extended parser gives more values than twenty: by their places. */
+const BY_PLACE = /^\d+(?:,\d+)+$/;
+
+/** As the hosts give a parameter: a text, or the list of its texts; each once. */
+function valuesOf(given: unknown): unknown {
+  if (Array.isArray(given)) {
+    return [...new Set(given)];
+  }
+  const isByPlace =
+    typeof given === 'object' && given !== null && BY_PLACE.test(Object.keys(given).join(','));
+  return isByPlace ? [...new Set(Object.values(given))] : [given];
+}
+
+type List<Value extends string> = z.ZodArray<z.ZodType<Value, string>>;
+
+/** A list of what may be given several times, at most 100 of it; each value once. */
+export const listOf = <Value extends string>(
+  one: z.ZodType<Value, string>,
+): z.ZodPreprocess<List<Value>, OneOrMore<Value>> =>
+  z.preprocess((given: OneOrMore<Value>) => valuesOf(given), z.array(one).min(1).max(MOST_VALUES));
+
+/** The same, but that one value stays by itself. */
+export const oneOrMore = <Value extends string>(
+  one: z.ZodType<Value, string>,
+): z.ZodPipe<z.ZodPreprocess<List<Value>, OneOrMore<Value>>, z.ZodTransform<OneOrMore<Value>, Value[]>> =>
+  listOf(one).transform((values: Value[]): OneOrMore<Value> => {
+    const [first, ...others] = values;
+    return first === undefined || others.length > 0 ? values : first;
+  });
+
+/** What was asked for by such a parameter: null, the one value, or the list of several. */
+export const givenValues = (
+  schema: z.ZodString,
+  example: string,
+): z.ZodXor<readonly [z.ZodNullable<z.ZodString>, z.ZodReadonly<z.ZodArray<z.ZodString>>]> =>
+  z
+    .xor([schema.nullable(), z.array(schema).readonly()])
+    .meta({ description: 'As asked for: null, the one value, or the list of several.', example });
+
 /** The id of a rebuild or a run, as its request was answered. */
 export const givenId = givenText.meta({ description: 'As the request was answered.', example: '42' });
 

@@ -15,17 +15,19 @@ const expectation: z.core.$ZodErrorMap = (issue) => {
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}`;
     case 'too_small':
-      return issue.origin === 'string'
-        ? `must have at least ${String(issue.minimum)} characters`
+      return issue.origin in COUNTED
+        ? `must have at least ${String(issue.minimum)} ${COUNTED[issue.origin] ?? ''}`
         : `must be at least ${String(issue.minimum)}`;
     case 'too_big':
-      return issue.origin === 'string'
-        ? `must have at most ${String(issue.maximum)} characters`
+      return issue.origin in COUNTED
+        ? `must have at most ${String(issue.maximum)} ${COUNTED[issue.origin] ?? ''}`
         : `must be at most ${String(issue.maximum)}`;
     default:
       return 'is not valid';
   }
 };
+
+const COUNTED: Readonly<Record<string, string>> = { string: 'characters', array: 'values' };
 
 const ARTICLES: Readonly<Record<string, string>> = {
   int: 'a whole number',
@@ -58,10 +60,14 @@ export function check<Schema extends z.ZodType>(
   const problems = result.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({ field: [...issue.path, key].join('.'), expected: 'is not known' }))
-      : [{ field: issue.path.length === 0 ? whole : issue.path.join('.'), expected: issue.message }],
+      : [{ field: fieldOf(issue.path, whole), expected: issue.message }],
   );
   return { problems };
 }
+
+/** A query is flat: of several values of a parameter it is the parameter that is wrong. */
+const fieldOf = (path: readonly PropertyKey[], whole: string): string =>
+  (whole === 'query' ? path.slice(0, 1) : path).join('.') || whole;
 
 /**
  * Like {@link check}, for what a caller asks.

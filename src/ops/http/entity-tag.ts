@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** A strong entity tag: a digest of the body. */
-export const entityTag = (body: string): string =>
+export const entityTag = (body: string | Uint8Array): string =>
   `"${createHash('sha256').update(body).digest('base64url')}"`;
 
 /** Whether an If-None-Match names the tag. It compares weakly, and proxies weaken the tags of what they compress. */

@@ -13,12 +13,15 @@ interface Load {
 }
 
 /** One key of a breakdown. */
-export interface KeyAnswer {
+export interface KeyNames {
   readonly key: string;
   readonly groupName: string | null;
   readonly groupPlatform: string | null;
   /** The words for the key of a set. */
   readonly label: string | null;
+}
+
+export interface KeyAnswer extends KeyNames {
   readonly adder: MeasuresAdder;
 }
 
@@ -90,28 +93,34 @@ export class Answer {
 
   /** How many keys a breakdown has, and the requests of all of them. */
   public get total(): { readonly keys: number; readonly requests: number } {
-    const [first] = this.pieces;
+    const first = this.pieces.find(({ rank }) => rank != null);
     return { keys: first?.total ?? 0, requests: Number(first?.total_requests ?? 0) };
   }
 
   /** The pieces of each key of a breakdown added up, the busiest key first. @param segment only these */
   public byKey(segment?: number): readonly KeyAnswer[] {
     const pieces = this.pieces.filter((row) => segment === undefined || row.segment === segment);
-    const firsts = new Map<string, PieceRow>();
-    for (const row of pieces) {
-      const key = row.key ?? '';
-      firsts.set(key, firsts.get(key) ?? row);
+    const adders = this.addersBy(pieces, (row) => row.key);
+    return keysOf(pieces).map((names) => ({ ...names, adder: adders.get(names.key) ?? new MeasuresAdder() }));
+  }
+
+  /** The keys of a breakdown, the busiest first. */
+  public get keys(): readonly KeyNames[] {
+    return keysOf(this.pieces);
+  }
+
+  /**
+   * For each segment what adds up its pieces by key, and without a key those of the total: made when it is asked for, since
+   * those of all segments would be hundreds of megabytes.
+   */
+  public bySegmentAndKey(): (segment: number) => ReadonlyMap<string | null, MeasuresAdder> {
+    const segments = new Map<number, PieceRow[]>();
+    for (const row of this.pieces) {
+      const pieces = segments.get(row.segment) ?? [];
+      segments.set(row.segment, pieces);
+      pieces.push(row);
     }
-    const adders = this.addersBy(pieces, (row) => row.key ?? '');
-    return [...firsts]
-      .sort(([, a], [, b]) => (a.rank ?? 0) - (b.rank ?? 0))
-      .map(([key, { group_name: groupName = null, group_platform: groupPlatform = null, label = null }]) => ({
-        key,
-        groupName,
-        groupPlatform,
-        label,
-        adder: adders.get(key) ?? new MeasuresAdder(),
-      }));
+    return (segment) => this.addersBy(segments.get(segment) ?? [], (row) => row.key);
   }
 
   /** Seconds of [from, to) that had passed by then. */
@@ -196,6 +205,23 @@ export class Answer {
     }
     return adders;
   }
+}
+
+function keysOf(pieces: readonly PieceRow[]): KeyNames[] {
+  const firsts = new Map<string, PieceRow>();
+  for (const row of pieces) {
+    if (row.key !== null && !firsts.has(row.key)) {
+      firsts.set(row.key, row);
+    }
+  }
+  return [...firsts]
+    .sort(([, a], [, b]) => (a.rank ?? 0) - (b.rank ?? 0))
+    .map(([key, { group_name: groupName = null, group_platform: groupPlatform = null, label = null }]) => ({
+      key,
+      groupName,
+      groupPlatform,
+      label,
+    }));
 }
 
 const isRate = (row: ReadRow): row is ClockColumns & RateRow =>

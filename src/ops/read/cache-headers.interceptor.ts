@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { map, type Observable } from 'rxjs';
 import { adminRequest } from '../http/admin-request.js';
 import { entityTag, namesTag } from '../http/entity-tag.js';
+import { addVary } from '../http/vary.js';
 import { freshMs, type RangeAnswer } from './answer-freshness.js';
 
 /**
@@ -27,11 +28,10 @@ export class CacheHeaders implements NestInterceptor {
       map((answer) => {
         const seconds = Math.floor(freshMs(answer, Date.now()) / 1000);
         const tag = this.tagOf(answer);
-        const vary = httpAdapter.getHeader(response, 'Vary') as string | string[] | undefined;
         httpAdapter.setHeader(response, 'Cache-Control', `private, max-age=${seconds}`);
         httpAdapter.setHeader(response, 'ETag', `W/${tag}`);
         // A browser's cache asks again, and so does the guard, when somebody else is logged in.
-        httpAdapter.setHeader(response, 'Vary', [vary ?? [], 'Authorization, Cookie'].flat().join(', '));
+        addVary(httpAdapter, response, 'Authorization, Cookie');
         if (!namesTag(headers['if-none-match'], tag)) {
           return answer;
         }

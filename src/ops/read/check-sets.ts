@@ -3,11 +3,8 @@ import { ERROR_DIMENSION, type Dimension } from '../definitions/dimensions.js';
 import type { OpsTables } from '../definitions/ops-tables.js';
 import type { BreakdownBy, LevelFilter } from './read-query.schemas.js';
 
-/** What levels there are beside the sets, and the filters that go with a breakdown by them. */
-const LEVELS: Readonly<Record<string, readonly ('platform' | 'groupId')[]>> = {
-  platform: [],
-  group: ['platform'],
-};
+/** What levels there are beside the sets. */
+export const LEVELS: readonly string[] = ['platform', 'group'];
 
 /**
  * Which sets there are is only known from the options and the raw tables.
@@ -18,21 +15,10 @@ export function checkSets(
   { dimensions }: OpsTables,
   { by, dimension, platform, groupId }: LevelFilter & { readonly by?: BreakdownBy },
 ): void {
-  const given = (
-    [
-      ['platform', platform],
-      ['groupId', groupId],
-    ] as const
-  ).flatMap(([field, value]) => (value === undefined ? [] : [field]));
-  const allowed = by === undefined ? undefined : LEVELS[by];
-  if (allowed !== undefined) {
-    const [wrong] = given.filter((field) => !allowed.includes(field));
-    if (wrong !== undefined) {
-      throw new OpsInputError(wrong, `must not be given with by=${String(by)}`);
-    }
-    return;
+  if (by !== undefined && dimension !== undefined && dimension !== by) {
+    throw new OpsInputError('dimension', `must not be given with by=${by}`);
   }
-  if (by === undefined && dimension === undefined) {
+  if (by === undefined ? dimension === undefined : LEVELS.includes(by)) {
     return;
   }
   const [field, name] = by === undefined ? (['dimension', dimension] as const) : (['by', by] as const);
@@ -41,12 +27,13 @@ export function checkSets(
     const names = kept(dimensions, field).map((one) => one.name);
     throw new OpsInputError(
       field,
-      `must be one of ${[...(field === 'by' ? Object.keys(LEVELS) : []), ...names].join(', ')}`,
+      `must be one of ${[...(field === 'by' ? LEVELS : []), ...names].join(', ')}`,
     );
   }
-  if (given[0] !== undefined && !set.withinGroups) {
+  const within = platform !== undefined ? 'platform' : groupId !== undefined ? 'groupId' : null;
+  if (within !== null && !set.withinGroups) {
     throw new OpsInputError(
-      given[0],
+      within,
       `must not be given with ${set.name}, which is not kept within groups (option dimensions: withinGroups)`,
     );
   }

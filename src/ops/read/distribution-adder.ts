@@ -31,6 +31,16 @@ export class DistributionAdder {
     }
   }
 
+  /** Takes away a part of what was added; the maximum of the others is not known. */
+  public subtract(part: DistributionAdder): void {
+    this.distribution.subtract(part.distribution);
+    this.count.subtract(part.count);
+    this.sum -= part.sum;
+    this.known &&= part.known;
+    this.largest = null;
+    this.exact = null;
+  }
+
   public get samples(): number {
     return this.count.count();
   }

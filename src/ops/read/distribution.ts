@@ -97,6 +97,16 @@ export class Distribution {
     for (const [value, count] of others) this.put(value, count);
   }
 
+  /** Takes away a part of what was added. Both are rounded before: either may have been in a row of more than 1,000. */
+  public subtract(part: Distribution): void {
+    if (part.total === 0) {
+      return;
+    }
+    this.round();
+    this.total -= part.total;
+    for (const [value, count] of part.entries()) this.put(rounded(value), -count);
+  }
+
   private round(): void {
     if (this.isRounded) {
       return;
@@ -134,7 +144,7 @@ export class Distribution {
 
   /** The distinct values, ascending, with their counts. */
   public entries(): readonly (readonly [value: number, count: number])[] {
-    const entries = [...this.others];
+    const entries = [...this.others].filter(([, count]) => count > 0);
     this.bins.forEach((count, bin) => {
       if (count > 0) entries.push([valueOf(bin), count]);
     });

@@ -41,6 +41,13 @@ class UnsplitAdder {
     }
   }
 
+  /** What is left lacks what either lacks. */
+  public subtract(part: UnsplitAdder): void {
+    this.success.subtract(part.success);
+    this.from = Math.min(this.from, part.from);
+    this.to = Math.max(this.to, part.to);
+  }
+
   public answer(): Unsplit {
     return this.to < this.from
       ? null
@@ -89,6 +96,27 @@ export class MeasuresAdder {
     this.unsplit.add(row);
     for (const [name] of DISTRIBUTED) {
       this.distributed[name].add(row, name, latencies[name]);
+    }
+  }
+
+  /** Takes away a part of what was added, exactly; of what is left no maximum is known. */
+  public subtract(part: MeasuresAdder): void {
+    this.success.subtract(part.success);
+    this.errors.subtract(part.errors);
+    this.businessLimited.subtract(part.businessLimited);
+    this.errorsSla.subtract(part.errorsSla);
+    this.upstreamOther.subtract(part.upstreamOther);
+    this.upstream429.subtract(part.upstream429);
+    this.upstream529.subtract(part.upstream529);
+    this.tokens.subtract(part.tokens);
+    this.tokensByKind.forEach((sum, index) => {
+      sum.subtract(part.tokensByKind[index] ?? new WholeSum(''));
+    });
+    this.totalCost.subtract(part.totalCost);
+    this.actualCost.subtract(part.actualCost);
+    this.unsplit.subtract(part.unsplit);
+    for (const [name] of DISTRIBUTED) {
+      this.distributed[name].subtract(part.distributed[name]);
     }
   }
 

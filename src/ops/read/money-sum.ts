@@ -17,12 +17,22 @@ export class MoneySum {
       this.isNumber = false;
       return;
     }
-    if (fraction.length > this.digits) {
-      this.units *= 10n ** BigInt(fraction.length - this.digits);
-      this.digits = fraction.length;
-    }
+    this.widen(fraction.length);
     const units = BigInt(whole + fraction.padEnd(this.digits, '0'));
     this.units += sign === '' ? units : -units;
+  }
+
+  public subtract(other: MoneySum): void {
+    this.isNumber &&= other.isNumber;
+    this.widen(other.digits);
+    this.units -= other.units * 10n ** BigInt(this.digits - other.digits);
+  }
+
+  private widen(digits: number): void {
+    if (digits > this.digits) {
+      this.units *= 10n ** BigInt(digits - this.digits);
+      this.digits = digits;
+    }
   }
 
   /** In decimal digits; null where something was no number. */

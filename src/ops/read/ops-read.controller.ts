@@ -10,6 +10,7 @@ import { OpsBusyError, OpsReadTimeoutError, OpsSumOutOfRangeError } from './read
 import * as asked from './read-query.schemas.js';
 import * as shapes from './read.schemas.js';
 import { ReadService } from './read.service.js';
+import { seriesQuerySchema, seriesSchema, type Series, type SeriesQuery } from './series.schemas.js';
 import { SingleFlight } from './single-flight.js';
 
 const CACHE_HEADERS = {
@@ -53,6 +54,7 @@ export class OpsReadController {
   private readonly overviews = new SingleFlight<shapes.Overview>(keptMs);
   private readonly trends = new SingleFlight<shapes.Trend>(keptMs);
   private readonly breakdowns = new SingleFlight<shapes.Breakdown>(keptMs);
+  private readonly serieses = new SingleFlight<Series>(keptMs);
   private readonly distributions = new SingleFlight<shapes.LatencyDistribution>(keptMs);
 
   public constructor(private readonly reads: ReadService) {}
@@ -80,6 +82,16 @@ export class OpsReadController {
   )
   public async breakdown(@Query() query: asked.BreakdownQuery): Promise<shapes.Breakdown> {
     return this.breakdowns.run(JSON.stringify(query), () => this.reads.breakdown(query));
+  }
+
+  @Reads(
+    'series',
+    'Measures over time of the busiest platforms, groups, or keys of a set, and of all others together',
+    seriesQuerySchema,
+    seriesSchema,
+  )
+  public async series(@Query() query: SeriesQuery): Promise<Series> {
+    return this.serieses.run(JSON.stringify(query), () => this.reads.series(query));
   }
 
   @Reads(

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { parseIsoInstant } from '../common/iso-instant.js';
-import { addProblem, endsAfterStart, givenInstant, givenText, type Check } from '../common/schemas.js';
+import {
+  addProblem,
+  endsAfterStart,
+  givenInstant,
+  givenText,
+  oneOrMore,
+  type Check,
+  type OneOrMore,
+} from '../common/schemas.js';
 import { DAY_MS } from '../common/utc.js';
 import { LONGEST_TREND_MS, TREND_BUCKETS, type TrendBucket } from './trend-buckets.js';
 
@@ -43,27 +51,33 @@ export const rangeSchema = z
   .check(endsAfterStart, isNotTooLong);
 
 export const levelQuerySchema = rangeSchema.safeExtend({
-  platform: givenText.min(1).max(32).optional().meta({
-    description: "Only this platform; 'unknown' has the errors that were not routed.",
-    example: 'openai',
-  }),
-  groupId: z
-    .string()
-    .refine(
-      (text) => /^-?[1-9]\d{0,18}$/.test(text) && BigInt(text.replace('-', '')) <= GREATEST_ID,
-      'must be the id of a group: a whole number of 64 bits other than 0',
-    )
+  platform: oneOrMore(givenText.min(1).max(32))
     .optional()
     .meta({
-      format: 'int64',
+      description:
+        "Only this platform; 'unknown' has the errors that were not routed. Given several times, up to 100: those of any " +
+        'of them, as groupId and key.',
+      example: ['openai'],
+    }),
+  groupId: oneOrMore(
+    z
+      .string()
+      .refine(
+        (text) => /^-?[1-9]\d{0,18}$/.test(text) && BigInt(text.replace('-', '')) <= GREATEST_ID,
+        'must be the id of a group: a whole number of 64 bits other than 0',
+      )
+      .meta({ format: 'int64' }),
+  )
+    .optional()
+    .meta({
       description: 'Only this group; alone, under whatever platform its rows are.',
-      example: '12',
+      example: ['12'],
     }),
 });
 
 const dimension = givenText.min(1).max(63);
 
-const isPair: Check<{ dimension?: string | undefined; key?: string | undefined }> = (payload) => {
+const isPair: Check<{ dimension?: string | undefined; key?: OneOrMore | undefined }> = (payload) => {
   const { dimension: name, key } = payload.value;
   if ((name === undefined) !== (key === undefined)) {
     const [missing, given] =
@@ -81,14 +95,13 @@ export const scopeQuerySchema = levelQuerySchema
         'or groupId where the set is kept within groups; the platform is then that of the groups, as it is now.',
       example: 'model',
     }),
-    key: givenText
-      .max(255)
+    key: oneOrMore(givenText.max(255))
       .optional()
       .meta({
         description:
           'Exactly. (none): requests without a value. (other): those of the keys that were not among the busiest of their ' +
           'hour or day; what raw rows answer is not in it.',
-        example: 'gpt-4.1-mini',
+        example: ['gpt-4.1-mini'],
       }),
   })
   .check(isPair);
@@ -118,14 +131,14 @@ export const overviewQuerySchema = scopeQuerySchema.safeExtend({ slowerThanMs })
 export type OverviewQuery = z.input<typeof overviewQuerySchema>;
 
 /**
- * Which rows count: everything, one platform, one group (under every platform, or under one); and of these, where a
- * dimension is named, those of one key.
+ * Which rows count: everything, those of platforms, of groups (under every platform, or under some); and of these, where a
+ * dimension is named, those of its keys.
  */
 export type LevelFilter = Pick<LevelQuery, 'platform' | 'groupId' | 'dimension' | 'key'>;
 
 export const trendBucketSchema = z.enum(TREND_BUCKETS);
 
-const fitsRange: Check<{ from: Date; to: Date; bucket: TrendBucket | 'auto' }> = (payload) => {
+export const fitsRange: Check<{ from: Date; to: Date; bucket: TrendBucket | 'auto' }> = (payload) => {
   const { from, to, bucket } = payload.value;
   if (bucket !== 'auto' && bucket !== 'day' && to.getTime() - from.getTime() > LONGEST_TREND_MS[bucket]) {
     const days = LONGEST_TREND_MS[bucket] / DAY_MS;
@@ -133,19 +146,19 @@ const fitsRange: Check<{ from: Date; to: Date; bucket: TrendBucket | 'auto' }> =
   }
 };
 
+/** Width of a point. */
+export const bucketParameter = z
+  .enum(['auto', ...TREND_BUCKETS])
+  .default('auto')
+  .meta({
+    description:
+      'Width of a point, in UTC. 1m and 5m: at most 1 day; hour: at most 31 days. auto: at most 400 points, 1m up to ' +
+      '6 hours, 5m up to 24 hours, hour up to 16 days; no finer than hour above 3 hours from before the minutes ' +
+      'that are kept (minuteRetentionHours), or of a set, which has none.',
+  });
+
 export const trendQuerySchema = scopeQuerySchema
-  .safeExtend({
-    slowerThanMs,
-    bucket: z
-      .enum(['auto', ...TREND_BUCKETS])
-      .default('auto')
-      .meta({
-        description:
-          'Width of a point, in UTC. 1m and 5m: at most 1 day; hour: at most 31 days. auto: at most 400 points, 1m up to ' +
-          '6 hours, 5m up to 24 hours, hour up to 16 days; no finer than hour above 3 hours from before the minutes ' +
-          'that are kept (minuteRetentionHours).',
-      }),
-  })
+  .safeExtend({ slowerThanMs, bucket: bucketParameter })
   .check(fitsRange);
 
 export type TrendQuery = z.input<typeof trendQuerySchema>;
@@ -162,7 +175,7 @@ export const breakdownQuerySchema = levelQuerySchema.safeExtend({
   by: breakdownBySchema.meta({
     description:
       'platform, group, the name of a set (option dimensions), such as model or account; or error: the kinds of errors. ' +
-      'platform goes with group, and with sets that are kept within groups, groupId with these only.',
+      'Of the sets, those that are kept within groups go with platform and groupId.',
     example: 'model',
   }),
   limit: wholeNumber(1, 1000).prefault(20).meta({ description: 'How many, busiest first.' }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bigCount, count, flag, instant, real, words } from '../common/schemas.js';
+import { bigCount, count, flag, givenValues, instant, real, words } from '../common/schemas.js';
 import { latencySummarySchema, measuresSchema, periodSchema, slowerSchema } from './measures.schemas.js';
 import { breakdownBySchema, latencyMetricSchema, trendBucketSchema } from './read-query.schemas.js';
 
@@ -7,13 +7,13 @@ const range = {
   from: instant('ISO 8601 in UTC.', '2026-01-01T00:00:00.000Z'),
   to: instant('ISO 8601 in UTC.', '2026-01-31T00:00:00.000Z'),
 };
-const platform = words('As asked for.', 'openai').nullable();
-const groupId = bigCount('As asked for.', '12').nullable();
+const platform = givenValues(z.string(), 'openai');
+const groupId = givenValues(z.string().meta({ format: 'int64' }), '12');
 const dimension = words('As asked for.', 'model').nullable();
-const key = words('As asked for.', 'gpt-4.1-mini').nullable();
+const key = givenValues(z.string(), 'gpt-4.1-mini');
 
 /** What every answer repeats of the question. */
-const scopeSchema = z.object({ ...range, platform, groupId, dimension, key });
+export const scopeSchema = z.object({ ...range, platform, groupId, dimension, key });
 
 export type Scope = z.infer<typeof scopeSchema>;
 
@@ -31,7 +31,7 @@ const unslicedSchema = z
       'as if they were empty; null where there are none, or where no set is asked for.',
   });
 
-const freshnessSchema = z
+export const freshnessSchema = z
   .object({
     asOf: instant(
       'The instant that the answer is of: up to when minutes are complete, where that is at most 60 s ago, else now; ' +

@@ -6,12 +6,11 @@ import { DefinedTables } from '../definitions/defined-tables.service.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRows } from '../sql/sql-runner.js';
 import type { SqlStatement } from '../sql/sql-statement.js';
-import { HOUR_MS } from '../common/utc.js';
 import { validated } from '../common/validated.js';
 import { OpsOptions } from '../options/ops.options.js';
 import { Answer } from './answer.js';
 import { breakdownItems, errorItems } from './breakdown.js';
-import { checkSets } from './check-sets.js';
+import { checkSets, LEVELS } from './check-sets.js';
 import { histogram } from './histogram.js';
 import { KnownRows } from './known-rows.js';
 import { MeasuresAdder } from './measures.js';
@@ -32,7 +31,9 @@ import {
 import type { Breakdown, LatencyDistribution, Overview, Scope, Trend } from './read.schemas.js';
 import type { ReadRow } from './sql/piece-row.js';
 import { readPieces, type ReadOptions } from './sql/read-pieces.sql.js';
-import { autoBucket, trendCuts } from './trend-buckets.js';
+import { seriesQuerySchema, type Series, type SeriesQuery } from './series.schemas.js';
+import { distributionsOf, seriesOf } from './series.js';
+import { autoBucket, minutesFrom, trendCuts, type TrendBucket } from './trend-buckets.js';
 
 /**
  * Answers for any range of time: whole UTC days from daily rows, whole hours from hourly rows, and the rest, the
@@ -85,9 +86,7 @@ export class ReadService {
   public async trend(given: TrendQuery): Promise<Trend> {
     const query = validated(trendQuerySchema, given, 'query');
     const { from, to, slowerThanMs } = query;
-    // By this process's clock: it is good enough for choosing a width.
-    const minutesFrom = new Date(Date.now() - this.options.minuteRetentionHours * HOUR_MS);
-    const bucket = query.bucket === 'auto' ? autoBucket(from, to, minutesFrom) : query.bucket;
+    const bucket = this.bucketOf(query, query.dimension !== undefined);
     const cuts = trendCuts(from, to, bucket);
     const answer = await this.read(cuts, query, {
       // Slow requests are counted in distributions, which its buckets then come with.
@@ -129,6 +128,33 @@ export class ReadService {
     };
   }
 
+  /** Measures over time of the busiest keys of a range, and of all others together: both of one snapshot. */
+  public async series(given: SeriesQuery): Promise<Series> {
+    const query = validated(seriesQuerySchema, given, 'query');
+    const { from, to, by, measures } = query;
+    const bucket = this.bucketOf(query, !LEVELS.includes(by));
+    const cuts = trendCuts(from, to, bucket);
+    const answer = await this.read(
+      cuts,
+      { ...query, withTotal: true },
+      { distributions: distributionsOf(measures) },
+    );
+    return {
+      ...scopeOf(query),
+      by,
+      bucket,
+      total: answer.total.keys,
+      ...seriesOf(answer, cuts, query),
+      freshness: answer.freshness(to),
+    };
+  }
+
+  /** By this process's clock: it is good enough for choosing a width. */
+  private bucketOf({ bucket, from, to }: z.output<typeof trendQuerySchema>, ofSet: boolean): TrendBucket {
+    const since = minutesFrom(Date.now(), this.options.minuteRetentionHours, ofSet);
+    return bucket === 'auto' ? autoBucket(from, to, since) : bucket;
+  }
+
   private async errors(query: z.output<typeof breakdownQuerySchema>): Promise<Breakdown> {
     const { from, to, limit } = query;
     const before = new Date(2 * from.getTime() - to.getTime());
@@ -157,7 +183,7 @@ export class ReadService {
     level: ReadOptions['level'],
     wanted: Partial<ReadOptions> = {},
   ): Promise<Answer> {
-    const name = nameOf(level);
+    const name = nameOf(level, wanted.distributions);
     const known = this.rows.of(name);
     const options: ReadOptions = {
       plan: planSegments(cuts),
@@ -189,9 +215,11 @@ function pieces(tables: OpsTables, options: ReadOptions): SqlStatement {
   return readPieces(tables, options);
 }
 
-/** Answers of one level are made of the same rows. */
-const nameOf = ({ by, platform, groupId, dimension, key }: ReadOptions['level']): string =>
-  JSON.stringify([by, platform, groupId, dimension, key]);
+/** Answers of one level are made of the same rows, of which the same is wanted. */
+const nameOf = (
+  { by, platform, groupId, dimension, key, withTotal }: ReadOptions['level'],
+  distributions: ReadOptions['distributions'],
+): string => JSON.stringify([by, platform, groupId, dimension, key, withTotal, distributions]);
 
 type Asked = z.output<typeof scopeQuerySchema>;
 

@@ -2,4 +2,5 @@
 export type * from './measures.schemas.js';
 export type * from './read-query.schemas.js';
 export type * from './read.schemas.js';
+export type * from './series.schemas.js';
 export type { TrendBucket } from './trend-buckets.js';

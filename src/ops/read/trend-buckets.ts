@@ -46,6 +46,14 @@ export function autoBucket(from: Date, to: Date, minutesFrom = from): TrendBucke
   return bucket ?? 'day';
 }
 
+/**
+ * Where the minutes begin that an answer may rest on, in both times milliseconds since 1970; sets have none.
+ *
+ * @param ofSet whether it is asked for keys of a set
+ */
+export const minutesFrom = (now: number, minuteRetentionHours: number, ofSet: boolean): Date =>
+  new Date(ofSet ? now : now - minuteRetentionHours * HOUR_MS);
+
 /** The range's start, every bucket border inside it, and its end; buckets are UTC, counted from the epoch. */
 export function trendCuts(from: Date, to: Date, bucket: TrendBucket): Date[] {
   const step = BUCKET_MS[bucket];

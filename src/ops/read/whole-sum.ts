@@ -19,7 +19,16 @@ export class WholeSum {
       this.large += BigInt(text);
       return;
     }
-    this.small += Number(text);
+    this.addSmall(Number(text));
+  }
+
+  public subtract({ small, large }: WholeSum): void {
+    this.large -= large;
+    this.addSmall(-small);
+  }
+
+  private addSmall(number: number): void {
+    this.small += number;
     if (Math.abs(this.small) > SPILL) {
       this.large += BigInt(this.small);
       this.small = 0;

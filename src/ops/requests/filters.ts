@@ -1,3 +1,4 @@
+import type { OneOrMore } from '../common/schemas.js';
 import { NO_KEY } from '../definitions/dimensions.js';
 
 /** Kinds of requests, in the order in which requests of the same instant are listed. */
@@ -39,19 +40,23 @@ export const FILTERS = {
 export type FilterName = keyof typeof FILTERS;
 
 /** What was asked for, validated. */
-export type FilterValues = Readonly<Partial<Record<FilterName, string | number | undefined>>>;
+export type FilterValues = Readonly<Partial<Record<FilterName, OneOrMore | number | undefined>>>;
+
+type GivenFilter = Filter & { readonly name: FilterName; readonly value: OneOrMore };
 
 /** The filters that were given, in the order in which they are declared. */
-export function givenFilters(values: FilterValues): (Filter & { name: FilterName; value: string })[] {
+export function givenFilters(values: FilterValues): GivenFilter[] {
   return (Object.keys(FILTERS) as FilterName[]).flatMap((name) => {
     const value = values[name];
-    return value === undefined ? [] : [{ ...FILTERS[name], name, value: String(value) }];
+    return value === undefined
+      ? []
+      : [{ ...FILTERS[name], name, value: typeof value === 'number' ? String(value) : value }];
   });
 }
 
 /** `4xx`: a class of status codes. A limit (429) and an overload (529) are classes of their own, and in no other. */
 export const isStatusClass = (value: string): boolean => value.endsWith('xx');
 
-/** Whether it asks for one value, and so for one place in an index; else for a range of values. */
-export const asksForOne = ({ name, value }: { readonly name: FilterName; readonly value: string }): boolean =>
-  name !== 'minDurationMs' && !(FILTERS[name].type === 'int' && isStatusClass(value));
+/** Whether it asks for one value, and so for one place in an index; else for several, or for a range of values. */
+export const asksForOne = ({ name, type, value }: GivenFilter): boolean =>
+  name !== 'minDurationMs' && typeof value === 'string' && !(type === 'int' && isStatusClass(value));

@@ -1,24 +1,28 @@
 import { z } from 'zod';
-import { addProblem, givenText, type Check } from '../common/schemas.js';
+import { addProblem, givenText, oneOrMore, type Check } from '../common/schemas.js';
 import { levelQuerySchema, wholeNumber } from '../read/read-query.schemas.js';
 import { givenCursor } from './cursor.js';
 import { givenFilters, isId, KINDS, NONE, type FilterValues, type RequestKind } from './filters.js';
 
 const id = (what: string) =>
-  z
-    .string()
-    .refine(
-      (text) => text === NONE || isId(text),
-      `must be the id of ${what}, a whole number of 64 bits, or ${NONE}`,
-    )
+  oneOrMore(
+    z
+      .string()
+      .refine(
+        (text) => text === NONE || isId(text),
+        `must be the id of ${what}, a whole number of 64 bits, or ${NONE}`,
+      ),
+  )
     .optional()
-    .meta({ description: `Only those of ${what}; \`${NONE}\`: of none.`, example: '12' });
+    .meta({
+      description: `Only those of ${what}; \`${NONE}\`: of none. Given several times: of any of them.`,
+      example: ['12'],
+    });
+
+const textValue = givenText.max(256);
 
 const text = (description: string, example: string) =>
-  givenText
-    .max(256)
-    .optional()
-    .meta({ description: `${description}; \`${NONE}\`: where there is none.`, example });
+  textValue.optional().meta({ description: `${description}; \`${NONE}\`: where there is none.`, example });
 
 const status = (whose: string) =>
   z
@@ -52,7 +56,12 @@ export const requestsQuerySchema = levelQuerySchema
       .enum(KINDS)
       .optional()
       .meta({ description: 'Only successes (rows of usage_logs), or errors (rows of ops_error_logs).' }),
-    model: text('Only this model', 'gpt-4o'),
+    model: oneOrMore(textValue)
+      .optional()
+      .meta({
+        description: `Only this model; \`${NONE}\`: where there is none. Given several times: any of them.`,
+        example: ['gpt-4o'],
+      }),
     accountId: id('an upstream account'),
     apiKeyId: id('an API key'),
     userId: id('a user'),

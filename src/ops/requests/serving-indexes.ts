@@ -68,19 +68,21 @@ export function demandIndexes(tables: OpsTables, shapes: readonly RawShape[], as
 
 /**
  * The index of each table that leads to exactly the rows that are asked for: what is the same in all of them, then
- * their order, then what they are a range of. None for a platform alone, which is no column of a usage row.
+ * their order, then what they are a range of, or one of several. None for a platform alone, which is no column of a usage row.
  */
 export function servingIndexes(tables: OpsTables, { level, filters, kinds }: Asked): string[] {
   const given = givenFilters(filters);
   const [same, ranges] = [given.filter(asksForOne), given.filter((filter) => !asksForOne(filter))];
   const group = level.groupId === undefined ? [] : ['group_id'];
+  const isOneGroup = typeof level.groupId === 'string';
   if (given.length + group.length === 0) {
     return [];
   }
   const columns = [
-    ...group,
+    ...(isOneGroup ? group : []),
     ...same.map(({ column }) => column),
     'created_at',
+    ...(isOneGroup ? [] : group),
     ...ranges.map(({ column }) => column),
   ];
   return kinds.map((kind) => `${nameOf(tables, kind)} (${columns.join(', ')})`);

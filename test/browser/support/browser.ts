@@ -37,8 +37,9 @@ export class DashboardFixture {
     private readonly browser: Browser,
   ) {}
 
-  public static async start(label: string): Promise<DashboardFixture> {
-    const gateway = await GatewayProcess.start(label);
+  /** @param rows of sample traffic */
+  public static async start(label: string, rows?: number): Promise<DashboardFixture> {
+    const gateway = await GatewayProcess.start(label, rows);
     try {
       const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
       return new DashboardFixture(gateway, browser);
@@ -125,7 +126,10 @@ export class Dashboard {
   }
 
   /** What an admin endpoint says about that range. */
-  public async answer<T>(path: string, query: Record<string, string> = {}): Promise<T> {
+  public async answer<T>(
+    path: string,
+    query: Readonly<Record<string, string | readonly string[]>> = {},
+  ): Promise<T> {
     return this.gateway.call<T>(path, { ...GatewayProcess.range, ...query });
   }
 }

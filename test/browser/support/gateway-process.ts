@@ -28,15 +28,18 @@ export class GatewayProcess {
     return { from: minute(to - 24 * HOUR_MS), to: minute(to) };
   })();
 
-  public static async start(label: string): Promise<GatewayProcess> {
+  /** @param rows of sample traffic; none leaves the database as the migrations made it */
+  public static async start(label: string, rows = ROWS): Promise<GatewayProcess> {
     const database = await createTestDatabase(label);
     const end = Date.parse(GatewayProcess.range.to);
-    await writeSampleTraffic(database.dataSource, {
-      from: new Date(end - DAYS * 24 * HOUR_MS),
-      to: new Date(end),
-      rows: ROWS,
-      seed: 11,
-    });
+    if (rows > 0) {
+      await writeSampleTraffic(database.dataSource, {
+        from: new Date(end - DAYS * 24 * HOUR_MS),
+        to: new Date(end),
+        rows,
+        seed: 11,
+      });
+    }
     const token = randomBytes(24).toString('hex');
     const child = spawn(process.execPath, [MAIN], {
       env: {
@@ -51,17 +54,29 @@ export class GatewayProcess {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const gateway = new GatewayProcess(await listeningUrl(child), token, database, child);
-    const { id } = await gateway.call<{ id: string }>('refresh', {}, 'POST');
-    await eventually(
-      async () => (await gateway.call<{ state: string }>(`refresh/${id}`, {})).state === 'finished',
-      'the first refresh',
-    );
+    await gateway.refresh();
     return gateway;
   }
 
+  /** Has everything detected and drained. */
+  public async refresh(): Promise<void> {
+    const { id } = await this.call<{ id: string }>('refresh', {}, 'POST');
+    await eventually(
+      async () => (await this.call<{ state: string }>(`refresh/${id}`, {})).state === 'finished',
+      'the refresh',
+    );
+  }
+
   /** The JSON that an admin endpoint answers. */
-  public async call<T>(path: string, query: Record<string, string>, method = 'GET'): Promise<T> {
-    const url = `${this.url}/admin/ops/${path}?${new URLSearchParams(query).toString()}`;
+  public async call<T>(
+    path: string,
+    query: Readonly<Record<string, string | readonly string[]>>,
+    method = 'GET',
+  ): Promise<T> {
+    const parameters = new URLSearchParams(
+      Object.entries(query).flatMap(([name, value]) => [value].flat().map((one) => [name, one])),
+    );
+    const url = `${this.url}/admin/ops/${path}?${parameters.toString()}`;
     const response = await fetch(url, { method, headers: { authorization: `Bearer ${this.token}` } });
     if (!response.ok) {
       throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);

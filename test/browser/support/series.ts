@@ -1,5 +1,4 @@
-import type { Series } from '../../../src/ops/dashboard/client/answers.js';
-import type { Trend } from '../../../src/ops/read/read.types.js';
+import type { Series, Trend } from '../../../src/ops/read/read.types.js';
 import { GatewayProcess } from './gateway-process.js';
 import type { Dashboard } from './browser.js';
 
@@ -26,7 +25,7 @@ export async function answerSeries({ page }: Dashboard, gateway: GatewayProcess)
           return [measure, points.map(() => (measure === 'actualCost' ? String(value) : value))];
         }),
       );
-    const answer: Series = {
+    const answer: Omit<Series, keyof Trend> & Pick<Series, 'bucket'> = {
       by: query.get('by') ?? '',
       bucket,
       total: SERIES_KEYS.length + OTHERS,

@@ -40,6 +40,11 @@ const audit = { ...auditLanes, ...auditing };
 const drain = { ...claims, ...releases };
 const range = (g: Given) => ({ start: new Date(g.iso), end: new Date(Date.parse(g.iso) + 7_200_000) });
 
+const WITHIN_GROUPS = {
+  ...T,
+  dimensions: T.dimensions.map((set) => ({ ...set, withinGroups: true })),
+};
+
 type Builder = (g: Given) => SqlStatement;
 
 /** A statement that has a text of its own for each of these. */
@@ -233,6 +238,26 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
       rates: false,
       bucketByBucket: null,
     }),
+  ...forEach(
+    'readPieces over time, with the total, by',
+    ['platform', 'group', 'model', 'model within groups', 'some models'] as const,
+    (by) => (g) =>
+      readPieces(WITHIN_GROUPS, {
+        plan: planSegments([new Date(g.iso), new Date(Date.parse(g.iso) + 10_000_000)]),
+        safeDelaySeconds: g.n,
+        freshFrom: g.n,
+        level: {
+          by: by.replace(/some (model)s| within groups/, '$1'),
+          limit: g.n,
+          withTotal: true,
+          ...(by !== 'model' && { platform: [g.text, 'x'], groupId: [String(g.n), '1'] }),
+          ...(by === 'some models' && { key: [g.text, 'x'] }),
+        },
+        rates: false,
+        bucketByBucket: null,
+        distributions: by === 'group' ? [] : ['duration'],
+      }),
+  ),
   rawShapes: () => rawShapes(T),
   walkAlongTime: () => walkAlongTime(),
   ...forEach(
@@ -271,6 +296,17 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
       level: {},
       filters: { status: g.flag ? '4xx' : '5xx', upstreamStatus: NONE },
       kinds: ['error'],
+      after: null,
+      rows: g.n,
+      columns: { error: [], success: [] },
+    }),
+  'requestsPage with several values': (g) =>
+    requestsPage(T, {
+      from: g.iso,
+      to: g.iso,
+      level: { platform: [g.text, 'x'], groupId: [String(g.n), '1'] },
+      filters: { model: [g.text, NONE], accountId: [String(g.n), '1'] },
+      kinds: KINDS,
       after: null,
       rows: g.n,
       columns: { error: [], success: [] },

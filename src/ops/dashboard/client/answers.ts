@@ -1,35 +1,18 @@
-import type { Breakdown, LatencyDistribution, Overview, Trend, TrendBucket } from '../../read/read.types.js';
+import type { Breakdown, LatencyDistribution, Overview, Series, Trend } from '../../read/read.types.js';
 import type { Rebuild, Status } from './admin-types.js';
 import type { Query } from './api.js';
 import { splitMeasures } from './chart-specs.js';
 import type { Host } from './host.js';
-import { unavailable } from './slices.js';
+import { isSet, unavailable } from './slices.js';
 import {
   compareShift,
+  isFiltered,
   isoMinute,
-  NO_FILTERS,
   subjectOf,
   trendRange,
   type TimeRange,
   type View,
 } from './view.js';
-
-/** A measure over time for each of the busiest keys, and for the rest of them together. */
-export interface Series {
-  readonly by: string;
-  readonly bucket: TrendBucket;
-  /** How many keys have rows in the range. */
-  readonly total: number;
-  /** ISO 8601, one for each point. */
-  readonly starts: readonly string[];
-  readonly series: readonly {
-    /** Null for the rest. */
-    readonly key: string | null;
-    readonly label: string | null;
-    readonly isRest: boolean;
-    readonly values: Readonly<Record<string, readonly (number | string | null)[]>>;
-  }[];
-}
 
 /** Everything the page shows, part by part. */
 export interface Answers {
@@ -88,7 +71,7 @@ export function questions(page: Pick<Host, 'view' | 'range' | 'dimensions'>): Qu
     scope: subjectOf(of),
   });
   const { by, split, metric, charts, compare } = view;
-  const points = trendRange(range);
+  const points = trendRange(range, view.slice !== null);
   const shift = compareShift(view, points);
   const earlier = { from: points.from - shift, to: points.to - shift };
   const metrics = {
@@ -98,8 +81,14 @@ export function questions(page: Pick<Host, 'view' | 'range' | 'dimensions'>): Qu
     series:
       split === null || unavailable(page, split) !== null
         ? null
-        : ask('series', view, { by: split, measures: splitMeasures(charts) }, points),
-    platforms: ask('breakdown', { ...view, ...NO_FILTERS }, { by: 'platform' }),
+        : ask(
+            'series',
+            view,
+            { by: split, measures: splitMeasures(charts) },
+            trendRange(range, isSet(split)),
+          ),
+    // To find a culprit among; the breakdown has them mostly.
+    platforms: isFiltered(view) || by === 'platform' ? null : ask('breakdown', view, { by: 'platform' }),
     breakdown:
       unavailable(page, by) === null ? ask('breakdown', without(view, by), { by, limit: LIMIT }) : null,
     distribution: ask('latency-distribution', view, { metric }),

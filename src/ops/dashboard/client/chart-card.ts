@@ -37,6 +37,7 @@ export class ChartCard {
   private make = '';
   /** The point under the cursor, or null. */
   private cursor: number | null = null;
+  private isTouched = false;
 
   public constructor(
     public readonly spec: ChartSpec,
@@ -57,7 +58,10 @@ export class ChartCard {
     const own = (): void => {
       events.tooltip.owner = this;
     };
-    plot.addEventListener('pointerenter', own);
+    plot.addEventListener('pointerenter', ({ pointerType }) => {
+      this.isTouched = pointerType === 'touch';
+      own();
+    });
     bindChartKeys(plot, {
       drawn: () => this.chart && { chart: this.chart, picture: this.picture },
       onMove: own,
@@ -111,7 +115,10 @@ export class ChartCard {
       }
       this.point();
     };
-    const events = { picture: () => this.picture, onCursor, onZoom: this.events.onZoom };
+    const events = {
+      ...{ picture: () => this.picture, isTouched: () => this.isTouched, onCursor },
+      onZoom: this.events.onZoom,
+    };
     this.chart = new uPlot(chartOptions(this.spec, this.size(), events), [[]], this.plot);
     this.setData();
   }
@@ -121,6 +128,10 @@ export class ChartCard {
     this.chart?.destroy();
     this.chart = null;
   }
+
+  public readonly leave = (): void => {
+    this.chart?.setCursor({ left: -10, top: -10 });
+  };
 
   private setData(): void {
     const { chart, picture } = this;

@@ -16,6 +16,8 @@ const DASHES = [[], [6, 3], [2, 2], [10, 3, 2, 3], [14, 4], [3, 6]] as const;
 export interface ChartEvents {
   /** What is drawn, at the moment. */
   readonly picture: () => Picture;
+  /** Whether it is a finger that points. */
+  readonly isTouched: () => boolean;
   /** The point under the cursor, or null when it has left. */
   readonly onCursor: (index: number | null) => void;
   /** Milliseconds since 1970, of whole points. */
@@ -25,7 +27,7 @@ export interface ChartEvents {
 export function chartOptions(
   spec: ChartSpec,
   size: { width: number; height: number },
-  { picture, onCursor, onZoom }: ChartEvents,
+  { picture, isTouched, onCursor, onZoom }: ChartEvents,
 ): uPlot.Options {
   const { zone, kind } = picture();
   const axis = { stroke: cssColor('--text-muted'), font: AXIS_FONT, ticks: { show: false } };
@@ -59,7 +61,11 @@ export function chartOptions(
         setSeries: false,
         filters: { sub: (type) => FOLLOWED.has(type), pub: () => true },
       },
-      bind: { dblclick: () => null }, // uPlot would show all its data; the page goes back to the preset
+      bind: {
+        // After a tap the finger has left, and what was tapped is still to be read.
+        mouseleave: (_u, _target, leave) => (event) => (isTouched() ? null : leave(event)),
+        dblclick: () => null, // uPlot would show all its data; the page goes back to the preset
+      },
     },
     hooks: {
       draw: [

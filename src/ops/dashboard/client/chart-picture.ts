@@ -1,6 +1,5 @@
-import type { Trend, TrendPoint } from '../../read/read.types.js';
+import type { Series, Trend, TrendPoint } from '../../read/read.types.js';
 import { BUCKET_MS } from '../../read/trend-buckets.js';
-import type { Series } from './answers.js';
 import type { ChartSpec, Raw } from './chart-specs.js';
 import { count } from './format.js';
 import type { Objectives } from './health.js';

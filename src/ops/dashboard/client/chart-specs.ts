@@ -1,4 +1,4 @@
-import type { LatencySummary, TrendPoint } from '../../read/read.types.js';
+import type { LatencySummary, SeriesMeasure, TrendPoint } from '../../read/read.types.js';
 import type { AxisScale } from './chart-axis.js';
 import { compact, count, milliseconds, money, percent, perSecond, slaPercent, tokenRate } from './format.js';
 import type { Objectives } from './health.js';
@@ -33,7 +33,7 @@ export interface ChartSpec {
   readonly whole?: boolean;
   readonly set: ChartSet;
   /** The measure of the series for each key, where the charts are split, and what it is. */
-  readonly split: string;
+  readonly split: SeriesMeasure;
   readonly splitNote?: string;
   readonly limits?: (objectives: Objectives) => Objectives['sla'] | null;
   /** Ends with 100 % and not with 0: what is missing from 1 is what matters. */
@@ -43,7 +43,7 @@ export interface ChartSpec {
 }
 
 /** What charts of a set are drawn of where they are split. */
-export const splitMeasures = (set: ChartSet): readonly string[] =>
+export const splitMeasures = (set: ChartSet): readonly SeriesMeasure[] =>
   CHARTS.flatMap((spec) => (spec.set === set ? [spec.split] : []));
 
 /**

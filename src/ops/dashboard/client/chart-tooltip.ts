@@ -3,11 +3,17 @@ import { render, type TemplateResult } from 'lit-html';
 /** Between it and the pointer, and the edges of the window. */
 const GAP = 14;
 
+/** A chart that is pointed at, or that has the keyboard. */
+interface Owner {
+  readonly element: HTMLElement;
+  /** Lets go of the point. */
+  readonly leave: () => void;
+}
+
 /** The one tooltip of the charts, beside what is pointed at. It is decoration for those who see: see Announcer. */
 export class Tooltip {
   public readonly element = document.createElement('div');
-  /** Whose it is: the chart that is pointed at, or that has the keyboard. */
-  public owner: unknown = null;
+  public owner: Owner | null = null;
   private anchor: (() => readonly [number, number]) | null = null;
 
   /** @param signal until when */
@@ -21,6 +27,13 @@ export class Tooltip {
         this.hide();
       }
     };
+    // What was tapped stays pointed at until something else is.
+    const elsewhere = ({ target }: PointerEvent): void => {
+      if (target instanceof Node && this.owner?.element.contains(target) === false) {
+        this.owner.leave();
+      }
+    };
+    document.addEventListener('pointerdown', elsewhere, { signal });
     document.addEventListener('keydown', escape, { signal });
     document.addEventListener('scroll', this.place, { signal, capture: true, passive: true });
   }

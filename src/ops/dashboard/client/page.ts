@@ -13,7 +13,7 @@ import { partialNotice, rangeLine, staleNotice } from './notices.js';
 import type { OperationsPage } from './operations-page.js';
 import type { PanelState } from './panel-states.js';
 import type { RequestsPanel } from './requests-panel.js';
-import { button, icon, segmented } from './templates.js';
+import { button, segmented } from './templates.js';
 import { themeChoice } from './theme.js';
 import type { Toolbar } from './toolbar.js';
 import type { TrendsPanel } from './trends-panel.js';
@@ -65,7 +65,7 @@ function header({ view, refresh, to, recolor, signOut }: Page): TemplateResult {
   ] as const;
   return html`<header class="top">
     <div class="brand">
-      <img src=${icon()} alt="" width="28" height="28" />
+      <img src="ops/assets/icon.svg" alt="" width="28" height="28" />
       <h1>Gateway</h1>
       ${segmented('Page', pages, view.page)}
     </div>
@@ -94,15 +94,17 @@ function metrics(page: Page): TemplateResult {
 }
 
 function health(page: Page, overview: Kept<Overview> | null): TemplateResult {
-  const { latest, objectives, state } = page;
+  const { view, latest, objectives, state } = page;
   const { className, banner } = state('overview');
   // What is of another range than the overview says nothing about it.
   const same = <A>(kept: Kept<A> | null): A | null =>
     kept !== null && kept.scope === overview?.scope ? kept.answer : null;
-  const verdict = overview && objectives && judge(overview.answer, same(latest('platforms')), objectives);
-  document.title = `${verdict?.title ?? 'Loading…'} · Operations`;
+  const platforms = same(view.by === 'platform' ? latest('breakdown') : latest('platforms'));
+  const verdict = overview && objectives && judge(overview.answer, platforms, objectives);
+  document.title = `${verdict?.title ?? 'Loading…'} · Gateway`;
   return html`<section id="glance" class=${className} aria-label="Health">
-    ${banner} ${glance(verdict, overview?.answer ?? null, same(latest('trend')), page)}
+    ${banner} ${state('platforms').banner}
+    ${glance(verdict, overview?.answer ?? null, same(latest('trend')), page)}
   </section>`;
 }
 

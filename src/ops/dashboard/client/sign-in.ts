@@ -2,7 +2,7 @@ import { html, render, type TemplateResult } from 'lit-html';
 import type { Status } from './admin-types.js';
 import { Api, ApiError, describe } from './api.js';
 import { storedToken } from './storage.js';
-import { icon, submitted } from './templates.js';
+import { submitted } from './templates.js';
 
 /** Asks for the admin token, tries it, and keeps it for the tab. */
 export class SignIn {
@@ -27,7 +27,7 @@ export class SignIn {
 
   private show(error: string, token: string): void {
     document.body.dataset.state = 'signed-out';
-    document.title = 'Sign in · Operations';
+    document.title = 'Sign in · Gateway';
     this.render(error, false);
     const input = document.querySelector<HTMLInputElement>('#token');
     if (input !== null) {
@@ -69,7 +69,7 @@ export class SignIn {
     };
     return html`<main id="sign-in" class="sign-in">
       <form class="card" aria-labelledby="sign-in-title" @submit=${submitted(send)}>
-        <img src=${icon()} alt="" width="40" height="40" />
+        <img src="ops/assets/icon.svg" alt="" width="40" height="40" />
         <h1 id="sign-in-title">Operations</h1>
         <p class="note">The numbers are for operators. Sign in with the admin token of this gateway.</p>
         <input

@@ -15,6 +15,9 @@ const LISTED: Readonly<Record<string, string>> = {
   user: 'userId',
 };
 
+/** Whether it is a set of keys, and no level. */
+export const isSet = (by: string): boolean => by !== 'platform' && by !== 'group';
+
 /** A set, or what else is broken down by, for people: api_key is an API key. */
 export const wordOf = (by: string): string =>
   by === 'api_key' ? 'API key' : by === 'error' ? 'kind of error' : by.replaceAll('_', ' ');

@@ -32,9 +32,6 @@ export const cardHead = (title: string, note: Content = nothing): TemplateResult
     <span class="note">${note}</span>
   </header>`;
 
-/** The page's own icon, by the name that its build has for it. */
-export const icon = (): string => document.querySelector<HTMLLinkElement>('link[rel=icon]')?.href ?? '';
-
 /** A table whose first column names its rows; it can be scrolled with the keyboard too. */
 export const table = (
   name: string,

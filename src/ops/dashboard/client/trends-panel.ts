@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import type { Trend } from '../../read/read.types.js';
-import type { Series } from './answers.js';
+import type { Series, Trend } from '../../read/read.types.js';
 import { ChartCard } from './chart-card.js';
 import type { Scene } from './chart-picture.js';
 import { CHARTS } from './chart-specs.js';
@@ -171,7 +170,7 @@ export class TrendsPanel {
           zone: view.zone,
           objectives,
         },
-        ...{ shift: compareShift(view, trendRange(range)), slots: this.slotsOf(split) },
+        ...{ shift: compareShift(view, trendRange(range, view.slice !== null)), slots: this.slotsOf(split) },
         asOf: trend === null ? now : Date.parse(trend.freshness.asOf),
       };
     }

@@ -190,16 +190,21 @@ export function rangeOf({ preset, fixed, zone }: View, now: number): TimeRange {
   return { from: Math.floor((to - length) / unit) * unit, to };
 }
 
-/** The bucket that the API chooses for the points of a range, where its minutes are kept. */
-export const bucketOf = ({ from, to }: TimeRange): TrendBucket => autoBucket(new Date(from), new Date(to));
+/**
+ * The bucket that the API chooses for the points of a range, where its minutes are kept.
+ *
+ * @param ofSet sets have no minutes
+ */
+const bucketOf = ({ from, to }: TimeRange, ofSet: boolean): TrendBucket =>
+  autoBucket(new Date(from), new Date(to), new Date(ofSet ? to : from));
 
 /** The same range from the start of a bucket on: a first point of a part of one would look like a drop. */
-export function trendRange(range: TimeRange): TimeRange {
-  const bucket = bucketOf(range);
+export function trendRange(range: TimeRange, ofSet: boolean): TimeRange {
+  const bucket = bucketOf(range, ofSet);
   const width = BUCKET_MS[bucket];
   const from = Math.floor(range.from / width) * width;
   // Not so early that the range is long enough for coarser points.
-  return { from: bucketOf({ from, to: range.to }) === bucket ? from : from + width, to: range.to };
+  return { from: bucketOf({ from, to: range.to }, ofSet) === bucket ? from : from + width, to: range.to };
 }
 
 /** How much earlier what the charts are compared with is, in milliseconds. */

@@ -1,3 +1,5 @@
+import type { OneOrMore } from '../../common/schemas.js';
+
 /** The values of a statement that is put together from fragments: each fragment binds what it needs. */
 export class Bindings {
   public readonly values: unknown[] = [];
@@ -6,6 +8,12 @@ export class Bindings {
   public add(value: unknown, type: string): string {
     this.values.push(value);
     return `$${this.values.length}::${type}`;
+  }
+
+  /** Binds the value, or the values, and returns the condition that an expression is it, or is one of them. */
+  public isOneOf(given: OneOrMore, type: 'text' | 'bigint' | 'int'): (expression: string) => string {
+    const bound = typeof given === 'string' ? this.add(given, type) : `ANY(${this.add(given, `${type}[]`)})`;
+    return (expression) => `${expression} = ${bound}`;
   }
 
   /**

@@ -3,7 +3,7 @@ import { NO_KEY, type Dimension, type DimensionLabels } from '../../definitions/
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { LevelFilter } from '../read-query.schemas.js';
 import type { Bindings } from './bindings.js';
-import type { LevelSql } from './level.sql.js';
+import { levelOf, type Filter, type LevelSql } from './level.sql.js';
 
 /** Ids of these types are compared as what they are, so that the table's index finds them; a key may be any text. */
 const ID_KEYS: Readonly<Record<string, string>> = {
@@ -27,45 +27,77 @@ function labelOf(labels: DimensionLabels | null): string {
   return `(SELECT l.${label}::text FROM ${table} l WHERE ${isKey} LIMIT 1)`;
 }
 
+/** Within which groups: as a condition on a row of the set, of the levels, and on a usage row and an error row. */
+interface WithinSql {
+  readonly stored: string;
+  readonly ofLevels: string;
+  readonly usage: string;
+  readonly error: string;
+}
+
+function withinGroups(tables: OpsTables, filter: Filter, bindings: Bindings): readonly WithinSql[] {
+  const within: WithinSql[] = [];
+  if (filter.groupId !== undefined) {
+    const isGroup = bindings.isOneOf(filter.groupId, 'bigint');
+    within.push({
+      stored: isGroup('COALESCE(m.group_id, 0)'),
+      ofLevels: isGroup('m.group_id'),
+      usage: `${isGroup('u.group_id')} AND ${USAGE_PLATFORM} <> ''`,
+      error: `${isGroup('e.group_id')} AND ${ERROR_PLATFORM} <> ''`,
+    });
+  }
+  if (filter.platform !== undefined) {
+    const isPlatform = bindings.isOneOf(filter.platform, 'text');
+    const ids = `(SELECT g.id FROM ${tables.groups} g WHERE ${isPlatform('g.platform::varchar(32)')})`;
+    within.push({
+      stored: `m.group_id IN ${ids}`,
+      ofLevels: `m.group_id IN ${ids}`,
+      usage: isPlatform(USAGE_PLATFORM),
+      error: `e.group_id IN ${ids} AND ${ERROR_PLATFORM} <> ''`,
+    });
+  }
+  return within;
+}
+
+/** What the keys of a set come to, of the rows of the levels: everything, or those of the groups that are asked for. */
+export function totalOfSet(tables: OpsTables, filter: Filter, bindings: Bindings): LevelSql {
+  const within = withinGroups(tables, filter, bindings);
+  if (within.length === 0) {
+    return levelOf(tables, {}, bindings);
+  }
+  const all = (of: keyof WithinSql): string => within.map((one) => one[of]).join(' AND ');
+  return {
+    ...levelOf(tables, {}, bindings),
+    stored: all('ofLevels'),
+    ranged: all('ofLevels'),
+    usage: all('usage'),
+    error: all('error'),
+    oneRowPerBucket: false,
+    isOverall: false,
+  };
+}
+
 /**
- * The rows of a set: of one key, or, without one, broken down by it. A platform is that of the groups, as it is now: the
- * rows are kept within groups, not within platforms, so that errors of no group are in none.
+ * The rows of a set: of some of its keys, or of all, together or broken down by them. A platform is that of the groups, as
+ * it is now: the rows are kept within groups, not within platforms, so that errors of no group are in none.
  */
 export function dimensionLevel(
   tables: OpsTables,
   set: Dimension,
-  filter: Pick<LevelFilter, 'platform' | 'groupId' | 'key'>,
+  filter: Pick<LevelFilter, 'platform' | 'groupId' | 'key'> & { readonly isBrokenDown: boolean },
   bindings: Bindings,
 ): LevelSql {
-  const groups: { stored: string; usage: string; error: string }[] = [];
-  if (filter.groupId !== undefined) {
-    const groupId = bindings.add(filter.groupId, 'bigint');
-    groups.push({
-      stored: `COALESCE(m.group_id, 0) = ${groupId}`,
-      usage: `u.group_id = ${groupId} AND ${USAGE_PLATFORM} <> ''`,
-      error: `e.group_id = ${groupId} AND ${ERROR_PLATFORM} <> ''`,
-    });
-  }
-  if (filter.platform !== undefined) {
-    const platform = bindings.add(filter.platform, 'text');
-    const ids = `(SELECT g.id FROM ${tables.groups} g WHERE g.platform::varchar(32) = ${platform})`;
-    groups.push({
-      stored: `m.group_id IN ${ids}`,
-      usage: `${USAGE_PLATFORM} = ${platform}`,
-      error: `e.group_id IN ${ids} AND ${ERROR_PLATFORM} <> ''`,
-    });
-  }
-  const isWithinGroups = groups.length > 0;
-  const ofSet = [
-    `m.dimension = '${set.name}'`,
-    ...(isWithinGroups ? groups.map(({ stored }) => stored) : ['COALESCE(m.group_id, 0) = 0']),
-  ].join(' AND ');
+  const within = withinGroups(tables, filter, bindings);
+  const isWithinGroups = within.length > 0;
+  const isKey = filter.key === undefined ? null : bindings.isOneOf(filter.key, 'text');
+  const conditions = (of: keyof WithinSql, key: string): readonly string[] => [
+    ...within.map((one) => one[of]),
+    ...(isKey === null ? [] : [isKey(key)]),
+  ];
+  const ofSet = `m.dimension = '${set.name}' AND ${isWithinGroups ? within.map(({ stored }) => stored).join(' AND ') : 'COALESCE(m.group_id, 0) = 0'}`;
+  const stored = isKey === null ? ofSet : `${ofSet} AND ${isKey('m.key')}`;
   const ofUsage = `COALESCE((${set.usage ?? 'NULL'})::text, '${NO_KEY}')`;
   const ofError = `COALESCE((${set.error})::text, '${NO_KEY}')`;
-  const key = filter.key === undefined ? null : bindings.add(filter.key, 'text');
-  const raw = (conditions: readonly string[], ofRow: string): string =>
-    [...conditions, ...(key === null ? [] : [`${ofRow} = ${key}`])].join(' AND ') || 'true';
-  const stored = key === null ? ofSet : `${ofSet} AND m.key = ${key}`;
   return {
     store: { daily: tables.dimensionDaily, hourly: tables.dimensionHourly, minutely: null },
     dimension: { set, isWithinGroups },
@@ -73,29 +105,19 @@ export function dimensionLevel(
     ranged: stored,
     rangesOfMinutes: false,
     distributed: null,
-    usage:
-      set.usage === null
-        ? 'false'
-        : raw(
-            groups.map(({ usage }) => usage),
-            ofUsage,
-          ),
-    error: raw(
-      groups.map(({ error }) => error),
-      ofError,
-    ),
-    key:
-      key === null
-        ? {
-            ofRow: 'm.key',
-            ofUsage,
-            ofError,
-            order: 'key COLLATE "C"',
-            stored: `${ofSet} AND m.key = t.key`,
-            group: 'false',
-            label: labelOf(set.labels),
-          }
-        : null,
+    usage: set.usage === null ? 'false' : conditions('usage', ofUsage).join(' AND ') || 'true',
+    error: conditions('error', ofError).join(' AND ') || 'true',
+    key: filter.isBrokenDown
+      ? {
+          ofRow: 'm.key',
+          ofUsage,
+          ofError,
+          order: 'key COLLATE "C"',
+          stored: `${ofSet} AND m.key = t.key`,
+          group: 'false',
+          label: labelOf(set.labels),
+        }
+      : null,
     oneRowPerBucket: false,
     isOverall: false,
   };

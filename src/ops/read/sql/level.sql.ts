@@ -1,4 +1,5 @@
 import { ERROR_GROUP, ERROR_PLATFORM, USAGE_PLATFORM } from '../../definitions/definitions.js';
+import type { OneOrMore } from '../../common/schemas.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { Dimension } from '../../definitions/dimensions.js';
 import type { LevelFilter } from '../read-query.schemas.js';
@@ -50,46 +51,50 @@ export interface LevelSql {
   readonly isOverall: boolean;
 }
 
-/** The exact key of the unique index, in its own words, so that one bucket is one index probe. */
-const storedAt = (platform: string, groupId: string): string =>
-  `COALESCE(m.platform, '') = ${platform} AND COALESCE(m.group_id, 0) = ${groupId}`;
+type Is = (expression: string) => string;
 
-/** Of all requests, of a platform, or of a group. */
-export function levelOf(
-  tables: OpsTables,
-  filter: Pick<LevelFilter, 'platform' | 'groupId'>,
+/** In the words of the unique index, so that one bucket is one index probe. */
+const PLATFORM_AT = "COALESCE(m.platform, '')";
+const GROUP_AT = 'COALESCE(m.group_id, 0)';
+
+/** The exact key of the unique index. */
+const storedAt = (platform: string, groupId: string): string =>
+  `${PLATFORM_AT} = ${platform} AND ${GROUP_AT} = ${groupId}`;
+
+/** What a level is asked to be of. */
+export type Filter = Pick<LevelFilter, 'platform' | 'groupId'>;
+
+/** The conditions of the filters; null where there is none. */
+const asked = (
+  { platform, groupId }: Filter,
   bindings: Bindings,
-): LevelSql {
-  const platform = filter.platform === undefined ? null : bindings.add(filter.platform, 'text');
-  const groupId = filter.groupId === undefined ? null : bindings.add(filter.groupId, 'bigint');
-  const onPlatform = (column: string): string =>
-    platform === null ? `${column} <> ''` : `${column} = ${platform}`;
-  if (groupId !== null) {
-    const ofGroup = `m.group_id = ${groupId}`;
-    return {
-      ...ofLevels(tables),
-      stored: platform === null ? ofGroup : storedAt(platform, groupId),
-      ranged: platform === null ? ofGroup : `${ofGroup} AND m.platform = ${platform}`,
-      rangesOfMinutes: true,
-      distributed: null,
-      usage: `u.group_id = ${groupId} AND ${onPlatform(USAGE_PLATFORM)}`,
-      error: `e.group_id = ${groupId} AND ${onPlatform(ERROR_PLATFORM)}`,
-      key: null,
-      oneRowPerBucket: platform !== null,
-      isOverall: false,
-    };
+): { platform: Is | null; group: Is | null } => ({
+  platform: platform === undefined ? null : bindings.isOneOf(platform, 'text'),
+  group: groupId === undefined ? null : bindings.isOneOf(groupId, 'bigint'),
+});
+
+/** A platform that was asked for, or any. */
+const onPlatform = (is: Is | null, column: string): string => is?.(column) ?? `${column} <> ''`;
+
+const isOne = (given: OneOrMore | undefined): boolean => typeof given === 'string';
+
+/** Of all requests, of platforms, or of groups. */
+export function levelOf(tables: OpsTables, filter: Filter, bindings: Bindings): LevelSql {
+  const { platform, group } = asked(filter, bindings);
+  if (group !== null) {
+    return ofGroups(tables, filter, platform, group);
   }
   if (platform !== null) {
     return {
       ...ofLevels(tables),
-      stored: storedAt(platform, '0'),
-      ranged: `m.platform = ${platform} AND m.group_id IS NULL`,
+      stored: `${platform(PLATFORM_AT)} AND ${GROUP_AT} = 0`,
+      ranged: `${platform('m.platform')} AND m.group_id IS NULL`,
       rangesOfMinutes: false,
-      distributed: `COALESCE(m.platform, '') = ${platform} AND COALESCE(m.group_id, 0) <> 0`,
-      usage: onPlatform(USAGE_PLATFORM),
-      error: onPlatform(ERROR_PLATFORM),
+      distributed: `${platform(PLATFORM_AT)} AND ${GROUP_AT} <> 0`,
+      usage: platform(USAGE_PLATFORM),
+      error: platform(ERROR_PLATFORM),
       key: null,
-      oneRowPerBucket: true,
+      oneRowPerBucket: isOne(filter.platform),
       isOverall: false,
     };
   }
@@ -107,6 +112,24 @@ export function levelOf(
   };
 }
 
+/** Of one group of one platform a bucket is one probe of the unique index; of several the groups' own index has them. */
+function ofGroups(tables: OpsTables, filter: Filter, platform: Is | null, group: Is): LevelSql {
+  const ranged = group('m.group_id') + (platform === null ? '' : ` AND ${platform('m.platform')}`);
+  const isOneRow = isOne(filter.platform) && isOne(filter.groupId);
+  return {
+    ...ofLevels(tables),
+    stored: isOneRow && platform !== null ? `${platform(PLATFORM_AT)} AND ${group(GROUP_AT)}` : ranged,
+    ranged,
+    rangesOfMinutes: true,
+    distributed: null,
+    usage: `${group('u.group_id')} AND ${onPlatform(platform, USAGE_PLATFORM)}`,
+    error: `${group('e.group_id')} AND ${onPlatform(platform, ERROR_PLATFORM)}`,
+    key: null,
+    oneRowPerBucket: isOneRow,
+    isOverall: false,
+  };
+}
+
 const ofLevels = ({ daily, hourly, minutely }: OpsTables): Pick<LevelSql, 'store' | 'dimension'> => ({
   store: { daily, hourly, minutely },
   dimension: null,
@@ -116,48 +139,52 @@ const ofLevels = ({ daily, hourly, minutely }: OpsTables): Pick<LevelSql, 'store
 export const OVERALL = storedAt("''", '0');
 export const OVERALL_RANGED = 'm.platform IS NULL AND m.group_id IS NULL';
 
-/** Platforms. */
-export function platformLevel(tables: OpsTables): LevelSql {
+const PLATFORM_KEY: KeySql = {
+  ofRow: 'm.platform::text',
+  ofUsage: `${USAGE_PLATFORM}::text`,
+  ofError: `${ERROR_PLATFORM}::text`,
+  order: 'key COLLATE "C"',
+  stored: storedAt('t.key', '0'),
+  group: 'false',
+  label: 'NULL::text',
+};
+
+/** Platforms: all of them, or some; of groups, what these have on each. */
+export function platformLevel(tables: OpsTables, filter: Filter, bindings: Bindings): LevelSql {
+  const { platform, group } = asked(filter, bindings);
+  if (group !== null) {
+    const key = { ...PLATFORM_KEY, stored: `${group('m.group_id')} AND m.platform = t.key` };
+    return { ...ofGroups(tables, filter, platform, group), key, oneRowPerBucket: false };
+  }
   return {
     ...ofLevels(tables),
     // The group as the index has it: the rows of a bucket's groups are passed over in the index.
-    stored: "COALESCE(m.group_id, 0) = 0 AND COALESCE(m.platform, '') <> ''",
+    stored: `${GROUP_AT} = 0 AND ${onPlatform(platform, PLATFORM_AT)}`,
     ranged: 'm.platform IS NOT NULL AND m.group_id IS NULL',
     rangesOfMinutes: false,
-    distributed: 'm.group_id IS NOT NULL',
-    usage: `${USAGE_PLATFORM} <> ''`,
-    error: `${ERROR_PLATFORM} <> ''`,
-    key: {
-      ofRow: 'm.platform::text',
-      ofUsage: `${USAGE_PLATFORM}::text`,
-      ofError: `${ERROR_PLATFORM}::text`,
-      order: 'key COLLATE "C"',
-      stored: storedAt('t.key', '0'),
-      group: 'false',
-      label: 'NULL::text',
-    },
+    distributed: `m.group_id IS NOT NULL${platform === null ? '' : ` AND ${platform(PLATFORM_AT)}`}`,
+    usage: onPlatform(platform, USAGE_PLATFORM),
+    error: onPlatform(platform, ERROR_PLATFORM),
+    key: PLATFORM_KEY,
     oneRowPerBucket: false,
     isOverall: false,
   };
 }
 
-/** Groups, all of them or those of a platform. */
-export function groupLevel(
-  tables: OpsTables,
-  { platform: given }: Pick<LevelFilter, 'platform'>,
-  bindings: Bindings,
-): LevelSql {
-  const platform = given === undefined ? null : bindings.add(given, 'text');
-  const ofPlatform = platform === null ? '' : ` AND m.platform = ${platform}`;
-  const isOn = platform === null ? "<> ''" : `= ${platform}`;
+/** Groups: all of them, or some, on any platform or on some. */
+export function groupLevel(tables: OpsTables, filter: Filter, bindings: Bindings): LevelSql {
+  const { platform, group } = asked(filter, bindings);
+  const ofPlatform = platform === null ? '' : ` AND ${platform('m.platform')}`;
+  const stored = `${group?.('m.group_id') ?? 'm.group_id IS NOT NULL'}${ofPlatform}`;
+  const isOfGroup = (column: string): string => (group === null ? '' : ` AND ${group(column)}`);
   return {
     ...ofLevels(tables),
-    stored: `m.group_id IS NOT NULL${ofPlatform}`,
-    ranged: `m.group_id IS NOT NULL${ofPlatform}`,
+    stored,
+    ranged: stored,
     rangesOfMinutes: true,
     distributed: null,
-    usage: `${USAGE_PLATFORM} ${isOn}`,
-    error: `${ERROR_PLATFORM} ${isOn} AND ${ERROR_GROUP} <> 0`,
+    usage: `${onPlatform(platform, USAGE_PLATFORM)}${isOfGroup('g.id')}`,
+    error: `${onPlatform(platform, ERROR_PLATFORM)} AND ${ERROR_GROUP} <> 0${isOfGroup('e.group_id')}`,
     key: {
       ofRow: 'm.group_id',
       ofUsage: 'g.id',

@@ -24,11 +24,36 @@ const RANGES_SENT_RAW = 12;
 const costOf = ({ costs }: OpsTables, column: CostColumn): string =>
   costs[column] === null ? 'NULL::numeric' : `COALESCE(sum(${costs[column]}), 0)`;
 
+/** Which rows of one kind are grouped, and by what. */
+interface Grouped {
+  readonly key: string;
+  readonly join: string;
+  readonly where: string;
+  readonly by: string;
+}
+
+/**
+ * By the key of the level, if it has one. With a total, the rows of that are read, once, and are together, without a key,
+ * another group: those of the level are among them.
+ */
+function grouped(level: LevelSql, total: LevelSql | null, kind: 'usage' | 'error'): Grouped {
+  const key = (kind === 'usage' ? level.key?.ofUsage : level.key?.ofError) ?? 'NULL::text';
+  return total === null
+    ? { key, join: '', where: level[kind], by: '1' }
+    : {
+        key: 'k.key',
+        join: `CROSS JOIN LATERAL (SELECT CASE WHEN ${level[kind]} THEN ${key} END AS key) k`,
+        where: total[kind],
+        by: 'GROUPING SETS ((k.key), ()) HAVING count(*) > 0 AND (GROUPING(k.key) = 1 OR k.key IS NOT NULL)',
+      };
+}
+
 /**
  * The raw rows of every raw range, each read by one index range scan: `usage_range` with all latencies of its rows,
  * and `error_range`.
  */
-export function rawRelations(tables: OpsTables, level: LevelSql): string {
+export function rawRelations(tables: OpsTables, level: LevelSql, total: LevelSql | null): string {
+  const [usage, error] = [grouped(level, total, 'usage'), grouped(level, total, 'error')];
   const collected = DISTRIBUTED.flatMap(([name]) => [
     `count(u.${name}) AS ${name}_samples`,
     `COALESCE(sum(u.${name}), 0) AS ${name}_sum`,
@@ -39,24 +64,26 @@ export function rawRelations(tables: OpsTables, level: LevelSql): string {
   return `usage_range AS MATERIALIZED (
   SELECT r.segment, r.part_of, r.whole_hour, l.*
   FROM raw_range r CROSS JOIN LATERAL (
-    SELECT ${level.key?.ofUsage ?? 'NULL::text'} AS key, count(*) AS success_count, sum(${TOKENS})::bigint AS token_consumed,
+    SELECT ${usage.key} AS key, count(*) AS success_count, sum(${TOKENS})::bigint AS token_consumed,
       ${TOKEN_COLUMNS.map((column) => `COALESCE(sum(u.${column}), 0) AS ${column}`).join(', ')},
       ${COST_COLUMNS.map((column) => `${costOf(tables, column)} AS ${column}`).join(', ')},
       ${collected.join(',\n      ')}
     FROM (SELECT u.*, ${values} FROM ${tables.usageLogs} u WHERE ${inRange('u')} AND ${tables.usageCondition} OFFSET 0) u
     JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}
-    WHERE ${level.usage}
-    GROUP BY 1
+    ${usage.join}
+    WHERE ${usage.where}
+    GROUP BY ${usage.by}
   ) l
 ),
 error_range AS MATERIALIZED (
   SELECT r.segment, r.part_of, r.whole_hour, l.*
   FROM raw_range r CROSS JOIN LATERAL (
-    SELECT ${level.key?.ofError ?? 'NULL::text'} AS key,
+    SELECT ${error.key} AS key,
       ${ERROR_COUNTS.map(([column, condition]) => `count(*) FILTER (WHERE ${condition}) AS ${column}`).join(',\n      ')}
     FROM ${tables.errorLogs} e
-    WHERE ${inRange('e')} AND ${level.error} AND ${tables.errorCondition}
-    GROUP BY 1
+    ${error.join}
+    WHERE ${inRange('e')} AND ${error.where} AND ${tables.errorCondition}
+    GROUP BY ${error.by}
   ) l
 ),
 sending AS MATERIALIZED (
@@ -65,8 +92,8 @@ sending AS MATERIALIZED (
 }
 
 /**
- * Counts and latencies of the usage side, then the counts of the error side; in a breakdown, of the keys in `top` only.
- * Raw latencies come without counts.
+ * Counts and latencies of the usage side, then the counts of the error side; in a breakdown, of the keys in `top` only,
+ * and of the total. Raw latencies come without counts.
  */
 export function rawPieces(level: LevelSql): string {
   const collected = DISTRIBUTED.map(
@@ -83,7 +110,7 @@ export function rawPieces(level: LevelSql): string {
   ) ${name}`,
   );
   const isTop = (alias: string): string =>
-    level.key === null ? '' : `\n  WHERE ${alias}.key IN (SELECT key FROM top)`;
+    level.key === null ? '' : `\n  WHERE ${alias}.key IS NULL OR ${alias}.key IN (SELECT key FROM top)`;
   return `SELECT u.segment, 'raw', u.key::text, u.part_of, u.whole_hour, u.success_count,
     ${ERROR_COUNTS.map(() => '0').join(', ')}, u.token_consumed,
     ${SPLIT_SUMS.map((column) => `u.${column}`).join(', ')}, NULL::timestamptz,

@@ -1,3 +1,4 @@
+import { DISTRIBUTED, type Distributed } from '../../definitions/definitions.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { RawTier } from '../../definitions/tiers.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
@@ -6,7 +7,7 @@ import type { BreakdownBy, LevelFilter } from '../read-query.schemas.js';
 import type { ReadPlan } from '../read-plan.js';
 import { Bindings } from './bindings.js';
 import { bucketRelations } from './buckets.sql.js';
-import { dimensionLevel } from './dimension-level.sql.js';
+import { dimensionLevel, totalOfSet } from './dimension-level.sql.js';
 import { groupLevel, levelOf, platformLevel, type LevelSql } from './level.sql.js';
 import { ratePieces, rateRelation } from './rates.sql.js';
 import { rawPieces, rawRelations } from './raw-pieces.sql.js';
@@ -16,8 +17,12 @@ import { topKeys } from './top-keys.sql.js';
 
 export interface ReadOptions {
   readonly plan: ReadPlan;
-  /** Of a breakdown, by what, and how many. */
-  readonly level: LevelFilter & { readonly by?: BreakdownBy; readonly limit?: number };
+  /** Of a breakdown, by what, how many, and whether the pieces of what all keys come to are wanted too. */
+  readonly level: LevelFilter & {
+    readonly by?: BreakdownBy;
+    readonly limit?: number;
+    readonly withTotal?: boolean;
+  };
   readonly safeDelaySeconds: number;
   /** First segment that the freshness speaks of. */
   readonly freshFrom: number;
@@ -27,22 +32,25 @@ export interface ReadOptions {
   readonly bucketByBucket: RawTier | null;
   /** Versions of rows whose distributions are known, and need not be sent. */
   readonly known?: Iterable<string>;
+  /** What the distributions are wanted of; of everything that has any where left out. */
+  readonly distributions?: readonly Distributed[];
 }
 
 /**
  * Everything that a range's answer is added up from, as pieces: one row for each metrics row, and one for the usage
- * rows and one for the error rows of each raw range; in a breakdown, those of the busiest keys. One statement, one
- * snapshot; merging distributions is left to the caller, which is three times as fast at it. There is always at least
+ * rows and one for the error rows of each raw range; in a breakdown, those of the busiest keys, and those without a key,
+ * of the total. One statement, one snapshot; merging distributions is left to the caller, which is three times as fast at it. There is always at least
  * one row, which then only has the clock and the freshness.
  */
 export function readPieces(tables: OpsTables, options: ReadOptions): SqlStatement {
   const bindings = new Bindings();
   const level = levelSql(tables, options.level, bindings);
+  const total = options.level.withTotal === true ? totalSql(tables, options.level, bindings) : null;
   const { plan, safeDelaySeconds } = options;
   const buckets = bucketRelations(
     tables,
     plan,
-    { safeDelaySeconds, dayColumns: dayColumns(level), dimension: level.dimension },
+    { safeDelaySeconds, dayColumns: dayColumns(total ?? level), dimension: level.dimension },
     bindings,
   );
   const recent = recentRelations(tables, plan.ragged, bindings);
@@ -52,8 +60,12 @@ export function readPieces(tables: OpsTables, options: ReadOptions): SqlStatemen
       ? null
       : topKeys(tables, level, level.key, bindings.add(options.level.limit ?? null, 'int'));
   const exact = level.oneRowPerBucket ? options.bucketByBucket : null;
+  const wanted = options.distributions ?? DISTRIBUTED.map(([name]) => name);
+  const known = wanted.length === 0 ? 'NULL' : bindings.addWords(options.known ?? []);
+  const parts = { wanted, known };
   const pieces = [
-    storedPieces(level, { exact, known: bindings.addWords(options.known ?? []) }),
+    storedPieces(level, { exact, ...parts }),
+    ...(total === null ? [] : [storedPieces(total, { exact: null, ...parts })]),
     rawPieces(level),
     ...(options.rates ? [ratePieces] : []),
   ];
@@ -61,7 +73,7 @@ export function readPieces(tables: OpsTables, options: ReadOptions): SqlStatemen
     buckets,
     recent,
     freshness,
-    rawRelations(tables, level),
+    rawRelations(tables, level, total),
     ...(top === null ? [] : [top]),
     ...(options.rates ? [rateRelation(level, plan.segments, bindings)] : []),
     `piece (${PIECE_COLUMNS.join(', ')}) AS (
@@ -87,11 +99,20 @@ FROM freshness f LEFT JOIN piece p ON true${top === null ? '' : ' LEFT JOIN top 
 function levelSql(tables: OpsTables, level: ReadOptions['level'], bindings: Bindings): LevelSql {
   const named = level.by ?? level.dimension;
   if (level.by === 'platform') {
-    return platformLevel(tables);
+    return platformLevel(tables, level, bindings);
   }
   if (level.by === 'group') {
     return groupLevel(tables, level, bindings);
   }
   const set = tables.dimensions.find(({ name }) => name === named);
-  return set === undefined ? levelOf(tables, level, bindings) : dimensionLevel(tables, set, level, bindings);
+  return set === undefined
+    ? levelOf(tables, level, bindings)
+    : dimensionLevel(tables, set, { ...level, isBrokenDown: level.by !== undefined }, bindings);
+}
+
+/** What the keys of a breakdown come to; of some keys of a set, these. */
+function totalSql(tables: OpsTables, { by, ...level }: ReadOptions['level'], bindings: Bindings): LevelSql {
+  return level.key === undefined && tables.dimensions.some(({ name }) => name === by)
+    ? totalOfSet(tables, level, bindings)
+    : levelSql(tables, level, bindings);
 }

@@ -5,6 +5,7 @@ import {
   LATENCIES,
   PERCENTILES,
   TOKEN_COLUMNS,
+  type Distributed,
 } from '../../definitions/definitions.js';
 import { HOUR_TIER, MINUTE_TIER, type RawTier } from '../../definitions/tiers.js';
 import type { KeySql, LevelSql } from './level.sql.js';
@@ -38,8 +39,8 @@ export const PIECE_COLUMNS: readonly string[] = [
   'version',
 ];
 
-/** A row that is written anew has another: its tier, its id, and the transaction that wrote it. */
-const versionOf = (tier: StoredBuckets['tier']): string => `'${tier}:' || m.id || ':' || m.xmin`;
+/** A row that is written anew has another: its table, its id, and the transaction that wrote it. */
+const VERSION = "m.tableoid || ':' || m.id || ':' || m.xmin";
 
 /** From here on, rounding a percentile to whole milliseconds changes it less than the distribution does. */
 const ROUNDING_SHOWS_BELOW_MS = 128;
@@ -51,13 +52,15 @@ interface LatencyParts {
   readonly distributedElsewhere: boolean;
   /** The versions that are known, whose distributions need not be sent. */
   readonly known: string;
+  /** What the distributions are wanted of. */
+  readonly wanted: readonly Distributed[];
 }
 
 /**
  * With `exact`, percentiles instead of a distribution: a fiftieth of the bytes. The distribution comes along where the
  * percentiles are small.
  */
-function distributed(name: string, sum: string, parts: LatencyParts): readonly string[] {
+function distributed(name: Distributed, sum: string, parts: LatencyParts): readonly string[] {
   if (!PERCENTILED.has(name)) {
     return [
       `COALESCE(m.${name}_samples, 0)`,
@@ -81,8 +84,11 @@ function distributed(name: string, sum: string, parts: LatencyParts): readonly s
 }
 
 /** As text: the driver's own array parser is several times slower than the one in distribution.ts. */
-function arrays(name: string, { exact, distributedElsewhere, known }: LatencyParts): readonly string[] {
-  if (distributedElsewhere) {
+function arrays(
+  name: Distributed,
+  { exact, distributedElsewhere, known, wanted }: LatencyParts,
+): readonly string[] {
+  if (distributedElsewhere || !wanted.includes(name)) {
     return ['NULL::text', 'NULL::text'];
   }
   const isWanted = exact ? `m.${name}_p50_ms < ${ROUNDING_SHOWS_BELOW_MS}` : `m.version <> ALL(${known})`;
@@ -93,9 +99,9 @@ function arrays(name: string, { exact, distributedElsewhere, known }: LatencyPar
   ];
 }
 
-/** Of a row whose distributions are all wanted. */
-const versionPiece = ({ exact, distributedElsewhere }: LatencyParts): string =>
-  exact || distributedElsewhere ? 'NULL::text' : 'm.version';
+/** Of a row whose distributions are wanted, and all that are. */
+const versionPiece = ({ exact, distributedElsewhere, wanted }: LatencyParts): string =>
+  exact || distributedElsewhere || wanted.length === 0 ? 'NULL::text' : 'm.version';
 
 const keyOf = ({ key }: LevelSql): string => (key === null ? 'NULL::text' : 't.key::text');
 
@@ -111,16 +117,16 @@ interface StoredBuckets {
 }
 
 const rowsOf =
-  (tier: StoredBuckets['tier'], table: string, ofBucket: string): StoredBuckets['rows'] =>
+  (table: string, ofBucket: string): StoredBuckets['rows'] =>
   (where) => `CROSS JOIN LATERAL (
-    SELECT m.*, ${versionOf(tier)} AS version FROM ${table} m WHERE ${ofBucket} AND ${where} OFFSET 0
+    SELECT m.*, ${VERSION} AS version FROM ${table} m WHERE ${ofBucket} AND ${where} OFFSET 0
   ) m`;
 
 const days = ({ store }: LevelSql): StoredBuckets => ({
   tier: 'day',
   buckets: 'day b',
   part: 'NULL::timestamptz, false',
-  rows: rowsOf('day', store.daily, 'm.bucket_date = b.bucket_date'),
+  rows: rowsOf(store.daily, 'm.bucket_date = b.bucket_date'),
 });
 
 /** The rolled-up hours outside the days, and the minutes of the recent time. */
@@ -130,7 +136,7 @@ const hoursAndMinutes = ({ store }: LevelSql): readonly StoredBuckets[] => [
     buckets:
       '(SELECT h.segment, h.starts FROM hour h WHERE h.rolled_up_at IS NOT NULL AND NOT h.by_minutes OFFSET 0) b',
     part: 'NULL::timestamptz, false',
-    rows: rowsOf(HOUR_TIER, store.hourly, 'm.bucket_start = b.starts'),
+    rows: rowsOf(store.hourly, 'm.bucket_start = b.starts'),
   },
   ...(store.minutely === null ? [] : [minutes(store.minutely)]),
 ];
@@ -143,7 +149,7 @@ const minutes = (table: string): StoredBuckets => ({
     CROSS JOIN LATERAL generate_series(r.starts, r.ends - interval '1 minute', interval '1 minute') AS t(starts) OFFSET 0
   ) b`,
   part: 'b.part_of, b.whole_hour',
-  rows: rowsOf(MINUTE_TIER, table, 'm.bucket_start = b.starts'),
+  rows: rowsOf(table, 'm.bucket_start = b.starts'),
 });
 
 const pieceOf = ({ tier, part }: StoredBuckets, level: LevelSql, parts: LatencyParts): string =>
@@ -156,7 +162,7 @@ const pieceOf = ({ tier, part }: StoredBuckets, level: LevelSql, parts: LatencyP
   ].join(',\n    ');
 
 /** A piece that adds nothing but a distribution, to a row that counts its samples. */
-const distributionPieceOf = ({ tier }: StoredBuckets, level: LevelSql, known: string): string =>
+const distributionPieceOf = ({ tier }: StoredBuckets, level: LevelSql, parts: LatencyParts): string =>
   [
     `b.segment, '${tier}', ${keyOf(level)}, NULL::timestamptz, false`,
     ...COUNT_COLUMNS.map(() => '0::bigint'),
@@ -166,7 +172,7 @@ const distributionPieceOf = ({ tier }: StoredBuckets, level: LevelSql, known: st
       '0::bigint',
       '0::bigint',
       'NULL::int',
-      ...arrays(name, { exact: false, distributedElsewhere: false, known }),
+      ...arrays(name, { ...parts, exact: false, distributedElsewhere: false }),
       'true',
       'NULL::text',
     ]),
@@ -181,7 +187,7 @@ const DAY_COLUMNS: readonly string[] = [
     ...LATENCIES.map(([name]) => `${name}_max_ms`),
     ...DISTRIBUTED.flatMap(([name, sum]) => [sum, `${name}_samples`, `${name}_values`, `${name}_counts`]),
   ].map((column) => `m.${column}`),
-  `${versionOf('day')} AS version`,
+  `${VERSION} AS version`,
 ];
 
 /** What `day` has of the overall daily rows, so that an answer at that level reads them once. */
@@ -196,27 +202,27 @@ export const dayColumns = ({ isOverall }: LevelSql): readonly string[] => (isOve
  */
 export function storedPieces(
   level: LevelSql,
-  { exact, known }: { readonly exact: RawTier | null; readonly known: string },
+  { exact, ...wanted }: Pick<LatencyParts, 'known' | 'wanted'> & { readonly exact: RawTier | null },
 ): string {
   const { key, distributed } = level;
   const { stored } = key ?? level;
   const keys = key === null ? '' : ' CROSS JOIN top t';
   const day = days(level);
   const pieces = [
-    `SELECT ${pieceOf(day, level, { exact: false, distributedElsewhere: false, known })}
+    `SELECT ${pieceOf(day, level, { exact: false, distributedElsewhere: false, ...wanted })}
   FROM ${day.buckets}${level.isOverall ? ' CROSS JOIN LATERAL (SELECT b.*) m' : `${keys} ${day.rows(stored)}`}`,
   ];
   for (const tier of hoursAndMinutes(level)) {
     const isExact = exact === tier.tier;
     // Hourly rows of a platform have none of their own; minutely ones do.
     const elsewhere = tier.tier === HOUR_TIER ? distributed : null;
-    const parts = { exact: isExact, distributedElsewhere: elsewhere !== null, known };
+    const parts = { exact: isExact, distributedElsewhere: elsewhere !== null, ...wanted };
     pieces.push(`SELECT ${pieceOf(tier, level, parts)}
   FROM ${tier.buckets}${keys} ${tier.rows(stored)}`);
-    if (elsewhere !== null) {
+    if (elsewhere !== null && wanted.wanted.length > 0) {
       // One scan of a bucket for all keys: there are few platforms, and nearly all of a bucket's rows are theirs.
       const join = key === null ? '' : ` JOIN top t ON t.key = ${key.ofRow}`;
-      pieces.push(`SELECT ${distributionPieceOf(tier, level, known)}
+      pieces.push(`SELECT ${distributionPieceOf(tier, level, parts)}
   FROM ${tier.buckets} ${tier.rows(elsewhere)}${join}${isExact ? hasSmallValues(tier, stored) : ''}`);
     }
   }

@@ -18,9 +18,9 @@ export function topKeys(tables: OpsTables, level: LevelSql, key: KeySql, limit: 
       SELECT key, sum(successes) + sum(errors) AS requests FROM (
         ${storedCounts(level, key)}
         UNION ALL
-        SELECT key, success_count, 0 FROM usage_range
+        SELECT key, success_count, 0 FROM usage_range WHERE key IS NOT NULL
         UNION ALL
-        SELECT key, 0, error_count_total FROM error_range
+        SELECT key, 0, error_count_total FROM error_range WHERE key IS NOT NULL
       ) counts
       GROUP BY key
     ) ranked

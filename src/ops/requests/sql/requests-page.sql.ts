@@ -179,6 +179,14 @@ function filterSql(
     const least = bindings.add(value, type);
     return (alias) => `${alias}.${column} >= ${least}`;
   }
+  if (typeof value !== 'string') {
+    const isOne = bindings.isOneOf(
+      value.filter((one) => one !== NONE),
+      type,
+    );
+    const orNone = (of: string): string => (value.includes(NONE) ? `${of} IS NULL OR ` : '');
+    return (alias) => `(${orNone(`${alias}.${column}`)}${isOne(`${alias}.${column}`)})`;
+  }
   if (value === NONE && name !== 'requestId') {
     return (alias) => `${alias}.${column} IS NULL`;
   }

@@ -2,7 +2,7 @@ import { html, nothing, render, type TemplateResult } from 'lit-html';
 import uPlot from 'uplot';
 import { bindChartKeys } from './chart-keys.js';
 import { chartData, chartOptions } from './chart-options.js';
-import { pictureOf, type Line, type Picture, type Scene } from './chart-picture.js';
+import { NO_SCENE, pictureOf, type Line, type Picture, type Scene } from './chart-picture.js';
 import type { ChartSpec } from './chart-specs.js';
 import type { Tooltip } from './chart-tooltip.js';
 import type { CsvCell } from './csv.js';
@@ -42,33 +42,29 @@ export class ChartCard {
   public constructor(
     public readonly spec: ChartSpec,
     private readonly events: CardEvents,
-    empty: Scene,
   ) {
     const { element, plot } = this;
-    this.picture = pictureOf(spec, empty);
+    this.picture = pictureOf(spec, NO_SCENE);
     element.className = 'card chart';
     element.dataset.chart = spec.id;
     element.setAttribute('aria-labelledby', `chart-${spec.id}`);
-    plot.className = 'plot';
-    plot.tabIndex = 0;
-    plot.role = 'group';
-    plot.setAttribute('aria-roledescription', 'chart');
+    Object.assign(plot, { className: 'plot', tabIndex: 0, role: 'group', ariaRoleDescription: 'chart' });
     plot.setAttribute('aria-describedby', 'chart-keys');
-    this.table = new DataTable(spec.title, this.render);
-    const own = (): void => {
-      events.tooltip.owner = this;
-    };
     plot.addEventListener('pointerenter', ({ pointerType }) => {
       this.isTouched = pointerType === 'touch';
-      own();
+      events.tooltip.owner = this;
     });
+    this.table = new DataTable(spec.title, this.render);
     bindChartKeys(plot, {
       drawn: () => this.chart && { chart: this.chart, picture: this.picture },
-      onMove: own,
+      onMove: () => {
+        events.tooltip.owner = this;
+      },
       onMoved: () => {
         events.onRead(this.reading());
       },
       onZoom: events.onZoom,
+      leave: this.leave,
     });
     new ResizeObserver(() => {
       this.chart?.setSize(this.size());
@@ -83,11 +79,10 @@ export class ChartCard {
     }
     [this.scene, this.picture] = [scene, pictureOf(this.spec, scene)];
     const [{ zone, kind, lines, limits, partial }, { plot }] = [this.picture, this];
-    plot.dataset.limits = limits.map(({ label, value }) => `${label} ${value}`).join();
-    plot.dataset.partial = partial;
-    plot.dataset.kind = kind;
     const isEmpty = lines.every(({ values }) => values.every((value) => value === null));
-    plot.dataset.empty = isEmpty ? (this.spec.empty ?? 'No requests in this range') : '';
+    const empty = isEmpty ? (this.spec.empty ?? 'No requests in this range') : '';
+    const drawn = limits.map(({ label, value }) => `${label} ${value}`).join();
+    Object.assign(plot.dataset, { kind, partial, empty, limits: drawn });
     plot.ariaLabel = this.summary();
     const make = JSON.stringify([zone, kind, lines.map(({ label, color }) => [label, color])]);
     if (make === this.make) {
@@ -108,18 +103,13 @@ export class ChartCard {
     }
     this.destroy();
     this.cursor = null;
-    const onCursor = (index: number | null): void => {
-      if (index !== this.cursor) {
-        this.cursor = index;
-        this.render();
-      }
-      this.point();
-    };
-    const events = {
-      ...{ picture: () => this.picture, isTouched: () => this.isTouched, onCursor },
+    const options = chartOptions(this.spec, this.size(), {
+      picture: () => this.picture,
+      isTouched: () => this.isTouched,
+      onCursor: this.onCursor,
       onZoom: this.events.onZoom,
-    };
-    this.chart = new uPlot(chartOptions(this.spec, this.size(), events), [[]], this.plot);
+    });
+    this.chart = new uPlot(options, [[]], this.plot);
     this.setData();
   }
 
@@ -140,6 +130,14 @@ export class ChartCard {
       chart.setScale('x', { min: picture.from / 1000, max: picture.to / 1000 });
     });
   }
+
+  private readonly onCursor = (index: number | null): void => {
+    if (index !== this.cursor) {
+      this.cursor = index;
+      this.render();
+    }
+    this.point();
+  };
 
   /** The tooltip beside the cursor, where this chart is the one that is pointed at. */
   private point(): void {

@@ -9,27 +9,34 @@ export interface KeyEvents {
   readonly onMove: () => void;
   readonly onMoved: () => void;
   readonly onZoom: (from: number, to: number) => void;
+  /** Lets go of the point. */
+  readonly leave: () => void;
 }
 
 /**
  * A chart without a mouse: arrows move the cursor in all charts, with Shift they select whole points, Enter zooms into
  * what is selected, Escape lets go.
  */
-export function bindChartKeys(element: HTMLElement, { drawn, onMove, onMoved, onZoom }: KeyEvents): void {
+export function bindChartKeys(
+  element: HTMLElement,
+  { drawn, onMove, onMoved, onZoom, leave }: KeyEvents,
+): void {
   let anchor: number | null = null;
   const release = (chart: uPlot): void => {
     anchor = null;
     chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   };
-  const leave = (chart: uPlot): void => {
-    release(chart);
-    chart.setCursor({ left: -10, top: -10 });
+  const letGo = (): void => {
+    const chart = drawn()?.chart;
+    if (chart !== undefined) {
+      release(chart);
+      leave();
+    }
   };
 
   element.addEventListener('blur', () => {
-    const chart = drawn()?.chart;
-    if (chart !== undefined && !element.matches(':hover')) {
-      leave(chart);
+    if (!element.matches(':hover')) {
+      letGo();
     }
   });
   element.addEventListener('keydown', (event) => {
@@ -61,7 +68,7 @@ export function bindChartKeys(element: HTMLElement, { drawn, onMove, onMoved, on
       release(chart);
       onZoom(...range);
     } else if (event.key === 'Escape') {
-      leave(chart);
+      letGo();
     } else {
       return;
     }

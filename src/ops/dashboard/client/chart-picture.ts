@@ -28,6 +28,12 @@ export interface Scene {
   readonly zone: Zone;
 }
 
+/** Of nothing yet. */
+export const NO_SCENE: Scene = {
+  ...{ trend: null, before: null, series: null, slots: [], shift: 0, only: [] },
+  ...{ objectives: null, asOf: 0, zone: 'utc' },
+};
+
 type Column = readonly (number | null)[];
 
 export interface Line {

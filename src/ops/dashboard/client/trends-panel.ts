@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import type { Series, Trend } from '../../read/read.types.js';
+import type { Series } from '../../read/read.types.js';
 import { ChartCard } from './chart-card.js';
 import type { Scene } from './chart-picture.js';
 import { CHARTS } from './chart-specs.js';
@@ -12,11 +12,13 @@ import { button, segmented, select, type Content } from './templates.js';
 import { COMPARES, compareShift, fixedRange, SHORTEST_MINUTES, trendRange } from './view.js';
 
 /** What the charts are drawn of; null until it is known, or where it is not asked for. */
-export interface TrendAnswers {
-  readonly trend: Trend | null;
-  readonly before: Trend | null;
-  readonly series: Series | null;
-}
+export type TrendAnswers = Pick<Scene, 'trend' | 'before' | 'series'>;
+
+const COMPARED = [
+  ['', 'off'],
+  ['previous', 'previous period'],
+  ['week', 'last week'],
+] as const;
 
 /** The charts, all over the same time. */
 export class TrendsPanel {
@@ -30,33 +32,17 @@ export class TrendsPanel {
   private slots: { readonly by: string; readonly keys: readonly (string | null)[] } = { by: '', keys: [] };
 
   public constructor(private readonly host: Host) {
-    this.tooltip = new Tooltip(host.api.signal);
-    this.reader.className = 'visually-hidden';
-    this.reader.ariaLive = 'polite';
-    const events = {
-      tooltip: this.tooltip,
-      onZoom: this.zoom,
-      onChoose: (name: string, withOthers: boolean) => {
-        host.go({ only: toggled(host.view.only, name, withOthers) });
-      },
-      onRead: (text: string) => {
-        this.reader.textContent = text;
-      },
+    const { reader, zoom } = this;
+    const tooltip = (this.tooltip = new Tooltip(host.api.signal));
+    reader.className = 'visually-hidden';
+    reader.ariaLive = 'polite';
+    const onChoose = (name: string, withOthers: boolean): void => {
+      host.go({ only: toggled(host.view.only, name, withOthers) });
     };
-    const empty = {
-      ...{
-        trend: null,
-        before: null,
-        series: null,
-        slots: [],
-        shift: 0,
-        only: [],
-        objectives: null,
-        asOf: 0,
-      },
-      zone: host.view.zone,
+    const onRead = (text: string): void => {
+      reader.textContent = text;
     };
-    this.charts = CHARTS.map((spec) => new ChartCard(spec, events, empty));
+    this.charts = CHARTS.map((spec) => new ChartCard(spec, { tooltip, onZoom: zoom, onChoose, onRead }));
   }
 
   public template(answers: TrendAnswers, { className, banner }: PanelState): TemplateResult {
@@ -106,32 +92,21 @@ export class TrendsPanel {
 
   private choices(series: Series | null): TemplateResult {
     const { view, dimensions, go, to } = this.host;
-    const names = new Set([
-      'platform',
-      'group',
-      ...(dimensions ?? []).map(({ name }) => name),
-      view.split ?? 'group',
-    ]);
-    const splits = [['', 'none'], ...[...names].map((name) => [name, capital(wordOf(name))])] as [
-      string,
-      string,
-    ][];
-    const compares = [
-      ['', 'off'],
-      ['previous', 'previous period'],
-      ['week', 'last week'],
-    ] as const;
+    const sets = (dimensions ?? []).map(({ name }) => name);
+    const names = [...new Set(['platform', 'group', ...sets, view.split ?? 'group'])];
+    const splits = names.map((name): [string, string] => [name, capital(wordOf(name))]);
     // The rest is no key that the page could be filtered for.
-    const keys = (series?.series ?? []).flatMap(({ key }) =>
-      key !== null && view.only.includes(key) ? [key] : [],
-    );
-    const compare = select('compare', 'Compare', compares, view.compare ?? '', (value) => {
-      go({ compare: COMPARES.find((one) => one === value) ?? null });
-    });
-    return html`${select('split', 'Series by', splits, view.split ?? '', (split) => {
-      go({ split: split || null, only: [] });
-    })}
-    ${view.split === null ? compare : nothing}
+    const keys = (series?.series ?? [])
+      .flatMap(({ key }) => key ?? [])
+      .filter((key) => view.only.includes(key));
+    const split = (by: string): void => {
+      go({ split: by || null, only: [] });
+    };
+    const compare = (other: string): void => {
+      go({ compare: COMPARES.find((one) => one === other) ?? null });
+    };
+    return html`${select('split', 'Series by', [['', 'none'], ...splits], view.split ?? '', split)}
+    ${view.split === null ? select('compare', 'Compare', COMPARED, view.compare ?? '', compare) : nothing}
     ${button('Filter the page to these', to({ ...filterBy(series?.by ?? '', keys), only: [] }), {
       hidden: keys.length === 0,
       title: keys.join(', '),
@@ -152,26 +127,28 @@ export class TrendsPanel {
   }
 
   /** The same object until something of it is another: the charts compare it. */
-  private sceneOf({ trend, before, series }: TrendAnswers, isSplit: boolean): Scene | null {
+  private sceneOf(answers: TrendAnswers, isSplit: boolean): Scene | null {
     const { view, range, objectives, now } = this.host;
+    const { trend, before, series } = { ...answers, ...(isSplit ? { before: null } : { series: null }) };
     if (isSplit && series === null) {
       return null; // what was drawn before stays, and looks it
     }
-    const split = isSplit ? series : null;
-    const sources = [trend, isSplit ? null : before, split, view.only, view.zone, JSON.stringify(objectives)];
+    const { only, zone, slice } = view;
+    const sources = [trend, before, series, only, zone, JSON.stringify(objectives)];
     if (sources.some((source, at) => source !== this.sources[at])) {
+      const shift = compareShift(view, trendRange(range, slice !== null));
+      const asOf = trend === null ? now : Date.parse(trend.freshness.asOf);
       this.sources = sources;
       this.scene = {
-        ...{
-          trend,
-          before: isSplit ? null : before,
-          series: split,
-          only: view.only,
-          zone: view.zone,
-          objectives,
-        },
-        ...{ shift: compareShift(view, trendRange(range, view.slice !== null)), slots: this.slotsOf(split) },
-        asOf: trend === null ? now : Date.parse(trend.freshness.asOf),
+        trend,
+        before,
+        series,
+        only,
+        zone,
+        objectives,
+        shift,
+        asOf,
+        slots: this.slotsOf(series),
       };
     }
     return this.scene;

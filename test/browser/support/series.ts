@@ -16,7 +16,7 @@ export async function answerSeries({ page }: Dashboard, gateway: GatewayProcess)
   await page.route('**/admin/ops/series?**', async (route) => {
     const query = new URL(route.request().url()).searchParams;
     const range = { from: query.get('from') ?? '', to: query.get('to') ?? '' };
-    const { points, bucket } = await gateway.call<Trend>('trend', range);
+    const { points, ...trend } = await gateway.call<Trend>('trend', range);
     const measures = query.getAll('measures').flatMap((one) => one.split(','));
     const valuesOf = (rank: number): Series['series'][number]['values'] =>
       Object.fromEntries(
@@ -25,9 +25,9 @@ export async function answerSeries({ page }: Dashboard, gateway: GatewayProcess)
           return [measure, points.map(() => (measure === 'actualCost' ? String(value) : value))];
         }),
       );
-    const answer: Omit<Series, keyof Trend> & Pick<Series, 'bucket'> = {
+    const answer: Series = {
+      ...trend,
       by: query.get('by') ?? '',
-      bucket,
       total: SERIES_KEYS.length + OTHERS,
       starts: points.map(({ from }) => from),
       series: [...SERIES_KEYS, null].map((key, rank) => ({

@@ -84,7 +84,7 @@ export class ChartCard {
     const drawn = limits.map(({ label, value }) => `${label} ${value}`).join();
     Object.assign(plot.dataset, { kind, partial, empty, limits: drawn });
     plot.ariaLabel = this.summary();
-    const make = JSON.stringify([zone, kind, lines.map(({ label, color }) => [label, color])]);
+    const make = JSON.stringify([zone, kind, lines.map(({ name, color }) => [name, color])]);
     if (make === this.make) {
       this.setData();
     } else {
@@ -160,10 +160,8 @@ export class ChartCard {
     const { starts, zone, note, lines, isSplit } = this.picture;
     const shown = Math.min(this.cursor ?? Infinity, starts.length - 1);
     const at = starts[shown];
-    const time =
-      at === undefined
-        ? ''
-        : `${this.cursor === null ? 'latest, ' : ''}${formatTime(at, zone, 'dateTime')}${zone === 'utc' ? ' UTC' : ''}`;
+    const latest = this.cursor === null ? 'latest, ' : '';
+    const time = at && `${latest}${formatTime(at, zone, 'dateTime')}${zone === 'utc' ? ' UTC' : ''}`;
     const free = isSplit ? Math.max(0, SPLIT_ENTRIES - lines.length) : 0;
     const heads = [`From (${zoneName(zone)})`, ...lines.map(({ label }) => label)];
     const template = html`<header>
@@ -220,10 +218,8 @@ export class ChartCard {
   /** The same in words. */
   private reading(): string {
     const row = this.cursor ?? 0;
-    const values = this.shown().map(
-      ({ label, values: of }) => `${label} ${this.spec.format(of[row] ?? null)}`,
-    );
-    return `${this.span(row)}: ${values.join(', ')}`;
+    const said = this.shown().map(({ label, values }) => `${label} ${this.spec.format(values[row] ?? null)}`);
+    return `${this.span(row)}: ${said.join(', ')}`;
   }
 
   private shown(): readonly Line[] {

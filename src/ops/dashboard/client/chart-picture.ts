@@ -14,6 +14,7 @@ const LIMIT_WITHIN = 3;
 /** What all the charts are drawn of. */
 export interface Scene {
   readonly trend: Trend | null;
+  /** Null also where they are split. */
   readonly before: Trend | null;
   /** Null where the charts are not split. */
   readonly series: Series | null;
@@ -23,15 +24,13 @@ export interface Scene {
   readonly shift: number;
   readonly only: readonly string[];
   readonly objectives: Objectives | null;
-  /** Milliseconds since 1970: after it, nothing has happened yet. */
-  readonly asOf: number;
   readonly zone: Zone;
 }
 
 /** Of nothing yet. */
 export const NO_SCENE: Scene = {
   ...{ trend: null, before: null, series: null, slots: [], shift: 0, only: [] },
-  ...{ objectives: null, asOf: 0, zone: 'utc' },
+  ...{ objectives: null, zone: 'utc' },
 };
 
 type Column = readonly (number | null)[];
@@ -77,12 +76,14 @@ export interface Picture {
 
 /** Without points until its answer is there. */
 export function pictureOf(spec: ChartSpec, scene: Scene): Picture {
-  const { trend, series, only, zone, asOf } = scene;
-  const width = BUCKET_MS[(series ?? trend)?.bucket ?? 'hour'];
+  const { trend, series, only, zone } = scene;
+  const source = series ?? trend;
+  const width = BUCKET_MS[source?.bucket ?? 'hour'];
   const points = trend?.points ?? [];
   const starts = (series?.starts ?? points.map(({ from }) => from)).map((time) => startOf(time, width));
   const [from = 0, end] = [starts[0], (starts.at(-1) ?? 0) + width];
-  const to = Math.max(end, trend === null ? 0 : Date.parse(trend.to));
+  const to = Math.max(end, source === null ? 0 : Date.parse(source.to));
+  const asOf = source === null ? end : Date.parse(source.freshness.asOf);
   const all = series === null ? ownLines(spec, points) : keyLines(spec, series, scene.slots);
   const isolated = all.some(({ name }) => name !== null && only.includes(name));
   const kind = series !== null && spec.kind === 'area' ? 'stack' : spec.kind;
@@ -91,10 +92,8 @@ export function pictureOf(spec: ChartSpec, scene: Scene): Picture {
     ...(kind === 'stack' && { dash: 0 }), // bars have none
     isShown: !isolated || only.includes(line.name ?? ''),
   }));
-  const before =
-    series === null && scene.before !== null
-      ? [earlier(spec, scene.before, own, starts, width, scene.shift)]
-      : [];
+  const middles = starts.map((start) => start + width / 2 - scene.shift);
+  const before = scene.before === null ? [] : [earlier(spec, scene.before, own, middles, width)];
   const sums = kind === 'stack' ? stacked(own) : own.map(({ values }) => values);
   const columns = [
     ...own.map(({ isShown, values }, at) => (isShown ? (sums[at] ?? []) : values.map(() => null))),
@@ -137,23 +136,16 @@ const ownLines = ({ series }: ChartSpec, points: readonly TrendPoint[]): Line[] 
 
 function keyLines({ split }: ChartSpec, { series, total, starts }: Series, slots: Scene['slots']): Line[] {
   const others = total - series.filter(({ isRest }) => !isRest).length;
+  const rest = {
+    name: REST,
+    label: others > 0 ? `other ${count(others)}` : 'other',
+    color: '--key-rest',
+    dash: 5,
+  };
   return series.map(({ key, label, values }) => {
-    const [slot, raw] = [slots.indexOf(key), values[split] ?? starts.map(() => null)];
-    return key === null
-      ? lineOf(raw, {
-          name: REST,
-          label: others > 0 ? `other ${count(others)}` : 'other',
-          color: '--key-rest',
-          dash: 5,
-          width: 1.5,
-        })
-      : lineOf(raw, {
-          name: key,
-          label: label ?? keyName(key),
-          color: `--key-${slot + 1}`,
-          dash: slot,
-          width: 1.5,
-        });
+    const dash = slots.indexOf(key);
+    const own = { name: key, label: label ?? keyName(key ?? ''), color: `--key-${dash + 1}`, dash };
+    return lineOf(values[split] ?? starts.map(() => null), { ...(key === null ? rest : own), width: 1.5 });
   });
 }
 
@@ -162,23 +154,19 @@ function earlier(
   spec: ChartSpec,
   trend: Trend,
   own: readonly Line[],
-  starts: readonly number[],
+  middles: readonly number[],
   width: number,
-  shift: number,
 ): Line {
   const shown = spec.series.filter((_, at) => own[at]?.isShown === true);
   const [main] = shown.toSorted((a, b) => (b.width ?? 0) - (a.width ?? 0));
   const [isSum, earlierWidth] = [spec.kind === 'stack', BUCKET_MS[trend.bucket]];
   const byStart = new Map(trend.points.map((point) => [startOf(point.from, earlierWidth), point]));
-  const raw = starts.map((start) => {
-    const point = byStart.get(startOf(start + width / 2 - shift, earlierWidth));
+  const raw = middles.map((middle) => {
+    const point = byStart.get(startOf(middle, earlierWidth));
     const series = shown.filter((one) => isSum || one === main);
-    const values = series
-      .flatMap(({ value }) => (point === undefined ? [] : [value(point)]))
-      .filter((one) => one !== null);
-    return values.length === 0
-      ? null
-      : values.reduce<number>((sum, one) => sum + Number(one), 0) * (isSum ? width / earlierWidth : 1);
+    const values = series.map(({ value }) => (point === undefined ? null : value(point)));
+    const sum = values.reduce<number>((below, one) => below + Number(one), 0);
+    return values.every((one) => one === null) ? null : sum * (isSum ? width / earlierWidth : 1);
   });
   const label = isSum || spec.series.length === 1 ? 'before' : `before (${main?.label ?? ''})`;
   return lineOf(raw, { name: null, label, color: '--text-muted', dash: 1, width: 1 });
@@ -201,16 +189,9 @@ function limitsOf(
   highest: number,
 ): Picture['limits'] {
   const of = objectives && limits?.(objectives);
-  const each =
-    of == null
-      ? []
-      : ([
-          ['degraded', of.degraded, '--warn'],
-          ['critical', of.critical, '--bad'],
-        ] as const);
-  return each
-    .filter(([, value]) => nearOne === true || value <= LIMIT_WITHIN * highest)
-    .map(([label, value, color]) => ({ label, value, color }));
+  return (['degraded', 'critical'] as const)
+    .map((label) => ({ label, value: of?.[label] ?? NaN, color: label === 'degraded' ? '--warn' : '--bad' }))
+    .filter(({ value }) => (nearOne === true ? value >= 0 : value <= LIMIT_WITHIN * highest));
 }
 
 /** From when to when points are left out, since their measure was not kept yet. */

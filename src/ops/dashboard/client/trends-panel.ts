@@ -128,7 +128,7 @@ export class TrendsPanel {
 
   /** The same object until something of it is another: the charts compare it. */
   private sceneOf(answers: TrendAnswers, isSplit: boolean): Scene | null {
-    const { view, range, objectives, now } = this.host;
+    const { view, range, objectives } = this.host;
     const { trend, before, series } = { ...answers, ...(isSplit ? { before: null } : { series: null }) };
     if (isSplit && series === null) {
       return null; // what was drawn before stays, and looks it
@@ -137,19 +137,8 @@ export class TrendsPanel {
     const sources = [trend, before, series, only, zone, JSON.stringify(objectives)];
     if (sources.some((source, at) => source !== this.sources[at])) {
       const shift = compareShift(view, trendRange(range, slice !== null));
-      const asOf = trend === null ? now : Date.parse(trend.freshness.asOf);
       this.sources = sources;
-      this.scene = {
-        trend,
-        before,
-        series,
-        only,
-        zone,
-        objectives,
-        shift,
-        asOf,
-        slots: this.slotsOf(series),
-      };
+      this.scene = { trend, before, series, only, zone, objectives, shift, slots: this.slotsOf(series) };
     }
     return this.scene;
   }
@@ -170,9 +159,10 @@ export class TrendsPanel {
 
   /** Around what was selected, where that is too short to say anything. */
   private readonly zoom = (from: number, to: number): void => {
-    const end = Math.min(to, this.host.range.to);
-    const missing = Math.max(0, SHORTEST_MINUTES * 60_000 - (end - from)) / 2;
-    const fixed = fixedRange(from - missing, end + missing);
+    const shortest = SHORTEST_MINUTES * 60_000;
+    const missing = Math.max(0, shortest - (to - from)) / 2;
+    const end = Math.min(to + missing, this.host.range.to);
+    const fixed = fixedRange(Math.min(from - missing, end - shortest), end);
     this.tooltip.hide();
     if (fixed !== null) {
       this.host.go({ fixed });

@@ -5,7 +5,7 @@ import { chartData, chartOptions } from './chart-options.js';
 import { NO_SCENE, pictureOf, type Line, type Picture, type Scene } from './chart-picture.js';
 import type { ChartSpec } from './chart-specs.js';
 import type { Tooltip } from './chart-tooltip.js';
-import type { CsvCell } from './csv.js';
+import { csvRows, reading, spanAt, summary, tableRows } from './chart-words.js';
 import { DataTable } from './data-table.js';
 import { styled } from './templates.js';
 import { formatTime, zoneName } from './zone.js';
@@ -61,7 +61,7 @@ export class ChartCard {
         events.tooltip.owner = this;
       },
       onMoved: () => {
-        events.onRead(this.reading());
+        events.onRead(reading(spec, this.picture, this.cursor ?? 0));
       },
       onZoom: events.onZoom,
       leave: this.leave,
@@ -83,7 +83,7 @@ export class ChartCard {
     const empty = isEmpty ? (this.spec.empty ?? 'No requests in this range') : '';
     const drawn = limits.map(({ label, value }) => `${label} ${value}`).join();
     Object.assign(plot.dataset, { kind, partial, empty, limits: drawn });
-    plot.ariaLabel = this.summary();
+    plot.ariaLabel = summary(this.spec, this.picture);
     const make = JSON.stringify([zone, kind, lines.map(({ name, color }) => [name, color])]);
     if (make === this.make) {
       this.setData();
@@ -163,7 +163,6 @@ export class ChartCard {
     const latest = this.cursor === null ? 'latest, ' : '';
     const time = at && `${latest}${formatTime(at, zone, 'dateTime')}${zone === 'utc' ? ' UTC' : ''}`;
     const free = isSplit ? Math.max(0, SPLIT_ENTRIES - lines.length) : 0;
-    const heads = [`From (${zoneName(zone)})`, ...lines.map(({ label }) => label)];
     const template = html`<header>
         <h3 id="chart-${id}">${title}</h3>
         <span class="note" title=${note}>${note}</span>
@@ -173,9 +172,20 @@ export class ChartCard {
         ${lines.map((line) => html`<li>${this.entry(line, shown)}</li>`)}
         ${Array.from({ length: free }, () => html`<li aria-hidden="true"></li>`)}
       </ul>
-      ${this.plot} ${this.table.template(heads, this.rows, this.csv, [this.picture])}`;
+      ${this.plot} ${this.numbers()}`;
     render(template, this.element);
   };
+
+  private numbers(): TemplateResult {
+    const { spec, picture, table } = this;
+    const heads = [`From (${zoneName(picture.zone)})`, ...picture.lines.map(({ label }) => label)];
+    return table.template(
+      heads,
+      () => tableRows(spec, picture),
+      () => csvRows(picture),
+      [picture],
+    );
+  }
 
   private entry(line: Line, shown: number): TemplateResult {
     const text = html`${swatch(line)}<span title=${line.label}>${line.label}</span>
@@ -200,67 +210,20 @@ export class ChartCard {
 
   /** Everything at that point. */
   private tooltip(row: number): TemplateResult {
-    const { totals, limits } = this.picture;
+    const { lines, totals, limits } = this.picture;
+    const shown = lines.filter(({ isShown }) => isShown);
     const cells = (head: unknown, label: string, value: number | null | undefined): TemplateResult =>
       html`<tr>
         <td>${head}</td>
         <th scope="row">${label}</th>
         <td>${this.spec.format(value ?? null)}</td>
       </tr>`;
-    return html`<p>${this.span(row)}</p>
+    return html`<p>${spanAt(this.picture, row)}</p>
       <table>
-        ${this.shown().map((line) => cells(swatch(line), line.label, line.values[row]))}
+        ${shown.map((line) => cells(swatch(line), line.label, line.values[row]))}
         ${totals && cells(nothing, 'total', totals[row])}
         ${limits.map(({ label, value, color }) => cells(swatch({ color, dash: 1 }), label, value))}
       </table>`;
-  }
-
-  /** The same in words. */
-  private reading(): string {
-    const row = this.cursor ?? 0;
-    const said = this.shown().map(({ label, values }) => `${label} ${this.spec.format(values[row] ?? null)}`);
-    return `${this.span(row)}: ${said.join(', ')}`;
-  }
-
-  private shown(): readonly Line[] {
-    return this.picture.lines.filter(({ isShown }) => isShown);
-  }
-
-  private span(row: number): string {
-    const { starts, width, zone } = this.picture;
-    const from = starts[row] ?? 0;
-    const to = formatTime(from + width, zone, width > 3_600_000 ? 'dateTime' : 'time');
-    return `${formatTime(from, zone, 'dateTime')} – ${to} ${zoneName(zone)}${this.partialAt(row)}`;
-  }
-
-  private partialAt(row: number): string {
-    const { partial, starts } = this.picture;
-    return partial !== '' && row === starts.length - 1 ? `, ${partial}` : '';
-  }
-
-  private readonly rows = (): string[][] =>
-    this.picture.starts.map((start, row) => [
-      `${formatTime(start, this.picture.zone, 'full')}${this.partialAt(row)}`,
-      ...this.picture.lines.map(({ values }) => this.spec.format(values[row] ?? null)),
-    ]);
-
-  private readonly csv = (): CsvCell[][] => {
-    const { starts, width, lines } = this.picture;
-    const iso = (time: number): string => new Date(time).toISOString();
-    return [
-      ['from', 'to', ...lines.map(({ label }) => label)],
-      ...starts.map((start, row) => [iso(start), iso(start + width), ...lines.map(({ raw }) => raw[row])]),
-    ];
-  };
-
-  private summary(): string {
-    const { format, title } = this.spec;
-    const parts = this.picture.lines.map(({ label, values }) => {
-      const present = values.filter((value) => value !== null);
-      const [low, high] = [Math.min(...present), Math.max(...present)].map(format);
-      return `${label}: ${present.length === 0 ? 'no data' : `${low ?? ''} to ${high ?? ''}`}`;
-    });
-    return `${title}, ${this.picture.note}. ${parts.join('; ')}.`;
   }
 
   private size(): { width: number; height: number } {

@@ -251,7 +251,8 @@ describeInBrowser('dashboard: numbers', () => {
       const { bins, summary } = await dashboard.answer<LatencyDistribution>('latency-distribution', {
         metric,
       });
-      await dashboard.page.click(`#metric-${metric}`);
+      const choice = dashboard.page.getByRole('group', { name: 'Latency of' });
+      await choice.getByRole('button', { name: metric === 'ttft' ? 'TTFT' : 'Duration' }).click();
       await dashboard.settled();
       const details = dashboard.page.locator('#distribution details');
       if ((await details.getAttribute('open')) === null) {

@@ -7,6 +7,7 @@ import { groups } from './parts/groups.js';
 import { growth } from './parts/growth.js';
 import { history } from './parts/history.js';
 import { ingest } from './parts/ingest.js';
+import { page } from './parts/page.js';
 import { present } from './parts/present.js';
 import { reads } from './parts/reads.js';
 import { rebuild } from './parts/rebuild.js';
@@ -30,6 +31,7 @@ const SINGLE: Record<Exclude<PartName, 'rebuild'>, Part> = {
   present,
   history,
   dimensions,
+  page,
 };
 
 function partsOf({ only, shapes }: BenchOptions): Part[] {

@@ -13,6 +13,7 @@ export const PARTS = [
   'present',
   'history',
   'dimensions',
+  'page',
 ] as const;
 export type PartName = (typeof PARTS)[number];
 export type Shape = 'sparse' | 'dense';
@@ -38,7 +39,7 @@ export interface BenchOptions {
 }
 
 /** Parts that are run only where they are asked for. */
-const SLOW: ReadonlySet<PartName> = new Set(['growth', 'groups', 'present', 'history', 'dimensions']);
+const SLOW: ReadonlySet<PartName> = new Set(['growth', 'groups', 'present', 'history', 'dimensions', 'page']);
 
 function positive(text: string): number {
   const value = /^\d{1,10}$/.test(text) ? Number(text) : 0;

@@ -175,7 +175,7 @@ describeInBrowser('dashboard: the present', () => {
     stub = await StubbedPresent.open(fixture, '?preset=1h');
     const { page } = stub;
     const parts = (): string[] => [...new Set(stub.asked.splice(0))].sort();
-    const others = ['breakdown', 'latency-distribution', 'overview', 'rebuilds', 'status'];
+    const others = ['breakdown', 'latency-distribution', 'overview', 'status'];
     parts();
     stub.failing = 'trend';
     await stub.pass(10);

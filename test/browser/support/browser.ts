@@ -101,6 +101,11 @@ export class Dashboard {
     await this.page.waitForSelector(`body[data-state="${state}"]`);
   }
 
+  /** Has everything asked for anew, as going back and forth does. */
+  public async refresh(): Promise<void> {
+    await this.page.evaluate("dispatchEvent(new PopStateEvent('popstate'))");
+  }
+
   public async query(): Promise<URLSearchParams> {
     return new URLSearchParams(await this.page.evaluate<string>('location.search'));
   }

@@ -17,7 +17,7 @@ import { parsed, storedSets } from './storage.js';
 import { onSystemTheme } from './theme.js';
 import { Toolbar } from './toolbar.js';
 import { TrendsPanel } from './trends-panel.js';
-import { isRecent, parseView, rangeOf, viewQuery, type TimeRange, type View } from './view.js';
+import { isRecent, parseView, rangeOf, subjectOf, viewQuery, type TimeRange, type View } from './view.js';
 
 /** The range of a preset is asked for anew where the server's clock turns out to be so far from this one; milliseconds. */
 const CLOCK_SKEW_MS = 30_000;
@@ -73,6 +73,7 @@ export class Dashboard implements Page {
     onSystemTheme(this.recolor, signal);
     const back = (): void => {
       this.show(parseView(location.search));
+      this.load();
     };
     window.addEventListener('popstate', back, { signal });
   }
@@ -161,10 +162,17 @@ export class Dashboard implements Page {
     this.refresh.start();
   };
 
+  /** What is asked for in this view too stays, until the next refresh. */
   private show(view: View): void {
+    const asked = subjectOf(view) === subjectOf(this.view) && view.page === this.view.page;
     convertEntered(this.view.zone, view.zone);
     this.view = view;
-    this.load();
+    if (asked) {
+      void this.loader.load(PARTS.filter((part) => this.current(part) === null));
+      this.requests.follow();
+    } else {
+      this.load();
+    }
   }
 
   private take(part: Part): void {

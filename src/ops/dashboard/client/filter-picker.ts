@@ -6,17 +6,23 @@ import { capital, compact } from './format.js';
 import type { Host } from './host.js';
 import { chosen, filterBy, keyName, nameOf, toggled, unavailable, wordOf } from './slices.js';
 import { button } from './templates.js';
-import { subjectOf } from './view.js';
+import { NO_FILTERS, subjectOf } from './view.js';
 
 /** As many as the server lists; others can be entered. */
 const LIMIT = 1000;
 /** Of these, as many as are drawn at a time. */
 const SHOWN = 50;
-const WHOLE = /^-?[1-9]\d{0,18}$/;
+const GROUP_ID = /^-?[1-9]\d{0,18}$/;
+
+interface Option {
+  readonly key: string;
+  readonly name: string;
+  readonly requests: number | null;
+}
 
 /**
  * Chooses several platforms, groups or keys of a set, those with requests in the range of the page, busiest first: a
- * combobox with a list of several choices, as ARIA describes it.
+ * combobox with a list of several choices, as ARIA describes it. It closes when the focus goes elsewhere.
  */
 export class FilterPicker {
   private open = false;
@@ -36,13 +42,11 @@ export class FilterPicker {
 
   public template(): TemplateResult {
     const { by, open } = this;
-    const { view } = this.host;
-    const [keys, word] = [chosen(view, by), capital(wordOf(by))];
+    const [keys, word] = [chosen(this.host.view, by), capital(wordOf(by))];
     if (keys.length > 0 && by === 'group') {
       void this.load(); // for their names
     }
-    const text =
-      keys.length === 0 ? 'all' : keys.length === 1 ? this.name(keys[0] ?? '') : String(keys.length);
+    const text = keys.length > 1 ? String(keys.length) : keys[0] === undefined ? 'all' : this.name(keys[0]);
     return html`<div class="picker" @keydown=${this.onKey} @focusout=${this.onFocusOut}>
       <button
         type="button"
@@ -54,7 +58,7 @@ export class FilterPicker {
       >
         ${word}: <b>${text}</b>
       </button>
-      ${open ? this.panel(word) : nothing}
+      ${open ? this.panel(word, keys) : nothing}
     </div>`;
   }
 
@@ -64,14 +68,17 @@ export class FilterPicker {
     return item === undefined ? (this.by === 'group' ? `group ${key}` : keyName(key)) : nameOf(item);
   }
 
-  private panel(word: string): TemplateResult {
-    const { by } = this;
-    const [options, keys] = [this.options(), chosen(this.host.view, by)];
-    const input = (event: InputEvent): void => {
+  private panel(word: string, keys: readonly string[]): TemplateResult {
+    const { by, active, host } = this;
+    const options = this.options(keys);
+    const search = (event: InputEvent): void => {
       [this.text, this.active] = [(event.target as HTMLInputElement).value, 0];
-      this.host.changed();
+      host.changed();
     };
-    const state = this.problem ?? (this.loading && options.length === 0 ? 'Loading…' : null);
+    // The focus stays in the input.
+    const stay = (event: Event): void => {
+      event.preventDefault();
+    };
     return html`<div class="picker-panel card">
       <input
         type="text"
@@ -79,78 +86,70 @@ export class FilterPicker {
         aria-label="Search ${word}"
         aria-expanded="true"
         aria-controls="list-${by}"
-        aria-activedescendant=${options.length === 0 ? nothing : `option-${by}-${this.active}`}
+        aria-activedescendant=${options.length === 0 ? nothing : `option-${by}-${active}`}
         placeholder="Search"
         autocomplete="off"
         spellcheck="false"
         .value=${this.text}
-        @input=${input}
+        @input=${search}
       />
-      <ul id="list-${by}" role="listbox" aria-label=${word} aria-multiselectable="true">
+      <ul id="list-${by}" role="listbox" aria-label=${word} aria-multiselectable="true" @pointerdown=${stay}>
         ${options.map(
           ({ key, name, requests }, at) =>
             html`<li
               id="option-${by}-${at}"
               role="option"
               aria-selected=${keys.includes(key)}
-              class=${at === this.active ? 'active' : ''}
+              class=${at === active ? 'active' : ''}
               title=${name}
-              @click=${() => {
-                this.choose(key);
-              }}
+              @click=${this.choose(key)}
             >
               <span>${name}</span> <small>${requests === null ? nothing : compact(requests)}</small>
             </li>`,
         )}
       </ul>
-      <p class="note" role="status">
-        ${state ?? (options.length === 0 ? 'None that is called so.' : this.items.length > SHOWN && this.text === '' ? `The busiest of ${this.items.length}: type to find another.` : 'Requests in the range.')}
-      </p>
-      ${button('Clear', this.host.to(filterBy(by, [])), { classes: 'quiet', disabled: keys.length === 0 })}
+      <p class="note" role="status">${this.state(options.length)}</p>
+      ${button('Clear', host.to(filterBy(by, [])), { classes: 'quiet', disabled: keys.length === 0 })}
     </div>`;
   }
 
-  /** What is chosen comes first until something is searched for; what is not listed can be entered. */
-  private options(): readonly { key: string; name: string; requests: number | null }[] {
-    const [text, keys] = [this.text.trim(), chosen(this.host.view, this.by)];
-    const known = this.items.map((item) => ({
-      key: item.key,
-      name: nameOf(item),
-      requests: item.requestCountTotal,
-    }));
-    const absent = keys
-      .filter((key) => known.every((one) => one.key !== key))
-      .map((key) => ({ key, name: this.name(key), requests: null }));
-    const found = [...absent, ...known].filter(({ key, name }) =>
-      `${name} ${key}`.toLowerCase().includes(text.toLowerCase()),
-    );
-    const isNew =
-      text !== '' && found.every(({ key }) => key !== text) && (this.by !== 'group' || WHOLE.test(text));
-    return [
-      ...found.slice(0, SHOWN),
-      ...(isNew && !this.loading
-        ? [{ key: text, name: this.by === 'group' ? `Group ${text}` : `Only “${text}”`, requests: null }]
-        : []),
-    ];
+  private state(options: number): string {
+    if (options === 0) {
+      return this.problem ?? (this.loading ? 'Loading…' : 'None that is called so.');
+    }
+    return this.items.length > SHOWN && this.text === ''
+      ? `The busiest of ${this.items.length}: type to find another.`
+      : 'Requests in the range.';
+  }
+
+  /** What is chosen and not listed comes first; what is not listed can be entered. */
+  private options(keys: readonly string[]): readonly Option[] {
+    const [text, isGroup] = [this.text.trim(), this.by === 'group'];
+    const absent = keys.filter((key) => this.items.every((item) => item.key !== key));
+    const found = [
+      ...absent.map((key): Option => ({ key, name: this.name(key), requests: null })),
+      ...this.items.map((item) => ({ key: item.key, name: nameOf(item), requests: item.requestCountTotal })),
+    ].filter(({ key, name }) => `${name} ${key}`.toLowerCase().includes(text.toLowerCase()));
+    const isNew = text !== '' && found.every(({ key }) => key !== text) && (!isGroup || GROUP_ID.test(text));
+    const entered = { key: text, name: isGroup ? `Group ${text}` : `Only “${text}”`, requests: null };
+    return [...found.slice(0, SHOWN), ...(isNew && !this.loading ? [entered] : [])];
   }
 
   private readonly toggle = (): void => {
-    this.open = !this.open;
-    [this.text, this.active] = ['', 0];
+    [this.open, this.text, this.active] = [!this.open, '', 0];
     if (this.open) {
       void this.load();
     }
     this.host.changed();
-    document
-      .querySelector<HTMLElement>(this.open ? `[aria-controls="list-${this.by}"]` : `#filter-${this.by}`)
-      ?.focus();
+    const focused = this.open ? `[aria-controls="list-${this.by}"]` : `#filter-${this.by}`;
+    document.querySelector<HTMLElement>(focused)?.focus();
   };
 
   private readonly onKey = (event: KeyboardEvent): void => {
-    if (!this.open) {
+    if (!this.open || !(event.target instanceof HTMLInputElement || event.key === 'Escape')) {
       return;
     }
-    const options = this.options();
+    const options = this.options(chosen(this.host.view, this.by));
     const moved = { ArrowDown: this.active + 1, ArrowUp: this.active - 1 }[event.key];
     const option = options[this.active];
     if (event.key === 'Escape') {
@@ -159,49 +158,36 @@ export class FilterPicker {
       this.active = Math.min(options.length - 1, Math.max(0, moved));
       this.host.changed();
       document.getElementById(`option-${this.by}-${this.active}`)?.scrollIntoView({ block: 'nearest' });
-    } else if (event.key === 'Enter' && event.target instanceof HTMLInputElement && option !== undefined) {
-      this.choose(option.key);
+    } else if (event.key === 'Enter' && option !== undefined) {
+      this.choose(option.key)();
     } else {
       return;
     }
     event.preventDefault();
   };
 
-  /** Somewhere else is what somebody goes on with. */
-  private readonly onFocusOut = (event: FocusEvent): void => {
-    const inside =
-      event.relatedTarget instanceof Node && (event.currentTarget as Node).contains(event.relatedTarget);
-    if (this.open && !inside && event.relatedTarget !== null) {
-      this.close();
-    }
-  };
-
-  /** Where the pointer went down outside of it. */
-  public close(): void {
-    if (this.open) {
+  private readonly onFocusOut = ({ currentTarget, relatedTarget }: FocusEvent): void => {
+    if (this.open && !(currentTarget as Node).contains(relatedTarget as Node | null)) {
       this.open = false;
       this.host.changed();
     }
-  }
+  };
 
-  private choose(key: string): void {
+  private readonly choose = (key: string) => (): void => {
     const { view, go } = this.host;
     go(filterBy(this.by, toggled(chosen(view, this.by), key, true)));
-  }
+  };
 
   private async load(): Promise<void> {
-    const { api, view, range } = this.host;
+    const { api, view, range, dimensions } = this.host;
     const others = without(view, this.by);
-    // Its own filter, and what does not go with it, leave none out.
-    const of =
-      unavailable({ ...this.host, view: others }, this.by) === null
-        ? others
-        : { ...view, platforms: [], groups: [], slice: null };
-    const subject = subjectOf(of);
-    if (this.loading || subject === this.subject) {
+    // Filters that it does not go with leave none out.
+    const goes = unavailable({ view: others, dimensions }, this.by) === null;
+    const of = goes ? others : { ...view, ...NO_FILTERS };
+    if (this.loading || subjectOf(of) === this.subject) {
       return;
     }
-    [this.loading, this.problem, this.subject] = [true, null, subject];
+    [this.loading, this.problem, this.subject] = [true, null, subjectOf(of)];
     try {
       const query = { ...scopeOf(of, range), by: this.by, limit: LIMIT };
       this.items = (await api.get<Breakdown>('breakdown', query)).items;
@@ -209,7 +195,7 @@ export class FilterPicker {
       if (wasAborted(error)) {
         return;
       }
-      [this.problem, this.subject] = [`Not listed: ${describe(error)}.`, ''];
+      [this.problem, this.subject, this.items] = [`Not listed: ${describe(error)}.`, '', []];
     }
     this.loading = false;
     this.host.changed();

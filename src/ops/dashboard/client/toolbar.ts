@@ -24,17 +24,7 @@ export class Toolbar {
   private copied = '';
   private readonly pickers = new Map<string, FilterPicker>();
 
-  public constructor(private readonly host: Host) {
-    const outside = ({ target }: PointerEvent): void => {
-      for (const [by, picker] of this.pickers) {
-        const button = document.getElementById(`filter-${by}`);
-        if (!(target instanceof Node) || button?.parentElement?.contains(target) !== true) {
-          picker.close();
-        }
-      }
-    };
-    document.addEventListener('pointerdown', outside, { signal: host.api.signal });
-  }
+  public constructor(private readonly host: Host) {}
 
   public template(): TemplateResult {
     const { range, view, to, dimensions } = this.host;

@@ -4,27 +4,30 @@ import { formatTime, type Zone } from './zone.js';
 export type AxisScale = 'number' | 'time' | 'share';
 
 /** From which highest label on, how much one of it is, and its sign. */
-const UNITS: Readonly<Record<AxisScale, readonly (readonly [number, number, string])[]>> = {
+type Unit = readonly [from: number, size: number, sign: string];
+const NUMBER: Unit = [0, 1, ''];
+const UNITS: Readonly<Record<AxisScale, readonly Unit[]>> = {
   number: [
-    ...([12, 9, 6, 3] as const).map(
-      (power, at) => [10 ** power, 10 ** power, ' ' + 'TBMk'.charAt(at)] as const,
-    ),
-    [0, 1, ''],
+    [1e12, 1e12, '\u00a0T'],
+    [1e9, 1e9, '\u00a0B'],
+    [1e6, 1e6, '\u00a0M'],
+    [1e3, 1e3, '\u00a0k'],
+    NUMBER,
   ],
   time: [
-    [7_200_000, 3_600_000, ' h'],
-    [120_000, 60_000, ' min'],
-    [1000, 1000, ' s'],
-    [0, 1, ' ms'],
+    [72e5, 36e5, '\u00a0h'],
+    [12e4, 6e4, '\u00a0min'],
+    [1e3, 1e3, '\u00a0s'],
+    [0, 1, '\u00a0ms'],
   ],
-  share: [[0, 0.01, ' %']],
+  share: [[0, 0.01, '\u00a0%']],
 };
 const DAY_SECONDS = 86_400;
 /** Of a label that has room beside a chart; smaller numbers are written as powers. */
 const MOST_DECIMALS = 6;
 
-const unitOf = (scale: AxisScale, highest: number): readonly [number, number, string] =>
-  UNITS[scale].find(([from]) => highest >= from) ?? [0, 1, ''];
+const unitOf = (scale: AxisScale, highest: number): Unit =>
+  UNITS[scale].find(([from]) => highest >= from) ?? NUMBER;
 
 /** Distances between labels that are round in the unit of the axis. */
 export function axisSteps(scale: AxisScale, highest: number, whole: boolean): number[] {
@@ -47,22 +50,15 @@ export function axisLabels(scale: AxisScale, splits: readonly number[]): string[
   const [, size, sign] = unitOf(scale, Math.max(...splits));
   const numbers = splits.map((value) => value / size);
   const decimals = Math.max(0, ...numbers.map(decimalsOf));
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
   return numbers.map((value) =>
-    decimals > MOST_DECIMALS
-      ? value.toExponential()
-      : `${value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals })}${sign}`.replace(
-          ' ',
-          '\u00a0',
-        ),
+    decimals > MOST_DECIMALS ? value.toExponential() : `${value.toLocaleString('en-US', digits)}${sign}`,
   );
 }
 
 function decimalsOf(value: number): number {
   let decimals = 0;
-  while (
-    decimals <= MOST_DECIMALS &&
-    Math.abs(value - Number(value.toFixed(decimals))) > Math.abs(value) * 1e-6
-  ) {
+  while (decimals <= MOST_DECIMALS && Math.abs(Number(value.toFixed(decimals)) / value - 1) > 1e-6) {
     decimals += 1;
   }
   return decimals;

@@ -169,7 +169,7 @@ function earlier(
     return values.every((one) => one === null) ? null : sum * (isSum ? width / earlierWidth : 1);
   });
   const label = isSum || spec.series.length === 1 ? 'before' : `before (${main?.label ?? ''})`;
-  return lineOf(raw, { name: null, label, color: '--text-muted', dash: 1, width: 1 });
+  return lineOf(raw, { name: null, label, color: '--text-muted', dash: 2, width: 1 });
 }
 
 function stacked(lines: readonly Line[]): Column[] {

@@ -1,10 +1,14 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import type { OpsModuleOptions } from '../../src/ops/index.js';
+import { createOpsApp } from '../support/ops-app.js';
 import { OpsScene } from '../support/ops-scene.js';
-import { insertRequests } from '../support/refresh-scene.js';
+import { insertFailures, insertRequests, resetScene } from '../support/refresh-scene.js';
+import { hoursAgo } from '../support/rollup-check.js';
+import { copyDatabase, createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const OLDEST_HOURS = 12 * 24;
+const OPTIONS: OpsModuleOptions = { lossDelaySeconds: 0 };
 
 /** Turns usage_logs into a partition of a new table of its name, whose ids begin anew, as a gateway's migration might. */
 const PARTITION = `ALTER TABLE usage_logs RENAME TO usage_logs_old;
@@ -15,19 +19,31 @@ ALTER TABLE usage_logs ATTACH PARTITION usage_logs_old DEFAULT;
 CREATE INDEX ON usage_logs (created_at); CREATE INDEX ON usage_logs (id)`;
 
 describe('what detection by id cannot see', () => {
-  // A database for each: some of these change the raw table itself.
-  const scene = new OpsScene('audit', { lossDelaySeconds: 0 }, { each: 'test' });
+  let filled: TestDatabase;
+  beforeAll(async () => {
+    filled = await createTestDatabase('audit_filled');
+    await resetScene(filled.dataSource);
+    for (let hours = OLDEST_HOURS; hours > 0; hours -= 10) {
+      const at = await hoursAgo(filled.dataSource, hours);
+      await insertRequests(filled.dataSource, at, 6, 1 + (hours % 3));
+      await insertFailures(filled.dataSource, at, 3);
+    }
+    const app = await createOpsApp(filled.url, OPTIONS);
+    await app.refresh.tick();
+    await app.close();
+    await filled.dataSource.destroy();
+  });
+  afterAll(() => filled.drop());
+
+  // A copy for each: some of these change the raw table itself.
+  const scene = new (class extends OpsScene {
+    public override reset(): Promise<void> {
+      return Promise.resolve();
+    }
+  })('audit', OPTIONS, { each: 'test', create: () => copyDatabase('audit', filled) });
   const { ago } = scene;
   const sql = (text: string): Promise<unknown> => scene.query(text);
   const WRITTEN = [30, 200, 7];
-
-  beforeEach(async () => {
-    for (let hours = OLDEST_HOURS; hours > 0; hours -= 10) {
-      await scene.insertRequests(await ago(hours), 6, 1 + (hours % 3));
-      await scene.insertFailures(await ago(hours), 3);
-    }
-    await scene.tick();
-  });
 
   async function insertUnseen(runner: pg.Client): Promise<void> {
     for (const hours of WRITTEN) await insertRequests(runner, await ago(hours), 2, 2);

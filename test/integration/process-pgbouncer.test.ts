@@ -15,7 +15,7 @@ const reason = PGBOUNCER === undefined ? ' (skipped: pgbouncer is not installed)
     /** Its connections go straight to the server: what the tests themselves look at. */
     const scene = new ProcessScene(
       'process_pgbouncer',
-      { days: 8, rows: 20_000, seed: 29 },
+      { days: 8, rows: 10_000, seed: 29 },
       { create: () => createUnmigratedDatabase('process_pgbouncer') },
     );
     let bouncer: PgBouncer;

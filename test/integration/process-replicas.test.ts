@@ -8,7 +8,7 @@ import { startRawWriters } from '../support/raw-writers.js';
 const INSTANCES = ['one', 'two', 'three', 'four'];
 
 describe('four gateways at once', () => {
-  const scene = new ProcessScene('process_replicas', { days: 12, rows: 40_000, seed: 11 });
+  const scene = new ProcessScene('process_replicas', { days: 12, rows: 12_000, seed: 11 });
   beforeAll(() => scene.fill(0.2), 300_000);
 
   /** Kept by the server for the life of the database: the server's log may be out of reach. */

@@ -12,7 +12,7 @@ describe('a server that is stopped in immediate mode and started again', () => {
   let server: RestartableServer;
   const scene = new ProcessScene(
     'process_server_restart',
-    { days: 10, rows: 30_000, seed: 5 },
+    { days: 10, rows: 10_000, seed: 5 },
     { create: async () => ({ server } = await createRestartableDatabase()).database },
   );
   beforeAll(() => scene.fill(0.15), 300_000);

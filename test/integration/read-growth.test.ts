@@ -102,6 +102,12 @@ describe('with the number of groups', () => {
   it.each([
     ['an overview', pieces([daysAgo(2 * DAYS), daysAgo(DAYS), daysAgo(0)], { rates: true, freshFrom: 1 })],
     ['an overview of a platform', pieces([daysAgo(1), daysAgo(0)], { level: { platform: 'platform 1' } })],
+    ['an overview of groups', pieces(ragged, { level: { groupId: ['7', '8', '9'] }, rates: true })],
+    [
+      'an overview of groups of platforms',
+      pieces(ragged, { level: { groupId: ['7', '8'], platform: ['platform 2', 'platform 3'] } }),
+    ],
+    ['a trend of platforms by day', pieces(everyDay, { level: { platform: ['platform 1', 'platform 2'] } })],
     ['an overview of a group', pieces(ragged, { level: { groupId: '7' }, rates: true })],
     ['a trend by day', pieces(everyDay, {})],
     ['a trend by hour', pieces(ragged, { bucketByBucket: 'hour' })],
@@ -124,6 +130,51 @@ describe('with the number of groups', () => {
     expect(some?.rows).toBeLessThanOrEqual((few?.rows ?? NaN) * 10 * 1.2);
     expect(many?.rows).toBeLessThanOrEqual((some?.rows ?? NaN) * 10 * 1.2);
     expect(many?.pages).toBeLessThanOrEqual((some?.pages ?? NaN) * 10 * 1.5);
+  });
+
+  it.each(['group', 'platform', 'model'])(
+    'series by %s cost what a breakdown counts, and a row of each key and of the total for each point',
+    async (by) => {
+      const closed = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+      // Where all levels, and the models, have rows: two hours and two days; three hours.
+      const cuts =
+        by === 'model'
+          ? [3, 2, 1, 0].map((ago) => new Date(closed - ago * HOUR_MS))
+          : [2, 1, 0]
+              .map((ago) => new Date(+daysAgo(DAYS - 1) - ago * HOUR_MS))
+              .concat(daysAgo(1), daysAgo(0));
+      const points = cuts.length - 1;
+      const level = { by, limit: 5, withTotal: true };
+      for (const [index, { dataSource }] of databases.entries()) {
+        const [counted, series] = [
+          await workOf(dataSource, pieces(cuts, { level: { by, limit: 5 }, distributions: [] })),
+          await workOf(dataSource, pieces(cuts, { level, distributions: [] })),
+        ];
+        const more = [series.rows - counted.rows, series.pages - counted.pages];
+        expect([SIZES[index], more.filter((work) => work > 100 * points)]).toEqual([SIZES[index], []]);
+        const { text, values } = pieces(cuts, {
+          level,
+          distributions: by === 'platform' ? [] : ['duration'],
+        });
+        const rows = await dataSource.query<PieceRow[]>(text, values);
+        expect(rows.length).toBeGreaterThan(points);
+        expect(rows.length).toBeLessThanOrEqual(6 * points);
+      }
+    },
+  );
+
+  it.each([
+    ['group', { platform: ['platform 1', 'platform 2'] }],
+    ['group', { groupId: ['7', '8', '9'] }],
+    ['platform', { groupId: ['7', '8', '9'] }],
+  ] as const)('a breakdown by %s of %j reads the rows of these only', async (by, filter) => {
+    const works = await eachSize(pieces(everyDay, { level: { by, limit: LIMIT, ...filter } }));
+    const read = works.map(({ rowsOf }) => rowsOf.get('ops_metrics_daily') ?? NaN);
+    const own = 'groupId' in filter ? [3, 3, 3] : SIZES.map((groups) => (2 / 5) * groups + LIMIT);
+    // To count, and of the busiest to show.
+    own.forEach((groups, index) => {
+      expect(read[index]).toBeLessThanOrEqual((2 * groups + 1) * DAYS);
+    });
   });
 
   it('a breakdown fetches distributions of the groups that it shows, and of no other', async () => {

@@ -23,6 +23,8 @@ const LEVELS = [
 const BREAKDOWNS = [
   ['each platform', { by: 'platform', limit: 20 }],
   ['each group', { by: 'group', limit: 20 }],
+  ['each platform over time', { by: 'platform', limit: 5, withTotal: true }],
+  ['each group over time', { by: 'group', limit: 5, withTotal: true }],
 ] as const;
 
 describe('minutes in an answer', () => {

@@ -30,8 +30,17 @@ describe('the plan of a read', () => {
     ['a platform', { platform: 'openai' }],
     ['a group', { groupId: '1' }],
     ['a group of a platform', { platform: 'openai', groupId: '1' }],
+    ['several platforms', { platform: ['openai', 'anthropic'] }],
+    ['several groups', { groupId: ['1', '2'] }],
+    ['several groups of several platforms', { platform: ['openai', 'anthropic'], groupId: ['1', '2'] }],
+    ['several models', { dimension: 'model', key: ['model', 'none of them'] }],
     ['each platform', { by: 'platform', limit: 20 }],
+    ['each platform of several groups', { by: 'platform', groupId: ['1', '2'], limit: 20 }],
     ['each group', { by: 'group', limit: 20 }],
+    ['each of several groups', { by: 'group', groupId: ['1', '2'], limit: 20 }],
+    ['each platform over time', { by: 'platform', limit: 5, withTotal: true }],
+    ['each group over time', { by: 'group', limit: 5, withTotal: true }],
+    ['each model over time', { by: 'model', limit: 5, withTotal: true }],
   ] as const)(
     'reads raw rows of %s by index ranges of time, and metrics rows by their indexes',
     async (_what, level) => {
@@ -55,7 +64,7 @@ describe('the plan of a read', () => {
       const read = raw.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
       const rounding = raw.reduce((sum, { loops }) => sum + loops / 2, 0);
       expect(Math.abs(read - 2 * (50 + 45))).toBeLessThanOrEqual(rounding);
-      for (const { node } of scans.filter(({ table }) => table === 'ops_metrics_hourly')) {
+      for (const { node } of scans.filter(({ table }) => /^ops_metrics_(dimension_)?hourly$/.test(table))) {
         expect(node).toMatch(/Index/);
       }
     },

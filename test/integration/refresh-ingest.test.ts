@@ -6,7 +6,7 @@ import { createOpsApp, type OpsApp } from '../support/ops-app.js';
 import { insertFailures, insertRequests, resetScene, staleHours } from '../support/refresh-scene.js';
 import { expectRight } from '../support/rollup-check.js';
 
-const DAYS = 40;
+const DAYS = 12;
 const ROWS_PER_HOUR = 150;
 const HOUR_MS = 3_600_000;
 

@@ -71,13 +71,17 @@ const asked = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
 const orNone = <T>(value: fc.Arbitrary<T | null>): fc.Arbitrary<T | typeof NONE> =>
   value.map((one) => one ?? NONE);
 
+/** One value, or several, some of them twice. */
+const several = (value: fc.Arbitrary<string>): fc.Arbitrary<OneOrMore | undefined> =>
+  asked(fc.oneof(value, fc.array(value, { minLength: 1, maxLength: 3 })));
+
 const ofBoth = {
-  platform: asked(fc.constantFrom('openai', 'anthropic', 'unknown')),
-  groupId: asked(fc.constantFrom('1', '2', '99')),
-  model: asked(orNone(model)),
-  accountId: asked(orNone(id)),
-  apiKeyId: asked(orNone(id)),
-  userId: asked(orNone(id)),
+  platform: several(fc.constantFrom('openai', 'anthropic', 'unknown')),
+  groupId: several(fc.constantFrom('1', '2', '99')),
+  model: several(orNone(model)),
+  accountId: several(orNone(id)),
+  apiKeyId: several(orNone(id)),
+  userId: several(orNone(id)),
   requestId: asked(fc.constantFrom('r1', HOSTILE[0] ?? '', NONE)),
 };
 
@@ -115,6 +119,10 @@ export const EACH_FILTER: readonly Partial<RequestsQuery>[] = [
   ...['provider', HOSTILE[0] ?? '', NONE].map((errorOwner) => ({ errorOwner })),
   ...['upstream', NONE].map((errorPhase) => ({ errorPhase })),
   ...['api_error', 'nothing'].map((errorType) => ({ errorType })),
+  { platform: ['openai', 'unknown'] },
+  { groupId: ['1', '2', '1'] },
+  { model: ['gpt-4o', NONE] },
+  { accountId: ['1', '9223372036854775807'], apiKeyId: ['1', NONE], userId: [NONE, '1'] },
   ...[0, 1000, 5001].map((minDurationMs) => ({ minDurationMs })),
   ...['r1', HOSTILE[0] ?? '', NONE].map((requestId) => ({ requestId })),
 ];

@@ -61,7 +61,12 @@ export async function createTestDatabase(label: string): Promise<TestDatabase> {
   return opened(await createEmptyDatabase(label, required('OPS_TEST_TEMPLATE')));
 }
 
-/** The same, empty and not migrated. */
+/** A copy of a database of this file, to which nobody may be connected. */
+export async function copyDatabase(label: string, of: TestDatabase): Promise<TestDatabase> {
+  return opened(await createEmptyDatabase(label, new URL(of.url).pathname.slice(1)));
+}
+
+/** The same as a new one, empty and not migrated. */
 export async function createUnmigratedDatabase(label: string): Promise<TestDatabase> {
   return opened(await createEmptyDatabase(label));
 }

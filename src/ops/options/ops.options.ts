@@ -171,7 +171,7 @@ const OPTIONS = {
   distributions: z.boolean().default(true),
 
   /**
-   * How many reads of one instance (overview, trend, breakdown, latency distribution, requests) run at the same time;
+   * How many reads of one instance (overview, trend, breakdown, series, latency distribution, requests) run at the same time;
    * each needs a connection of the pool, and they never take the last one. More wait for their turn, and too many are
    * refused.
    */

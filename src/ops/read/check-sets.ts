@@ -15,7 +15,7 @@ export function checkSets(
   { dimensions }: OpsTables,
   { by, dimension, platform, groupId }: LevelFilter & { readonly by?: BreakdownBy },
 ): void {
-  if (by !== undefined && dimension !== undefined && dimension !== by) {
+  if (by !== undefined && dimension !== undefined && (dimension !== by || LEVELS.includes(by))) {
     throw new OpsInputError('dimension', `must not be given with by=${by}`);
   }
   if (by === undefined ? dimension === undefined : LEVELS.includes(by)) {

@@ -88,7 +88,7 @@ async function loads(browser: Browser, url: string, isFirst: boolean): Promise<L
     const tab = await context.newPage();
     await tab.addInitScript(WATCH);
     await tab.goto(url);
-    await tab.waitForFunction('window.readyAt !== undefined');
+    await tab.waitForSelector('body[data-state="ready"]');
     const result = await tab.evaluate<Load>(`({
       ready: window.readyAt,
       painted: performance.getEntriesByName('first-contentful-paint')[0].startTime,

@@ -69,7 +69,7 @@ export function totalOfSet(tables: OpsTables, filter: Filter, bindings: Bindings
   return {
     ...levelOf(tables, {}, bindings),
     stored: all('ofLevels'),
-    ranged: all('ofLevels'),
+    ranged: null,
     usage: all('usage'),
     error: all('error'),
     oneRowPerBucket: false,
@@ -102,7 +102,7 @@ export function dimensionLevel(
     store: { daily: tables.dimensionDaily, hourly: tables.dimensionHourly, minutely: null },
     dimension: { set, isWithinGroups },
     stored,
-    ranged: stored,
+    ranged: null,
     rangesOfMinutes: false,
     distributed: null,
     usage: set.usage === null ? 'false' : conditions('usage', ofUsage).join(' AND ') || 'true',

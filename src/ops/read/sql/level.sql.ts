@@ -32,8 +32,11 @@ export interface LevelSql {
   readonly dimension: { readonly set: Dimension; readonly isWithinGroups: boolean } | null;
   /** The rows of one bucket, in the words of the unique index where they allow it. */
   readonly stored: string;
-  /** The same rows over a range of buckets, in the words of the level's partial index. */
-  readonly ranged: string;
+  /**
+   * The same rows over a range of buckets, in the words of the level's partial index. Null where they are found bucket by
+   * bucket: those of a set, and of several platforms or groups, of which the planner would rather read all of the range.
+   */
+  readonly ranged: string | null;
   /** Whether minutes have such an index: a platform's rows are found minute by minute. */
   readonly rangesOfMinutes: boolean;
   /**
@@ -88,7 +91,7 @@ export function levelOf(tables: OpsTables, filter: Filter, bindings: Bindings): 
     return {
       ...ofLevels(tables),
       stored: `${platform(PLATFORM_AT)} AND ${GROUP_AT} = 0`,
-      ranged: `${platform('m.platform')} AND m.group_id IS NULL`,
+      ranged: isOne(filter.platform) ? `${platform('m.platform')} AND m.group_id IS NULL` : null,
       rangesOfMinutes: false,
       distributed: `${platform(PLATFORM_AT)} AND ${GROUP_AT} <> 0`,
       usage: platform(USAGE_PLATFORM),
@@ -114,12 +117,12 @@ export function levelOf(tables: OpsTables, filter: Filter, bindings: Bindings): 
 
 /** Of one group of one platform a bucket is one probe of the unique index; of several the groups' own index has them. */
 function ofGroups(tables: OpsTables, filter: Filter, platform: Is | null, group: Is): LevelSql {
-  const ranged = group('m.group_id') + (platform === null ? '' : ` AND ${platform('m.platform')}`);
+  const ofRow = group('m.group_id') + (platform === null ? '' : ` AND ${platform('m.platform')}`);
   const isOneRow = isOne(filter.platform) && isOne(filter.groupId);
   return {
     ...ofLevels(tables),
-    stored: isOneRow && platform !== null ? `${platform(PLATFORM_AT)} AND ${group(GROUP_AT)}` : ranged,
-    ranged,
+    stored: isOneRow && platform !== null ? `${platform(PLATFORM_AT)} AND ${group(GROUP_AT)}` : ofRow,
+    ranged: isOne(filter.groupId) ? ofRow : null,
     rangesOfMinutes: true,
     distributed: null,
     usage: `${group('u.group_id')} AND ${onPlatform(platform, USAGE_PLATFORM)}`,
@@ -160,7 +163,7 @@ export function platformLevel(tables: OpsTables, filter: Filter, bindings: Bindi
     ...ofLevels(tables),
     // The group as the index has it: the rows of a bucket's groups are passed over in the index.
     stored: `${GROUP_AT} = 0 AND ${onPlatform(platform, PLATFORM_AT)}`,
-    ranged: 'm.platform IS NOT NULL AND m.group_id IS NULL',
+    ranged: null,
     rangesOfMinutes: false,
     distributed: `m.group_id IS NOT NULL${platform === null ? '' : ` AND ${platform(PLATFORM_AT)}`}`,
     usage: onPlatform(platform, USAGE_PLATFORM),
@@ -180,8 +183,8 @@ export function groupLevel(tables: OpsTables, filter: Filter, bindings: Bindings
   return {
     ...ofLevels(tables),
     stored,
-    ranged: stored,
-    rangesOfMinutes: true,
+    ranged: null,
+    rangesOfMinutes: false,
     distributed: null,
     usage: `${onPlatform(platform, USAGE_PLATFORM)}${isOfGroup('g.id')}`,
     error: `${onPlatform(platform, ERROR_PLATFORM)} AND ${ERROR_GROUP} <> 0${isOfGroup('e.group_id')}`,

@@ -31,13 +31,15 @@ export function rateRelation(level: LevelSql, segments: readonly Segment[], bind
   );
   const { hourly, minutely } = level.store;
   const hours = `m.bucket_start >= s.starts AND m.bucket_start < LEAST(s.ends, c.closed)`;
+  // Rows of a set do not say when they were computed.
+  const isWhole = level.dimension === null ? " AND m.computed_at >= m.bucket_start + interval '1 hour'" : '';
   const busiest =
-    level.dimension === null
+    level.ranged !== null
       ? `SELECT ${LOAD} FROM ${hourly} m
-      WHERE ${hours} AND ${level.ranged} AND m.computed_at >= m.bucket_start + interval '1 hour'
+      WHERE ${hours} AND ${level.ranged}${isWhole}
       GROUP BY m.bucket_start`
       : `SELECT ${LOAD} FROM generate_series(s.starts, LEAST(s.ends, c.closed) - interval '1 hour', interval '1 hour') AS t(starts)
-      CROSS JOIN LATERAL (SELECT * FROM ${hourly} m WHERE m.bucket_start = t.starts AND ${level.stored} OFFSET 0) m
+      CROSS JOIN LATERAL (SELECT * FROM ${hourly} m WHERE m.bucket_start = t.starts AND ${level.stored}${isWhole} OFFSET 0) m
       GROUP BY t.starts`;
   const rates = [
     `SELECT s.segment, 'peak' AS source, NULL::timestamptz AS starts, m.requests, m.tokens
@@ -60,10 +62,11 @@ rate AS (
 }
 
 function ratesOfMinutes(table: string, level: LevelSql): readonly string[] {
-  const minutes = level.rangesOfMinutes
-    ? `SELECT m.bucket_start, ${LOAD} FROM ${table} m
+  const minutes =
+    level.ranged !== null && level.rangesOfMinutes
+      ? `SELECT m.bucket_start, ${LOAD} FROM ${table} m
       WHERE m.bucket_start >= r.starts AND m.bucket_start < r.ends AND ${level.ranged} GROUP BY m.bucket_start`
-    : `SELECT t.starts, ${LOAD} FROM generate_series(r.starts, r.ends - interval '1 minute', interval '1 minute') AS t(starts)
+      : `SELECT t.starts, ${LOAD} FROM generate_series(r.starts, r.ends - interval '1 minute', interval '1 minute') AS t(starts)
       CROSS JOIN LATERAL (SELECT * FROM ${table} m WHERE m.bucket_start = t.starts AND ${level.stored} OFFSET 0) m
       GROUP BY t.starts`;
   return [

@@ -4,7 +4,7 @@ import { BreakdownTable } from './breakdown-table.js';
 import { capital, counts, percents, type ColumnFormat } from './format.js';
 import type { Host } from './host.js';
 import type { PanelState } from './panel-states.js';
-import { keyName, unavailable, unslicedNote, wordOf } from './slices.js';
+import { keyName, unavailable, unslicedNote, wordOf, setNames } from './slices.js';
 import { measure, Table, type Column } from './table.js';
 import { button, segmented, type Content } from './templates.js';
 import { isFiltered, NO_FILTERS } from './view.js';
@@ -30,7 +30,7 @@ export class BreakdownPanel {
   /** @param breakdown by what is chosen, under the filters of the page; null until it is known */
   public template(breakdown: Breakdown | null, state: PanelState): TemplateResult {
     const { view, to, dimensions } = this.host;
-    const sets = dimensions?.map(({ name }) => name) ?? [];
+    const sets = setNames(dimensions);
     // What the address asks for is offered, also before the server has said which sets there are.
     const offered = new Set(['platform', 'group', ...sets, 'error', view.by]);
     const choices = [...offered].map(

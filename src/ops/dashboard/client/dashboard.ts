@@ -13,7 +13,6 @@ import { commonProblem, failedState, PARTS, type PanelState } from './panel-stat
 import { convertEntered } from './range-fields.js';
 import { RequestsPanel } from './requests-panel.js';
 import { refined } from './slices.js';
-import { parsed, storedSets } from './storage.js';
 import { onSystemTheme } from './theme.js';
 import { Toolbar } from './toolbar.js';
 import { TrendsPanel } from './trends-panel.js';
@@ -28,7 +27,6 @@ export class Dashboard implements Page {
   public range: TimeRange;
   /** Of the server's clock, milliseconds: what is "now" is decided there, and an operator's laptop may be hours off. */
   private ahead = 0;
-  private readonly sets = parsed(storedSets.get()) as Host['dimensions'];
   private readonly loader: Loader;
 
   public readonly refresh: AutoRefresh;
@@ -127,7 +125,7 @@ export class Dashboard implements Page {
   public readonly current = <P extends Part>(part: P): Kept<Answers[P]> | null => this.loader.current(part);
 
   public get dimensions(): Host['dimensions'] {
-    return this.latest('status')?.answer.dimensions ?? this.sets;
+    return this.latest('status')?.answer.dimensions ?? null;
   }
 
   public get objectives(): Host['objectives'] {
@@ -182,7 +180,6 @@ export class Dashboard implements Page {
       this.latest('verifications'),
     ];
     if (part === 'status' && status !== null) {
-      storedSets.set(JSON.stringify(status.answer.dimensions));
       const before = this.now;
       this.ahead = Date.parse(status.answer.now) - Date.now();
       if (Math.abs(this.now - before) > CLOCK_SKEW_MS) {

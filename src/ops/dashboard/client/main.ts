@@ -9,5 +9,4 @@ const signIn = new SignIn((api, status) => {
   });
   dashboard.load();
 });
-document.getElementById('skeleton')?.remove();
 signIn.start();

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit-html';
+import { html, type TemplateResult } from 'lit-html';
 import type { Overview, TrendBucket } from '../../read/read.types.js';
 import { plural, span } from './format.js';
 import type { Kept } from './loader.js';
@@ -15,7 +15,7 @@ const BUCKETS = { '1m': '1-minute', '5m': '5-minute', hour: '1-hour', day: '1-da
  * one refresh to the next.
  */
 export function rangeLine(
-  { answer, at }: Kept<Overview>,
+  { answer, at: updated }: Kept<Overview>,
   bucket: TrendBucket | null,
   now: number,
   { zone }: View,
@@ -23,20 +23,24 @@ export function rangeLine(
   const { freshness } = answer;
   const range = { from: Date.parse(answer.from), to: Date.parse(answer.to) };
   const recent = isRecent(range, now);
-  const [word, time] = recent ? ['as of', freshness.asOf] : ['updated', at];
+  const [word, time] = recent ? ['as of', freshness.asOf] : ['updated', updated];
   const behind = recent && freshness.recent === 'raw';
-  return html`<span id="as-of">${word} ${formatTime(time, zone, 'seconds')}</span> ·
-    ${formatTime(range.from, zone, 'full')} – ${formatTime(range.to, zone, 'full')}, times in
-    ${zoneName(zone)} ${bucket && `· ${BUCKETS[bucket]} points`}
-    <span id="raw" class="level-degraded" role="status"
-      >${
-        !behind
-          ? nothing
-          : answer.dimension === null
-            ? '· Read from raw rows: the rollup of minutes is behind, or off.'
-            : `· The last hours are read from raw rows: no minutes are kept by ${wordOf(answer.dimension)}.`
-      }</span
-    >`;
+  const raw = !behind
+    ? ''
+    : answer.dimension === null
+      ? ' · Read from raw rows: the rollup of minutes is behind, or off.'
+      : ` · The last hours are read from raw rows: no minutes are kept by ${wordOf(answer.dimension)}.`;
+  const at = (moment: number): string => formatTime(moment, zone, 'full');
+  // Without blanks at its ends: what comes behind them would move them.
+  return html`<p id="range-line" class="range-line">
+    <span id="as-of">${word} ${formatTime(time, zone, 'seconds')}</span
+    >${` · ${at(range.from)} – ${at(range.to)}, times in ${zoneName(zone)}`}${bucket && ` · ${BUCKETS[bucket]} points`}<span
+      id="raw"
+      class="level-degraded"
+      role="status"
+      >${raw}</span
+    >
+  </p>`;
 }
 
 /** Says what is not in the numbers, and of which part of the range some are; null where they are complete. */

@@ -82,9 +82,8 @@ function metrics(page: Page): TemplateResult {
   const empty = overview?.answer.requestCountTotal === 0;
   const stale = overview && staleNotice(overview.answer, page.now, view);
   const partial = overview && partialNotice(overview.answer, view);
-  return html`<p id="range-line" class="range-line">
-      ${overview && rangeLine(overview, latest('trend')?.answer.bucket ?? null, page.now, view)}
-    </p>
+  const bucket = latest('trend')?.answer.bucket ?? null;
+  return html`${overview === null ? html`<p class="range-line"></p>` : rangeLine(overview, bucket, page.now, view)}
     <p id="stale" class="banner warn" role="status" ?hidden=${stale === null}>${stale}</p>
     <p id="partial" class="banner warn" role="status" ?hidden=${partial === null}>${partial}</p>
     ${health(page, overview)} ${empty ? emptyState(page, latest('status')?.answer ?? null) : nothing}

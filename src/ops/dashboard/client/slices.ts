@@ -18,6 +18,10 @@ const LISTED: Readonly<Record<string, string>> = {
 /** Whether it is a set of keys, and no level. */
 export const isSet = (by: string): boolean => by !== 'platform' && by !== 'group';
 
+/** The sets by their names; those of the option's default until the server has said so, so that little moves when it has. */
+export const setNames = (dimensions: Host['dimensions']): readonly string[] =>
+  dimensions?.map(({ name }) => name) ?? ['model', 'account'];
+
 /** A set, or what else is broken down by, for people: api_key is an API key. */
 export const wordOf = (by: string): string =>
   by === 'api_key' ? 'API key' : by === 'error' ? 'kind of error' : by.replaceAll('_', ' ');

@@ -35,14 +35,3 @@ export const storedToken = slot(() => sessionStorage, 'ops.token');
 export const storedTheme = slot(() => localStorage, 'ops.theme');
 /** Seconds between two refreshes. */
 export const storedRefresh = slot(() => localStorage, 'ops.refresh');
-/** The sets that were kept when the page was here last, as JSON: so that it has its size before it has been told. */
-export const storedSets = slot(() => localStorage, 'ops.sets');
-
-/** What is kept as JSON; null where it is not that. */
-export function parsed(text: string | null): unknown {
-  try {
-    return JSON.parse(text ?? 'null');
-  } catch {
-    return null;
-  }
-}

@@ -3,7 +3,7 @@ import { FilterPicker } from './filter-picker.js';
 import { capital } from './format.js';
 import type { Host } from './host.js';
 import { rangeFields, readRange } from './range-fields.js';
-import { chosen, filterBy, wordOf } from './slices.js';
+import { chosen, filterBy, setNames, wordOf } from './slices.js';
 import { button, submitted } from './templates.js';
 import { fixedRange, PRESETS, SHORTEST_MINUTES, viewQuery, type Preset } from './view.js';
 
@@ -28,11 +28,10 @@ export class Toolbar {
 
   public template(): TemplateResult {
     const { range, view, to, dimensions } = this.host;
-    const { preset, fixed, slice } = view;
+    const { preset, fixed } = view;
     const half = (range.to - range.from) / 2;
     const zoom = { classes: 'quiet', hidden: fixed === null };
-    const sets = dimensions?.map(({ name }) => name) ?? (slice === null ? [] : [slice.dimension]);
-    const filters = ['platform', 'group', ...sets];
+    const filters = ['platform', 'group', ...setNames(dimensions)];
     return html`<section class="toolbar" aria-label="Range and filters">
       <div class="segmented" role="group" aria-label="Range">
         ${(Object.keys(PRESETS) as Preset[]).map((key) => this.preset(key))}

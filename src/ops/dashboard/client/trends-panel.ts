@@ -7,7 +7,7 @@ import { Tooltip } from './chart-tooltip.js';
 import { capital } from './format.js';
 import type { Host } from './host.js';
 import type { PanelState } from './panel-states.js';
-import { filterBy, toggled, unavailable, wordOf } from './slices.js';
+import { filterBy, toggled, unavailable, wordOf, setNames } from './slices.js';
 import { button, segmented, select, type Content } from './templates.js';
 import { COMPARES, compareShift, fixedRange, SHORTEST_MINUTES, trendRange } from './view.js';
 
@@ -92,7 +92,7 @@ export class TrendsPanel {
 
   private choices(series: Series | null): TemplateResult {
     const { view, dimensions, go, to } = this.host;
-    const sets = (dimensions ?? []).map(({ name }) => name);
+    const sets = setNames(dimensions);
     const names = [...new Set(['platform', 'group', ...sets, view.split ?? 'group'])];
     const splits = names.map((name): [string, string] => [name, capital(wordOf(name))]);
     // The rest is no key that the page could be filtered for.

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { axe } from './support/axe.js';
 import { Dashboard, DashboardFixture, describeInBrowser } from './support/browser.js';
+import { shifts, WATCH_SHIFTS } from './support/shifts.js';
 
 /** Where what is there from the first paint on stands: its top and its height, in pixels. */
 const boxes = (page: Page): Promise<string[]> =>
@@ -11,12 +12,6 @@ const boxes = (page: Page): Promise<string[]> =>
     const { top, height } = document.querySelector(selector).getBoundingClientRect();
     return selector + ' ' + Math.round(top) + ' ' + (selector.startsWith('.chart') ? '' : Math.round(height));
   })`);
-
-/** Keeps the sum of what moved although nobody did anything. */
-const WATCH_SHIFTS = `window.shifted = 0;
-  new PerformanceObserver((list) => {
-    for (const { value } of list.getEntries()) window.shifted += value;
-  }).observe({ type: 'layout-shift', buffered: true });`;
 
 describeInBrowser('dashboard: states', () => {
   let fixture: DashboardFixture;
@@ -57,9 +52,8 @@ describeInBrowser('dashboard: states', () => {
       const first = await boxes(page);
       answer();
       await dashboard.settled();
-      await page.screenshot();
       expect(await boxes(page)).toEqual(first);
-      expect(await page.evaluate<number>('window.shifted')).toBeLessThan(0.001);
+      expect(await shifts(page)).toEqual([]);
       await dashboard.close();
     },
   );

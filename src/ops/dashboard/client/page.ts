@@ -88,7 +88,7 @@ function metrics(page: Page): TemplateResult {
     <p id="partial" class="banner warn" role="status" ?hidden=${partial === null}>${partial}</p>
     ${health(page, overview)} ${empty ? emptyState(page, latest('status')?.answer ?? null) : nothing}
     <div id="numbers" ?hidden=${empty}>
-      ${trends(page)} ${breakdown(page)} ${page.requests.template()} ${distribution(page)}
+      ${trends(page)} ${distribution(page)} ${breakdown(page)} ${page.requests.template()}
     </div>`;
 }
 

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import { table } from './templates.js';
+import { endAligned, tableFrame } from './templates.js';
 
 /**
  * The table behind a chart, for those who cannot see it or want the numbers. Filled only while it is open: a month
@@ -27,9 +27,21 @@ export class DataTable {
     };
     return html`<details class="data-table" @toggle=${toggle}>
       <summary>Numbers<span class="visually-hidden"> of ${this.name}</span></summary>
-      ${guard([this.open, ...sources], () =>
-        this.open ? table(`Numbers of ${this.name}`, heads, rows()) : nothing,
-      )}
+      ${guard([this.open, ...sources], () => (this.open ? this.table(heads, rows()) : nothing))}
     </details>`;
+  }
+
+  private table(heads: readonly string[], rows: readonly (readonly string[])[]): TemplateResult {
+    return tableFrame(
+      `Numbers of ${this.name}`,
+      heads.map((head) => html`<th scope="col">${head}</th>`),
+      rows.map(
+        ([first, ...cells]) =>
+          html`<tr>
+            <th scope="row">${first}</th>
+            ${cells.map((cell) => html`<td>${endAligned(cell)}</td>`)}
+          </tr>`,
+      ),
+    );
   }
 }

@@ -50,24 +50,6 @@ export const tableFrame = (name: string, heads: unknown, rows: unknown, classes 
     </table>
   </div>`;
 
-/** A table of texts, whose first column names its rows. */
-export const table = (
-  name: string,
-  heads: readonly string[],
-  rows: readonly (readonly string[])[],
-): TemplateResult =>
-  tableFrame(
-    name,
-    heads.map((head) => html`<th scope="col">${head}</th>`),
-    rows.map(
-      ([first, ...rest]) =>
-        html`<tr>
-          <th scope="row">${first}</th>
-          ${rest.map((cell) => html`<td>${endAligned(cell)}</td>`)}
-        </tr>`,
-    ),
-  );
-
 /** A choice among [value, label]. */
 export const select = (
   id: string,

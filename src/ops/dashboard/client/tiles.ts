@@ -142,7 +142,7 @@ function numbersOf(spec: TileSpec, overview: Overview, zone: Zone) {
   const unsplit = split && (overview.unsplit ?? previous.unsplit) !== null;
   return {
     value: spec.format(now),
-    against: `the ${span(Date.parse(overview.to) - Date.parse(overview.from), 60)} before`,
+    against: `the ${span(Date.parse(overview.to) - Date.parse(overview.from))} before`,
     note: split ? unsplitNote(overview, zone) : null,
     change: changeOf(spec, now, incomplete || unsplit ? null : spec.value(previous)),
   };

@@ -2,14 +2,18 @@ import { nothing } from 'lit-html';
 import type { Verification, VerificationSummary } from './admin-types.js';
 import { count, counts, plural } from './format.js';
 import { RunPanel } from './runs.js';
-import type { Column } from './table.js';
+import { column, measure, type Column } from './table.js';
 import { button, type Content } from './templates.js';
 import { FoundTables } from './verify-tables.js';
 
 /** Compares stored buckets with the raw rows, and shows how far it is and where they differ. */
 export class VerifyPanel extends RunPanel<VerificationSummary> {
   protected readonly words = {
-    ...{ path: 'verify', noun: 'Verification', title: 'Verify', button: 'Verify', failed: 'Not verified' },
+    path: 'verify',
+    noun: 'Verification',
+    title: 'Verify',
+    button: 'Verify',
+    failed: 'Not verified',
     note: 'recomputes a range another way and compares',
     none: 'No verification yet. Start one to see whether what is stored is right.',
   };
@@ -40,19 +44,17 @@ export class VerifyPanel extends RunPanel<VerificationSummary> {
       });
     return [
       ...this.runColumns,
-      {
-        ...{ key: 'found', head: 'Differences', format: counts, place: 'phone' },
-        value: ({ differenceCount }) => differenceCount,
+      measure('found', 'Differences', ({ differenceCount }) => differenceCount, counts, {
+        place: 'phone',
         classOf: ({ differenceCount }) => (differenceCount > 0 ? 'level-critical' : ''),
         cell: ({ fix, differenceCount }, text) => (fix && differenceCount > 0 ? `${text}, noted` : text),
-      },
-      {
-        ...{ key: 'open', head: 'Report' },
+      }),
+      column('open', 'Report', {
         cell: ({ id }) =>
           button('Open', open(id), {
             ...{ classes: 'row-filter', label: `Open verification ${id}`, disabled: this.isBlocked },
           }),
-      },
+      }),
     ];
   }
 

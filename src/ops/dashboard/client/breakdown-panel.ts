@@ -5,7 +5,7 @@ import { capital, counts, percents, type ColumnFormat } from './format.js';
 import type { Host } from './host.js';
 import type { PanelState } from './panel-states.js';
 import { keyName, unavailable, unslicedNote, wordOf } from './slices.js';
-import { measure, Table, type Column } from './table.js';
+import { column, measure, Table, type Column } from './table.js';
 import { button, segmented, type Content } from './templates.js';
 import { isFiltered, NO_FILTERS } from './view.js';
 
@@ -15,6 +15,14 @@ const NOTES = {
   [NONE]: 'nobody said of what type',
   [OTHER]: 'all the kinds together that were not among the most frequent of their hour or day',
 };
+
+/** What an error has beside its type: the head of its column, and the filter of the list of requests. */
+const SIGNS = [
+  ['clientStatus', 'Client got', 'status'],
+  ['upstreamStatus', 'Provider said', 'upstreamStatus'],
+  ['owner', 'Owner', 'errorOwner'],
+  ['phase', 'Phase', 'errorPhase'],
+] as const;
 
 const changes: ColumnFormat = () => (change) => `${change > 0 ? '+' : ''}${Math.round(change * 100)}\u00a0%`;
 
@@ -84,29 +92,19 @@ export class BreakdownPanel {
   private kinds(breakdown: Breakdown | null): TemplateResult {
     const rows = breakdown?.errors ?? null;
     const [total, listed] = [breakdown?.total ?? 0, rows?.length ?? 0];
-    const part = (
-      key: 'clientStatus' | 'upstreamStatus' | 'owner' | 'phase',
-      head: string,
-    ): Column<ErrorItem> => ({
-      ...{ key, head, value: (item) => item[key] },
-    });
     const columns: readonly Column<ErrorItem>[] = [
-      {
-        key: 'type',
-        head: 'Type of error',
+      column('type', 'Type of error', {
         value: nameOf,
         leastFirst: true,
         cell: (item) => this.kind(item),
-      },
-      part('clientStatus', 'Client got'),
-      part('upstreamStatus', 'Provider said'),
-      part('owner', 'Owner'),
-      part('phase', 'Phase'),
+      }),
+      ...SIGNS.map(([key, head]) => column<ErrorItem>(key, head, { value: (item) => item[key] })),
       measure('errors', 'Errors', (item) => item.count, counts, { place: 'phone' }),
       measure('share', 'Share of errors', (item) => item.share, percents),
       measure('before', 'Errors before', (item) => item.previousCount, counts),
       measure('change', 'Change', (item) => item.change, changes, {
-        ...{ place: 'phone', cell: ({ change }, text) => (change === null ? 'new' : text) },
+        place: 'phone',
+        cell: ({ change }, text) => (change === null ? 'new' : text),
       }),
     ];
     const notes = Object.entries(NOTES).flatMap(([name, note]) =>
@@ -114,8 +112,7 @@ export class BreakdownPanel {
     );
     return html`${this.errors.template(this.host, {
         ...{ name: 'Kinds of errors', columns, rows, sort: '-errors', atFirst: 20, csv: true },
-        idOf: ({ type, clientStatus, upstreamStatus, owner, phase, isOther }) =>
-          JSON.stringify([type, clientStatus, upstreamStatus, owner, phase, isOther]),
+        idOf: (item) => JSON.stringify([item.type, item.isOther, ...signsOf(item)]),
       })}
       <p class="note">
         Before: in the period of equal length just before. ${notes.join(' ')}
@@ -125,24 +122,18 @@ export class BreakdownPanel {
 
   /** Opens the requests of that kind; all the others together are no kind. */
   private kind(item: ErrorItem): Content {
-    const { type, isOther, clientStatus, upstreamStatus, owner, phase } = item;
     const name = nameOf(item);
-    if (isOther) {
+    if (item.isOther) {
       return html`<span title=${capital(NOTES[OTHER])}>${name}</span>`;
     }
-    const requests = {
-      kind: 'error',
-      status: clientStatus ?? NONE,
-      upstreamStatus: upstreamStatus ?? NONE,
-      errorOwner: owner ?? NONE,
-      errorPhase: phase ?? NONE,
-      errorType: type ?? NONE,
-    } as const;
+    const signs = Object.fromEntries(SIGNS.map(([key, , filter]) => [filter, item[key] ?? NONE]));
+    const requests = { kind: 'error', ...signs, errorType: item.type ?? NONE } as const;
     return button(html`<span class="long">${name}</span>`, this.host.to({ requests }), {
       classes: 'row-filter',
-      label: `List errors: ${[name, clientStatus, upstreamStatus, owner, phase].join(', ')}`,
+      label: `List errors: ${[name, ...signsOf(item)].join(', ')}`,
     });
   }
 }
 
+const signsOf = (item: ErrorItem): readonly (string | null)[] => SIGNS.map(([key]) => item[key]);
 const nameOf = ({ type, isOther }: ErrorItem): string => (isOther ? OTHER : keyName(type ?? NONE));

@@ -3,7 +3,7 @@ import type { JobState, Status, TroubledBucket } from './admin-types.js';
 import { ago } from './ago.js';
 import { count, counts, durations, NOTHING, numberOf, plural } from './format.js';
 import type { Host } from './host.js';
-import { measure, Table, type Column } from './table.js';
+import { column, measure, Table, type Column } from './table.js';
 import { cardHead, endAligned, type Content } from './templates.js';
 import { formatTime } from './zone.js';
 
@@ -15,6 +15,14 @@ const LONG_PENDING_MS = 30 * 60_000;
 type Level = 'degraded' | 'critical';
 /** Without a level there is nothing wrong with it. */
 type Fact = readonly [term: string, value: Content, level?: Level | false, whatToDo?: string];
+
+/** What to do where something is wrong with that. */
+const ADVICE: Readonly<Record<string, string>> = {
+  'Minutes complete through': 'Recent numbers are read from raw rows until the refresh has caught up.',
+  Pending: '“Refresh now” recomputes them.',
+  Failing: 'Each is tried again; its error is below.',
+  Suspicious: 'Recomputing would have shrunk them; a forced rebuild does it all the same.',
+};
 
 const levelled = (level: Level | 'healthy', content: Content): Content =>
   html`<span class="level-${level}">${content}</span>`;
@@ -65,7 +73,7 @@ export class OperationsFacts {
           ${wrong.length === 0 ? 'All is well: minutes are complete, no job fails, nothing is held back.' : `Needs a look: ${plural(wrong.length, 'thing')}`}
         </strong>
         <ul>
-          ${wrong.map(([term, value, , whatToDo]) => html`<li>${term}: ${value}. ${whatToDo}</li>`)}
+          ${wrong.map(([term, value, , whatToDo = ADVICE[term]]) => html`<li>${term}: ${value}. ${whatToDo}</li>`)}
         </ul>
       </div>
     </div>`;
@@ -77,57 +85,49 @@ export class OperationsFacts {
         No job has run yet: press “Refresh now”, or see that OPS_JOBS_ENABLED is not false everywhere.
       </p>`;
     }
-    const time = (at: string | null): Content => (at === null ? NOTHING : ago(at, this.host));
+    const { host } = this;
     const columns: readonly Column<JobState>[] = [
-      { key: 'job', head: 'Job', value: jobName },
-      { key: 'last', head: 'Last run', cell: ({ lastRunAt }) => time(lastRunAt) },
+      column('job', 'Job', { value: jobName }),
+      column('last', 'Last run', { cell: ({ lastRunAt }) => ago(lastRunAt, host) }),
       measure('took', 'Took', (job) => numberOf(job.lastDurationMs), durations, { place: 'phone' }),
-      {
-        ...{ key: 'state', head: 'State', place: 'phone' },
+      column('state', 'State', {
+        place: 'phone',
         cell: (job) =>
-          !isFailing(job)
-            ? levelled('healthy', 'succeeded')
-            : levelled(
-                'critical',
-                html`failing, last success ${job.lastSuccessAt === null ? 'never' : time(job.lastSuccessAt)}`,
-              ),
-      },
-      {
-        ...{ key: 'error', head: 'Last error' },
+          isFailing(job)
+            ? levelled('critical', html`failing, last success ${ago(job.lastSuccessAt, host, 'never')}`)
+            : levelled('healthy', 'succeeded'),
+      }),
+      column('error', 'Last error', {
         cell: ({ lastError, lastErrorAt }) =>
-          lastError === null ? NOTHING : html`${time(lastErrorAt)}: <code>${lastError}</code>`,
-      },
+          lastError === null ? NOTHING : html`${ago(lastErrorAt, host)}: <code>${lastError}</code>`,
+      }),
     ];
-    return this.jobs.template(this.host, { name: 'Jobs', columns, rows, idOf: jobName });
+    return this.jobs.template(host, { name: 'Jobs', columns, rows, idOf: jobName });
   }
 
   private bucketTable(rows: readonly TroubledBucket[] | null): TemplateResult {
+    const { host } = this;
     const columns: readonly Column<TroubledBucket>[] = [
-      {
-        ...{ key: 'bucket', head: 'Bucket' },
-        cell: ({ bucketStart, tier }) => `${formatTime(bucketStart, this.host.view.zone, 'full')} (${tier})`,
-      },
-      {
-        ...{ key: 'state', head: 'State', place: 'phone' },
+      column('bucket', 'Bucket', {
+        cell: ({ bucketStart, tier }) => `${formatTime(bucketStart, host.view.zone, 'full')} (${tier})`,
+      }),
+      column('state', 'State', {
+        place: 'phone',
         cell: ({ suspiciousSince }) =>
           suspiciousSince === null ? levelled('critical', 'failing') : levelled('degraded', 'suspicious'),
-      },
-      { key: 'reason', head: 'Noted as', value: ({ reason }) => reason },
+      }),
+      column('reason', 'Noted as', { value: ({ reason }) => reason }),
       measure('attempts', 'Attempts', ({ attempts }) => attempts, counts),
-      {
-        ...{ key: 'next', head: 'Next attempt', place: 'phone' },
+      column('next', 'Next attempt', {
+        place: 'phone',
         cell: ({ suspiciousSince, nextAttemptAt }) =>
           suspiciousSince === null
-            ? ago(nextAttemptAt, this.host)
-            : html`held back since ${ago(suspiciousSince, this.host)}`,
-      },
-      {
-        key: 'error',
-        head: 'Last error',
-        cell: ({ lastError }) => html`<code>${lastError ?? NOTHING}</code>`,
-      },
+            ? ago(nextAttemptAt, host)
+            : html`held back since ${ago(suspiciousSince, host)}`,
+      }),
+      column('error', 'Last error', { cell: ({ lastError }) => html`<code>${lastError ?? NOTHING}</code>` }),
     ];
-    return this.buckets.template(this.host, {
+    return this.buckets.template(host, {
       ...{ name: 'Failing and suspicious buckets', columns, rows, atFirst: 10 },
       idOf: ({ tier, bucketStart }) => `${tier} ${bucketStart}`,
     });
@@ -149,56 +149,41 @@ const UNKNOWN: readonly Fact[] = Array<Fact>(12).fill(['\u00a0', '']);
 function freshness(status: Status, host: Host): Fact[] {
   const { pending, waitingToClose, failing, suspicious, oldestPendingSince } = status.invalidations;
   const { rows, latestBuckets, live, rawTables } = status;
-  const since = (at: string | null): number => (at === null ? 0 : Date.parse(status.now) - Date.parse(at));
-  const sum = (column: 'lateRows' | 'belowFloorRows'): number =>
-    rawTables.reduce((total, rawTable) => total + Number(rawTable[column]), 0);
+  const isLong = (since: string | null): boolean =>
+    since !== null && Date.parse(status.now) - Date.parse(since) > LONG_PENDING_MS;
+  const sum = (key: 'lateRows' | 'belowFloorRows'): number =>
+    rawTables.reduce((total, rawTable) => total + Number(rawTable[key]), 0);
   const some = (n: number, noun: string): string => (n === 0 ? 'none' : plural(n, noun));
-  const time = (at: string | null, otherwise: Content): Content => (at === null ? otherwise : ago(at, host));
+  const stored = (['minutely', 'hourly', 'daily'] as const).map(
+    (tier) => `${count(Number(rows[tier]))} ${tier}`,
+  );
+  const isLagging = (live.lagSeconds ?? 0) > LONG_LAG_SECONDS;
+  const oldest = html`, the oldest since ${ago(oldestPendingSince, host)}`;
   const belowFloor = sum('belowFloorRows');
-  const held = rawTables.filter(({ heldSince }) => since(heldSince) > LONG_PENDING_MS);
+  const tooLate: Fact = ['Late, and too old to apply', count(belowFloor), 'degraded'];
+  const held = rawTables
+    .filter(({ heldSince }) => isLong(heldSince))
+    .map(({ rawTable, heldBy, heldSince }): Fact => {
+      const by = html`by ${heldBy} since ${ago(heldSince, host)}`;
+      return [`${rawTable} held back`, by, 'degraded', 'End that transaction.'];
+    });
   return [
-    [
-      'Minutes complete through',
-      time(live.liveThrough, 'no minutes are kept'),
-      (live.lagSeconds ?? 0) > LONG_LAG_SECONDS && 'degraded',
-      'Recent numbers are read from raw rows until the refresh has caught up.',
-    ],
-    ['Hours closed through', time(status.closedThrough, NOTHING)],
-    ['Latest hour rolled up', time(latestBuckets.hourly, NOTHING)],
+    ['Minutes complete through', ago(live.liveThrough, host, 'no minutes are kept'), isLagging && 'degraded'],
+    ['Hours closed through', ago(status.closedThrough, host)],
+    ['Latest hour rolled up', ago(latestBuckets.hourly, host)],
     ['Latest day rolled up', latestBuckets.daily ?? NOTHING],
     [
       'Pending',
-      pending === 0
-        ? 'none'
-        : html`${plural(pending, 'hour')}, the oldest since ${time(oldestPendingSince, NOTHING)}`,
-      since(oldestPendingSince) > LONG_PENDING_MS && 'degraded',
-      '“Refresh now” recomputes them.',
+      html`${some(pending, 'hour')}${pending > 0 ? oldest : ''}`,
+      isLong(oldestPendingSince) && 'degraded',
     ],
     ['Waiting to close', some(waitingToClose, 'hour')],
-    [
-      'Failing',
-      some(failing, 'bucket'),
-      failing > 0 && 'critical',
-      'Each is tried again; its error is below.',
-    ],
-    [
-      'Suspicious',
-      some(suspicious, 'bucket'),
-      suspicious > 0 && 'degraded',
-      'Recomputing would have shrunk them; a forced rebuild does it all the same.',
-    ],
+    ['Failing', some(failing, 'bucket'), failing > 0 && 'critical'],
+    ['Suspicious', some(suspicious, 'bucket'), suspicious > 0 && 'degraded'],
     ['Late rows so far', count(sum('lateRows'))],
-    ...(belowFloor > 0 ? [['Late, and too old to apply', count(belowFloor), 'degraded'] as const] : []),
-    ...held.map(({ rawTable, heldBy, heldSince }): Fact => [
-      `${rawTable} held back`,
-      html`by ${heldBy} since ${time(heldSince, NOTHING)}`,
-      'degraded',
-      'End that transaction.',
-    ]),
-    [
-      'Stored rows',
-      `${count(Number(rows.minutely))} minutely, ${count(Number(rows.hourly))} hourly, ${count(Number(rows.daily))} daily`,
-    ],
-    ['Raw rows kept from', time(status.rawFloor, 'always')],
+    ...(belowFloor > 0 ? [tooLate] : []),
+    ...held,
+    ['Stored rows', stored.join(', ')],
+    ['Raw rows kept from', ago(status.rawFloor, host, 'always')],
   ];
 }

@@ -121,7 +121,7 @@ export abstract class RunPanel<R extends Run> extends Tool {
       });
     return html`${hours}
       <progress max=${Math.max(1, total)} .value=${done} aria-label="Progress of ${what}"></progress>
-      <small>${run.estimatedEnd == null ? nothing : html`done ${ago(run.estimatedEnd, this.host)}`}</small>
+      ${run.estimatedEnd == null ? nothing : html`<small>done ${ago(run.estimatedEnd, this.host)}</small>`}
       ${button('Cancel', cancel, {
         ...{ classes: 'quiet', label: `Cancel ${what}`, disabled: run.cancelRequestedAt != null },
       })}`;

@@ -119,17 +119,6 @@ export class Table<Row> {
     const unfold = button('', toggle, { classes: 'unfold', expanded: isOpen, label: 'More of this row' });
     const [first, ...others] = columns;
     const rest = others.filter(({ place }) => place !== 'phone');
-    const unfolded = html`<tr class="unfolded">
-      <td colspan=${columns.length - rest.length}>
-        <dl>
-          ${rest.map(
-            ({ head, classOf: own, draw }) =>
-              html`<dt>${head}</dt>
-                <dd class=${own?.(row) ?? ''}>${draw(row)}</dd>`,
-          )}
-        </dl>
-      </td>
-    </tr>`;
     return html`<tr class=${classOfRow?.(row) ?? ''} data-row=${id}>
         <th scope="row">${rest.length > 0 ? unfold : nothing}${first?.draw(row)}</th>
         ${others.map(
@@ -137,7 +126,21 @@ export class Table<Row> {
             html`<td class=${classOf(column, row)} data-column=${column.key}>${column.draw(row)}</td>`,
         )}
       </tr>
-      ${isOpen ? unfolded : nothing}`;
+      ${
+        isOpen
+          ? html`<tr class="unfolded">
+              <td colspan=${columns.length - rest.length}>
+                <dl>
+                  ${rest.map(
+                    ({ head, classOf: own, draw }) =>
+                      html`<dt>${head}</dt>
+                        <dd class=${own?.(row) ?? ''}>${draw(row)}</dd>`,
+                  )}
+                </dl>
+              </td>
+            </tr>`
+          : nothing
+      }`;
   }
 }
 

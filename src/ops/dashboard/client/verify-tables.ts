@@ -2,7 +2,7 @@ import { html, type TemplateResult } from 'lit-html';
 import type { UnjudgedBucket, UnjudgedReason, Verification, VerifyDifference } from './admin-types.js';
 import { count } from './format.js';
 import type { Host } from './host.js';
-import { Table, type Column } from './table.js';
+import { column, Table, type Column } from './table.js';
 import type { Content } from './templates.js';
 import { formatTime, type Zone } from './zone.js';
 
@@ -29,7 +29,11 @@ const levelOf = ({ level, platform, groupId, dimension, key }: VerifyDifference)
     .filter((part) => part !== null)
     .join(' · ');
 
-const reason = (one: UnjudgedReason | null): string => (one === null ? 'judged' : REASONS[one]);
+const reason = (key: 'usage' | 'errors', head: string): Column<UnjudgedBucket> =>
+  column(key, head, {
+    place: 'phone',
+    value: ({ [key]: why }) => (why === null ? 'judged' : REASONS[why]),
+  });
 
 /** What a verification has found. */
 export class FoundTables {
@@ -41,38 +45,36 @@ export class FoundTables {
   public template({ id, differences, unjudged, ...found }: Verification): TemplateResult {
     const { host } = this;
     const bucket: readonly Column<Bucket>[] = [
-      {
-        ...{ key: 'bucket', head: 'Bucket', value: (one) => one.bucket },
+      column('bucket', 'Bucket', {
+        value: (one) => one.bucket,
         cell: (one) => bucketText(one, host.view.zone),
-      },
-      { key: 'table', head: 'Table', place: 'file', value: ({ table }) => table },
+      }),
+      column('table', 'Table', { place: 'file', value: ({ table }) => table }),
     ];
     const differing = this.differing.template(host, {
       ...{ name: `Differences of verification ${id}`, rows: differences, atFirst: SHOWN, csv: true },
       idOf: (one) => JSON.stringify(one),
       columns: [
         ...bucket,
-        { key: 'level', head: 'Level', value: levelOf },
-        {
-          ...{ key: 'column', head: 'Column', value: ({ column }) => column, place: 'phone' },
+        column('level', 'Level', { value: levelOf }),
+        column('column', 'Column', {
+          place: 'phone',
+          value: (one) => one.column,
           cell: (_, text) => html`<code>${text}</code>`,
-        },
-        { key: 'stored', head: 'Stored', value: ({ stored }) => stored, classOf: () => 'number' },
-        {
-          ...{ key: 'computed', head: 'Raw rows give', value: ({ computed }) => computed, place: 'phone' },
+        }),
+        column('stored', 'Stored', { value: ({ stored }) => stored, classOf: () => 'number' }),
+        column('computed', 'Raw rows give', {
+          place: 'phone',
+          value: ({ computed }) => computed,
           classOf: () => 'number',
-        },
-        { key: 'pending', head: 'Known', value: ({ pending }) => (pending ? 'pending' : 'no') },
+        }),
+        column('pending', 'Known', { value: ({ pending }) => (pending ? 'pending' : 'no') }),
       ],
     });
     const unjudgedTable = this.unjudged.template(host, {
       ...{ name: `Not judged by verification ${id}`, rows: unjudged, atFirst: SHOWN, csv: true },
       idOf: ({ table, bucket: at }) => `${table} ${at}`,
-      columns: [
-        ...bucket,
-        { key: 'usage', head: 'Requests', value: ({ usage }) => reason(usage), place: 'phone' },
-        { key: 'errors', head: 'Errors', value: ({ errors }) => reason(errors), place: 'phone' },
-      ],
+      columns: [...bucket, reason('usage', 'Requests'), reason('errors', 'Errors')],
     });
     return html`${differences.length > 0 ? [differing, listed(differences.length, found.differenceCount)] : ''}
     ${unjudged.length > 0 ? [unjudgedTable, listed(unjudged.length, found.unjudgedCount)] : ''}`;

@@ -17,7 +17,7 @@ const NOTES = {
 };
 
 /** What an error has beside its type: the head of its column, and the filter of the list of requests. */
-const SIGNS = [
+export const SIGNS = [
   ['clientStatus', 'Client got', 'status'],
   ['upstreamStatus', 'Provider said', 'upstreamStatus'],
   ['owner', 'Owner', 'errorOwner'],
@@ -25,6 +25,11 @@ const SIGNS = [
 ] as const;
 
 const changes: ColumnFormat = () => (change) => `${change > 0 ? '+' : ''}${Math.round(change * 100)}\u00a0%`;
+
+/** What to do where there are no numbers. */
+const instead = (why: string, action: Content): TemplateResult =>
+  html`<p class="empty">${why}</p>
+    <div class="actions start">${action}</div>`;
 
 /** Numbers by whatever is chosen: platform, group, a set, or the kinds of errors. */
 export class BreakdownPanel {
@@ -45,6 +50,8 @@ export class BreakdownPanel {
       (by) => [by, by === 'error' ? 'Errors' : capital(wordOf(by)), to({ by })] as const,
     );
     const why = unavailable(this.host);
+    const kind = view.by === 'error' ? 'error' : 'all';
+    const list = button('List the requests instead', to({ requests: { kind } }));
     return html`<section id="breakdown" aria-labelledby="breakdown-title">
       <div class="section-head">
         <h2 id="breakdown-title">Breakdown</h2>
@@ -58,7 +65,7 @@ export class BreakdownPanel {
         </p>
       </div>
       <article class="card ${why === null ? state.className : ''}" data-breakdown=${view.by}>
-        ${why === null ? html`${state.banner} ${this.content(breakdown)}` : this.instead(why)}
+        ${why === null ? html`${state.banner} ${this.content(breakdown)}` : instead(why, list)}
       </article>
     </section>`;
   }
@@ -75,18 +82,10 @@ export class BreakdownPanel {
     const { view, to } = this.host;
     const filtered = isFiltered(view);
     const advice = filtered ? 'Filter less, or choose a longer range.' : 'Choose a longer range.';
-    return html`<p class="empty">
-        ${by === 'error' ? 'No errors in this range.' : `No ${wordOf(by)} in this range. ${advice}`}
-      </p>
-      ${button('Clear the filters', to(NO_FILTERS), { hidden: !filtered })}`;
-  }
-
-  private instead(why: string): TemplateResult {
-    const { view, to } = this.host;
-    return html`<p class="empty">${why}</p>
-      <div class="actions start">
-        ${button('List the requests instead', to({ requests: { kind: view.by === 'error' ? 'error' : 'all' } }))}
-      </div>`;
+    return instead(
+      by === 'error' ? 'No errors in this range.' : `No ${wordOf(by)} in this range. ${advice}`,
+      button('Clear the filters', to(NO_FILTERS), { hidden: !filtered }),
+    );
   }
 
   private kinds(breakdown: Breakdown | null): TemplateResult {

@@ -27,21 +27,21 @@ export class DataTable {
     };
     return html`<details class="data-table" @toggle=${toggle}>
       <summary>Numbers<span class="visually-hidden"> of ${this.name}</span></summary>
-      ${guard([this.open, ...sources], () => (this.open ? this.table(heads, rows()) : nothing))}
+      ${guard([this.open, ...sources], () =>
+        this.open
+          ? tableFrame(
+              `Numbers of ${this.name}`,
+              heads.map((head) => html`<th scope="col">${head}</th>`),
+              rows().map(
+                ([first, ...cells]) =>
+                  html`<tr>
+                    <th scope="row">${first}</th>
+                    ${cells.map((cell) => html`<td>${endAligned(cell)}</td>`)}
+                  </tr>`,
+              ),
+            )
+          : nothing,
+      )}
     </details>`;
-  }
-
-  private table(heads: readonly string[], rows: readonly (readonly string[])[]): TemplateResult {
-    return tableFrame(
-      `Numbers of ${this.name}`,
-      heads.map((head) => html`<th scope="col">${head}</th>`),
-      rows.map(
-        ([first, ...cells]) =>
-          html`<tr>
-            <th scope="row">${first}</th>
-            ${cells.map((cell) => html`<td>${endAligned(cell)}</td>`)}
-          </tr>`,
-      ),
-    );
   }
 }

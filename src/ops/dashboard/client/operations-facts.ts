@@ -1,20 +1,18 @@
 import { html, type TemplateResult } from 'lit-html';
-import type { JobState, Status, TroubledBucket } from './admin-types.js';
+import type { JobState, Status } from './admin-types.js';
 import { ago } from './ago.js';
-import { count, counts, durations, NOTHING, numberOf, plural } from './format.js';
+import { count, NOTHING, plural } from './format.js';
 import type { Host } from './host.js';
-import { column, measure, Table, type Column } from './table.js';
-import { cardHead, endAligned, type Content } from './templates.js';
-import { formatTime } from './zone.js';
+import { endAligned, type Content } from './templates.js';
 
 /** Minutes later than this are worth a colour: without traffic they are up to 50 s behind. */
 const LONG_LAG_SECONDS = 60;
 /** A closed hour that has waited longer than this for its recomputation, or a writer that held it up: milliseconds. */
 const LONG_PENDING_MS = 30 * 60_000;
 
-type Level = 'degraded' | 'critical';
+export type Level = 'degraded' | 'critical';
 /** Without a level there is nothing wrong with it. */
-type Fact = readonly [term: string, value: Content, level?: Level | false, whatToDo?: string];
+export type Fact = readonly [term: string, value: Content, level?: Level | false, whatToDo?: string];
 
 /** What to do where something is wrong with that. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -24,119 +22,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   Suspicious: 'Recomputing would have shrunk them; a forced rebuild does it all the same.',
 };
 
-const levelled = (level: Level | 'healthy', content: Content): Content =>
-  html`<span class="level-${level}">${content}</span>`;
-
-/** How the rollup does: first what is wrong, then the rest. */
-export class OperationsFacts {
-  private readonly jobs = new Table<JobState>();
-  private readonly buckets = new Table<TroubledBucket>();
-
-  public constructor(private readonly host: Host) {}
-
-  /** @param status null until it is known */
-  public template(status: Status | null): TemplateResult {
-    const facts = status && freshness(status, this.host);
-    const states = status && [...status.jobs].sort((a, b) => Number(isFailing(b)) - Number(isFailing(a)));
-    const troubled = status && [...status.failingBuckets, ...status.suspiciousBuckets];
-    return html`${status && facts && this.verdict([...status.jobs.filter(isFailing).map(failingJob), ...facts])}
-      <div class="operations">
-        <article class="card">
-          ${cardHead('Freshness')}
-          <dl class="facts">
-            ${(facts ?? UNKNOWN).map(
-              ([term, value, level]) =>
-                html`<div>
-                  <dt>${term}</dt>
-                  <dd class=${level ? `level-${level}` : ''}>
-                    ${typeof value === 'string' ? endAligned(value) : value}
-                  </dd>
-                </div>`,
-            )}
-          </dl>
-        </article>
-        <article class="card">${cardHead('Jobs')} ${this.jobTable(states)}</article>
-      </div>
-      <article class="card wide" ?hidden=${troubled?.length === 0}>
-        ${cardHead('Failing and suspicious buckets')} ${this.bucketTable(troubled)}
-      </article>`;
-  }
-
-  private verdict(facts: readonly Fact[]): TemplateResult {
-    const wrong = facts.filter(([, , level]) => level);
-    const isCritical = wrong.some(([, , level]) => level === 'critical');
-    const level = wrong.length === 0 ? 'healthy' : isCritical ? 'critical' : 'degraded';
-    return html`<div class="verdict" id="rollup-verdict" data-level=${level}>
-      <span class="verdict-icon" aria-hidden="true"></span>
-      <div>
-        <strong role="status">
-          ${wrong.length === 0 ? 'All is well: minutes are complete, no job fails, nothing is held back.' : `Needs a look: ${plural(wrong.length, 'thing')}`}
-        </strong>
-        <ul>
-          ${wrong.map(([term, value, , whatToDo = ADVICE[term]]) => html`<li>${term}: ${value}. ${whatToDo}</li>`)}
-        </ul>
-      </div>
-    </div>`;
-  }
-
-  private jobTable(rows: readonly JobState[] | null): TemplateResult {
-    if (rows?.length === 0) {
-      return html`<p class="empty">
-        No job has run yet: press “Refresh now”, or see that OPS_JOBS_ENABLED is not false everywhere.
-      </p>`;
-    }
-    const { host } = this;
-    const columns: readonly Column<JobState>[] = [
-      column('job', 'Job', { value: jobName }),
-      column('last', 'Last run', { cell: ({ lastRunAt }) => ago(lastRunAt, host) }),
-      measure('took', 'Took', (job) => numberOf(job.lastDurationMs), durations, { place: 'phone' }),
-      column('state', 'State', {
-        place: 'phone',
-        cell: (job) =>
-          isFailing(job)
-            ? levelled('critical', html`failing, last success ${ago(job.lastSuccessAt, host, 'never')}`)
-            : levelled('healthy', 'succeeded'),
-      }),
-      column('error', 'Last error', {
-        cell: ({ lastError, lastErrorAt }) =>
-          lastError === null ? NOTHING : html`${ago(lastErrorAt, host)}: <code>${lastError}</code>`,
-      }),
-    ];
-    return this.jobs.template(host, { name: 'Jobs', columns, rows, idOf: jobName });
-  }
-
-  private bucketTable(rows: readonly TroubledBucket[] | null): TemplateResult {
-    const { host } = this;
-    const columns: readonly Column<TroubledBucket>[] = [
-      column('bucket', 'Bucket', {
-        cell: ({ bucketStart, tier }) => `${formatTime(bucketStart, host.view.zone, 'full')} (${tier})`,
-      }),
-      column('state', 'State', {
-        place: 'phone',
-        cell: ({ suspiciousSince }) =>
-          suspiciousSince === null ? levelled('critical', 'failing') : levelled('degraded', 'suspicious'),
-      }),
-      column('reason', 'Noted as', { value: ({ reason }) => reason }),
-      measure('attempts', 'Attempts', ({ attempts }) => attempts, counts),
-      column('next', 'Next attempt', {
-        place: 'phone',
-        cell: ({ suspiciousSince, nextAttemptAt }) =>
-          suspiciousSince === null
-            ? ago(nextAttemptAt, host)
-            : html`held back since ${ago(suspiciousSince, host)}`,
-      }),
-      column('error', 'Last error', { cell: ({ lastError }) => html`<code>${lastError ?? NOTHING}</code>` }),
-    ];
-    return this.buckets.template(host, {
-      ...{ name: 'Failing and suspicious buckets', columns, rows, atFirst: 10 },
-      idOf: ({ tier, bucketStart }) => `${tier} ${bucketStart}`,
-    });
-  }
-}
-
-const jobName = ({ jobName: name }: JobState): string => name.replace(/^ops_rollup_/, '');
+export const jobName = ({ jobName: name }: JobState): string => name.replace(/^ops_rollup_/, '');
 /** A success that came after the last error has cured it. */
-const isFailing = (job: JobState): boolean => (job.lastErrorAt ?? '') > (job.lastSuccessAt ?? '');
+export const isFailing = (job: JobState): boolean => (job.lastErrorAt ?? '') > (job.lastSuccessAt ?? '');
 const failingJob = (job: JobState): Fact => [
   `Job ${jobName(job)}`,
   html`failing, <code>${job.lastError ?? ''}</code>`,
@@ -144,9 +32,42 @@ const failingJob = (job: JobState): Fact => [
   'It is tried again at its next tick.',
 ];
 
+/** What is wrong, if anything is. */
+export function rollupVerdict({ jobs }: Status, facts: readonly Fact[]): TemplateResult {
+  const wrong = [...jobs.filter(isFailing).map(failingJob), ...facts.filter(([, , level]) => level)];
+  const isCritical = wrong.some(([, , level]) => level === 'critical');
+  const level = wrong.length === 0 ? 'healthy' : isCritical ? 'critical' : 'degraded';
+  return html`<div class="verdict" id="rollup-verdict" data-level=${level}>
+    <span class="verdict-icon" aria-hidden="true"></span>
+    <div>
+      <strong role="status">
+        ${wrong.length === 0 ? 'All is well: minutes are complete, no job fails, nothing is held back.' : `Needs a look: ${plural(wrong.length, 'thing')}`}
+      </strong>
+      <ul>
+        ${wrong.map(([term, value, , whatToDo = ADVICE[term]]) => html`<li>${term}: ${value}. ${whatToDo}</li>`)}
+      </ul>
+    </div>
+  </div>`;
+}
+
 const UNKNOWN: readonly Fact[] = Array<Fact>(12).fill(['\u00a0', '']);
 
-function freshness(status: Status, host: Host): Fact[] {
+/** @param facts null until they are known */
+export const factList = (facts: readonly Fact[] | null): TemplateResult =>
+  html`<dl class="facts">
+    ${(facts ?? UNKNOWN).map(
+      ([term, value, level]) =>
+        html`<div>
+          <dt>${term}</dt>
+          <dd class=${level ? `level-${level}` : ''}>
+            ${typeof value === 'string' ? endAligned(value) : value}
+          </dd>
+        </div>`,
+    )}
+  </dl>`;
+
+/** How far the rollup is, and what holds it up. */
+export function freshness(status: Status, host: Host): Fact[] {
   const { pending, waitingToClose, failing, suspicious, oldestPendingSince } = status.invalidations;
   const { rows, latestBuckets, live, rawTables } = status;
   const isLong = (since: string | null): boolean =>

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { OpsRequest, Requests } from './admin-types.js';
 import { scopeOf } from './answers.js';
 import type { Query } from './api.js';
+import { SIGNS } from './breakdown-panel.js';
 import { count, counts, durations, moneys, numberOf, tokenRates, type ColumnFormat } from './format.js';
 import { filterBy, keyName, listFilter, wordOf } from './slices.js';
 import type { CsvCell } from './csv.js';
@@ -14,10 +15,7 @@ import { formatTime, zoneName } from './zone.js';
 const PAGE = 50;
 /** What a filter of the list is called. */
 const FILTER_WORDS: Readonly<Record<string, string>> = {
-  status: 'client got',
-  upstreamStatus: 'provider said',
-  errorOwner: 'owner',
-  errorPhase: 'phase',
+  ...Object.fromEntries(SIGNS.map(([, head, filter]) => [filter, head.toLowerCase()])),
   errorType: 'type',
 };
 /** In the file beside what is shown. */

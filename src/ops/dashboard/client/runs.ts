@@ -148,23 +148,23 @@ export abstract class RunPanel<R extends Run> extends Tool {
   }
 
   /** Until it has ended, over whatever failures. */
-  private async follow(first: R): Promise<void> {
-    const [{ id }, { api }] = [first, this.host];
-    if (!isRunning(first) || this.followed.has(id)) {
+  private async follow(run: R): Promise<void> {
+    const { api } = this.host;
+    if (!isRunning(run) || this.followed.has(run.id)) {
       return;
     }
-    this.followed.add(id);
-    let latest = first;
+    let latest = run;
+    const see = (seen: R): void => {
+      latest = seen;
+      this.tell(seen, false);
+      this.put(seen);
+    };
+    this.followed.add(run.id);
     while (isRunning(latest) && !api.signal.aborted) {
-      await this.attempt(`How far ${id} is was not told, asking again`, () =>
-        polled(api, this.words.path, latest, (run) => {
-          latest = run;
-          this.tell(run, false);
-          this.put(run);
-        }),
-      );
+      const ask = (): Promise<R> => polled(api, this.words.path, latest, see);
+      await this.attempt(`How far ${run.id} is was not told, asking again`, ask);
     }
-    this.followed.delete(id);
+    this.followed.delete(run.id);
     this.host.load();
   }
 

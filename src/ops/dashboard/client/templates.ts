@@ -83,7 +83,6 @@ export const segmented = (
   </div>`;
 
 interface ButtonOptions {
-  readonly id?: string;
   readonly classes?: string;
   readonly title?: string | undefined;
   /** For screen readers, where the text alone does not say enough. */
@@ -98,11 +97,10 @@ interface ButtonOptions {
 export const button = (
   text: Content,
   onClick: (event: MouseEvent) => unknown,
-  { id, classes, title, label, pressed, expanded, hidden = false, disabled = false }: ButtonOptions = {},
+  { classes, title, label, pressed, expanded, hidden = false, disabled = false }: ButtonOptions = {},
 ): TemplateResult =>
   html`<button
     type="button"
-    id=${id ?? nothing}
     class=${classes ?? nothing}
     title=${title ?? nothing}
     aria-label=${label ?? nothing}

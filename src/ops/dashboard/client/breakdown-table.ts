@@ -124,12 +124,8 @@ export class BreakdownTable {
 
   private notes(by: string, { items, total }: Breakdown): string {
     const { view, objectives } = this.host;
-    const unsplit = items.flatMap((item) => item.unsplit ?? []);
-    const from = unsplit.map((part) => part.from).sort()[0];
-    const to = unsplit
-      .map((part) => part.to)
-      .sort()
-      .at(-1);
+    const times = items.flatMap(({ unsplit }) => (unsplit ? [unsplit.from, unsplit.to] : [])).sort();
+    const [from, to] = [times[0], times.at(-1)];
     const at = (time: string): string => formatTime(time, view.zone, 'full');
     const sorting = measures(objectives).find(({ key }) => key === view.sort.replace(/^-/, ''));
     const meanings = items.map(({ key }) => {

@@ -1,44 +1,74 @@
 import type uPlot from 'uplot';
+import { select } from './chart-options.js';
+import type { Picture } from './chart-picture.js';
+
+export interface KeyEvents {
+  /** Null while nothing is drawn. */
+  readonly drawn: () => { readonly chart: uPlot; readonly picture: Picture } | null;
+  /** The cursor is to be moved by a key, or has been. */
+  readonly onMove: () => void;
+  readonly onMoved: () => void;
+  readonly onZoom: (from: number, to: number) => void;
+  /** Lets go of the point. */
+  readonly leave: () => void;
+}
 
 /**
- * A chart without a mouse: arrows move the cursor in all charts, with Shift they select, Enter zooms into what is
- * selected, Escape lets go.
+ * A chart without a mouse: arrows move the cursor in all charts, with Shift they select whole points, Enter zooms into
+ * what is selected, Escape lets go.
  */
 export function bindChartKeys(
   element: HTMLElement,
-  chartNow: () => uPlot | null,
-  onZoom: (from: number, to: number) => void,
+  { drawn, onMove, onMoved, onZoom, leave }: KeyEvents,
 ): void {
   let anchor: number | null = null;
   const release = (chart: uPlot): void => {
     anchor = null;
     chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   };
+  const letGo = (): void => {
+    const chart = drawn()?.chart;
+    if (chart !== undefined) {
+      release(chart);
+      leave();
+    }
+  };
 
+  element.addEventListener('blur', () => {
+    if (!element.matches(':hover')) {
+      letGo();
+    }
+  });
   element.addEventListener('keydown', (event) => {
-    const chart = chartNow();
-    const times = chart?.data[0] ?? [];
-    if (chart === null || times.length === 0 || event.ctrlKey || event.metaKey || event.altKey) {
+    const now = drawn();
+    if (now === null || now.picture.starts.length === 0 || event.ctrlKey || event.metaKey || event.altKey) {
       return;
     }
-    const last = times.length - 1;
+    const { chart, picture } = now;
+    const last = picture.starts.length - 1;
     const at = chart.cursor.idx ?? last;
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
-    const timeAt = (index: number): number => times[Math.min(last, Math.max(0, index))] ?? 0;
-    if (to !== undefined) {
-      anchor = event.shiftKey ? (anchor ?? at) : null;
-      chart.setCursor({ left: chart.valToPos(timeAt(to), 'x'), top: 1 });
-      const [a, b] = [timeAt(anchor ?? to), timeAt(to)].map((time) => chart.valToPos(time, 'x'));
-      const left = Math.min(a ?? 0, b ?? 0);
-      const width = Math.abs((a ?? 0) - (b ?? 0));
-      chart.setSelect({ left, top: 0, width, height: width > 0 ? chart.over.clientHeight : 0 }, false);
+    const wanted = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
+    const spanOf = (a: number, b: number): [number, number] => [
+      picture.starts[Math.min(a, b)] ?? 0,
+      (picture.starts[Math.max(a, b)] ?? 0) + picture.width,
+    ];
+    if (wanted !== undefined) {
+      const to = Math.min(last, Math.max(0, wanted));
+      const from = event.shiftKey ? (anchor ?? at) : to;
+      release(chart);
+      onMove();
+      chart.setCursor({ left: chart.valToPos(chart.data[0][to] ?? 0, 'x'), top: 1 });
+      if (event.shiftKey) {
+        anchor = from;
+        select(chart, picture, ...spanOf(from, to));
+      }
+      onMoved();
     } else if (event.key === 'Enter' && anchor !== null) {
-      const [first, second] = [timeAt(anchor), timeAt(at)].toSorted((a, b) => a - b);
+      const range = spanOf(anchor, at);
       release(chart);
-      onZoom((first ?? 0) * 1000, (second ?? 0) * 1000);
+      onZoom(...range);
     } else if (event.key === 'Escape') {
-      release(chart);
-      chart.setCursor({ left: -10, top: -10 });
+      letGo();
     } else {
       return;
     }

@@ -1,65 +1,59 @@
-import { cssColor, faded } from './chart-colors.js';
-import type { ChartSpec } from './chart-specs.js';
 import uPlot from 'uplot';
-import { formatTime, isMidnight, type Zone } from './zone.js';
+import { axisLabels, axisSplits, axisSteps, timeLabels } from './chart-axis.js';
+import { cssColor, faded } from './chart-colors.js';
+import { AXIS_FONT, drawMarks } from './chart-marks.js';
+import type { Picture } from './chart-picture.js';
+import type { ChartSpec } from './chart-specs.js';
 
-export const AXIS_FONT = '11px system-ui, sans-serif';
-const DAY_SECONDS = 86_400;
-/** Wide enough for "12.5 s" and "1.25 M"; equal in all charts, or their time axes would not lie below each other. */
-const Y_AXIS_WIDTH = 52;
+/** Wide enough for "0.25 min" and "0.000001"; equal in all charts, or their time axes would not lie below each other. */
+const Y_AXIS_WIDTH = 58;
 const SYNC_KEY = 'ops-trends';
 /** The other charts follow the cursor, but only the chart that was dragged in zooms. */
 const FOLLOWED = new Set(['mousemove', 'mouseleave', 'mouseenter']);
+/** In pixels: lines are told apart without colours too. */
+const DASHES = [[], [6, 3], [2, 2], [10, 3, 2, 3], [14, 4], [3, 6]] as const;
 
 export interface ChartEvents {
+  /** What is drawn, at the moment. */
+  readonly picture: () => Picture;
+  /** Whether it is a finger that points. */
+  readonly isTouched: () => boolean;
   /** The point under the cursor, or null when it has left. */
   readonly onCursor: (index: number | null) => void;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, of whole points. */
   readonly onZoom: (from: number, to: number) => void;
 }
 
 export function chartOptions(
   spec: ChartSpec,
-  zone: Zone,
   size: { width: number; height: number },
-  events: ChartEvents,
+  { picture, isTouched, onCursor, onZoom }: ChartEvents,
 ): uPlot.Options {
+  const { zone, kind } = picture();
   const axis = { stroke: cssColor('--text-muted'), font: AXIS_FONT, ticks: { show: false } };
-  const grid = { stroke: cssColor('--grid'), width: 1 };
   return {
     ...size,
     padding: [10, 18, 0, 0], // half a time label fits beside the last tick
     legend: { show: false },
     tzDate: (seconds) =>
       zone === 'utc' ? uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') : new Date(seconds * 1000),
-    scales: {
-      x: { time: true },
-      y: { range: (_u, _min, max) => [0, niceTop(max, spec.whole === true)] },
-    },
+    scales: { x: { time: true }, y: { range: () => [picture().bottom, picture().top] } },
     axes: [
       {
-        ...axis,
-        grid: { show: false },
-        size: 26,
-        gap: 4,
-        space: 64,
-        values: (_u, splits, _axis, _space, increment) =>
-          splits.map((seconds) => timeLabel(seconds * 1000, increment, zone)),
+        ...{ ...axis, grid: { show: false }, size: 40, gap: 4, space: 64 },
+        values: (_u, splits, _axis, _space, increment) => timeLabels(splits, increment, zone),
       },
       {
-        ...axis,
-        grid,
-        size: Y_AXIS_WIDTH,
-        gap: 6,
-        space: 34,
-        ...(spec.whole === true && { incrs: WHOLE_INCREMENTS }),
-        values: (_u, splits) => splits.map((value) => spec.tick(value)),
+        ...{ ...axis, grid: { stroke: cssColor('--grid'), width: 1 }, size: Y_AXIS_WIDTH, gap: 6, space: 34 },
+        incrs: (_u, _axis, _low, high) => axisSteps(spec.scale, high, spec.whole === true),
+        splits: (_u, _axis, low, high, step) => axisSplits(low, high, step),
+        values: (_u, splits) => axisLabels(spec.scale, splits),
       },
     ],
-    series: [{}, ...drawnSeries(spec)],
+    series: [{}, ...seriesOf(picture())],
     cursor: {
       y: false,
-      points: { show: spec.kind !== 'stack', size: 7 },
+      points: { show: kind !== 'stack', size: 7 },
       drag: { x: true, y: false, setScale: false },
       sync: {
         key: SYNC_KEY,
@@ -67,24 +61,33 @@ export function chartOptions(
         setSeries: false,
         filters: { sub: (type) => FOLLOWED.has(type), pub: () => true },
       },
-      bind: { dblclick: () => null }, // uPlot would show all its data; the page goes back to the preset
+      bind: {
+        // After a tap the finger has left, and what was tapped is still to be read.
+        mouseleave: (_u, _target, leave) => (event) => (isTouched() ? null : leave(event)),
+        dblclick: () => null, // uPlot would show all its data; the page goes back to the preset
+      },
     },
     hooks: {
+      draw: [
+        (chart) => {
+          drawMarks(chart, picture());
+        },
+      ],
       setCursor: [
         (chart) => {
-          events.onCursor(
-            chart.cursor.left != null && chart.cursor.left >= 0 ? (chart.cursor.idx ?? null) : null,
-          );
+          const { left, idx } = chart.cursor;
+          if (chart.select.width > 0) {
+            select(chart, picture(), ...selected(chart, picture()));
+          }
+          onCursor(left != null && left >= 0 ? (idx ?? null) : null);
         },
       ],
       setSelect: [
         (chart) => {
-          const { left, width } = chart.select;
-          if (width > 0) {
-            const from = chart.posToVal(left, 'x') * 1000;
-            const to = chart.posToVal(left + width, 'x') * 1000;
+          if (chart.select.width > 0) {
+            const range = selected(chart, picture());
             chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-            events.onZoom(from, to);
+            onZoom(...range);
           }
         },
       ],
@@ -92,55 +95,52 @@ export function chartOptions(
   };
 }
 
-const WHOLE_INCREMENTS = Array.from({ length: 12 }, (_, power) =>
-  [1, 2, 5].map((n) => n * 10 ** power),
-).flat();
-
-/** Stacked from the top down: each bar covers the lower part of the one before it. */
-function drawnSeries(spec: ChartSpec): uPlot.Series[] {
-  if (spec.kind === 'stack') {
-    const bars = uPlot.paths.bars?.({ size: [0.8, 24, 1], radius: 0 });
-    return spec.series.toReversed().map(({ label, color }) => ({
-      label,
-      fill: cssColor(color),
-      width: 0, // a bar as thin as its outline would have the outline's colour
-      points: { show: false },
-      ...(bars && { paths: bars }),
-    }));
-  }
-  return spec.series.map(({ label, color, width }) => ({
-    label,
-    stroke: cssColor(color),
-    width: width ?? 1.5,
-    ...(spec.kind === 'area' && { fill: faded(cssColor(color), 0.14) }),
-    points: { show: (_chart, _series, first, last) => last - first < 2, size: 5 },
-    spanGaps: false,
-  }));
+/** Selects from that point's time to that one's, in milliseconds since 1970. */
+export function select(chart: uPlot, { from, to }: Picture, start: number, end: number): void {
+  const [left = 0, right = 0] = [Math.max(from, start), Math.min(to, end)].map((time) =>
+    chart.valToPos(time / 1000, 'x'),
+  );
+  chart.setSelect({ left, top: 0, width: right - left, height: chart.over.clientHeight }, false);
 }
 
-/** The data that uPlot draws: sums from the bottom up for a stack, as they are otherwise. */
-export function drawnColumns(
-  spec: ChartSpec,
-  columns: readonly (readonly (number | null)[])[],
-): (number | null)[][] {
-  if (spec.kind !== 'stack') {
-    return columns.map((column) => [...column]);
-  }
-  const sums: (number | null)[][] = [];
-  for (const column of columns) {
-    const below = sums.at(-1);
-    sums.push(column.map((value, index) => (value ?? 0) + (below?.[index] ?? 0)));
-  }
-  return sums.reverse();
+/** The whole points that the selection touches. A pixel's rounding is no touch. */
+function selected(chart: uPlot, { width: bucket }: Picture): [number, number] {
+  const { left, width } = chart.select;
+  const [start = 0, end = 0] = [left, left + width].map((at) => (chart.posToVal(at, 'x') * 1000) / bucket);
+  return [Math.floor(start + 1e-3) * bucket, Math.ceil(end - 1e-3) * bucket];
 }
 
-/** A little room above the highest value; an axis from 0 to 0 has no labels. */
-function niceTop(max: number | null, whole: boolean): number {
-  return max === null || max <= 0 ? (whole ? 4 : 1) : max * 1.08;
+/** Bars first and from the top down: each covers the lower part of the one before it. */
+function inOrder<T>({ kind, lines }: Picture, list: readonly T[]): T[] {
+  const bars = kind === 'stack' ? lines.filter(({ name }) => name !== null).length : 0;
+  return [...list.slice(0, bars).toReversed(), ...list.slice(bars)];
 }
 
-function timeLabel(time: number, increment: number, zone: Zone): string {
-  return increment >= DAY_SECONDS || isMidnight(time, zone)
-    ? formatTime(time, zone, 'day')
-    : formatTime(time, zone, 'time');
+function seriesOf(picture: Picture): uPlot.Series[] {
+  const bars = uPlot.paths.bars?.({ size: [0.8, 24, 1], radius: 0 });
+  const series = picture.lines.map(({ name, label, color, width, dash }): uPlot.Series => {
+    if (picture.kind === 'stack' && name !== null) {
+      // A bar as thin as its outline would have the outline's colour.
+      return {
+        label,
+        fill: cssColor(color),
+        width: 0,
+        points: { show: false },
+        ...(bars && { paths: bars }),
+      };
+    }
+    return {
+      ...{ label, stroke: cssColor(color), width, spanGaps: false },
+      dash: (DASHES[dash] ?? []).map((length) => length * uPlot.pxRatio),
+      ...(picture.kind === 'area' && name !== null && { fill: faded(cssColor(color), 0.14) }),
+      points: { show: (_chart, _series, first, last) => last - first < 2, size: 5 },
+    };
+  });
+  return inOrder(picture, series);
+}
+
+/** The data that uPlot draws, in the order of the series. A point stands in the middle of its bucket. */
+export function chartData(picture: Picture): uPlot.AlignedData {
+  const middles = picture.starts.map((start) => (start + picture.width / 2) / 1000);
+  return [middles, ...inOrder(picture, picture.columns).map((column) => [...column])];
 }

@@ -1,5 +1,6 @@
 import { html, nothing, render, svg, type TemplateResult } from 'lit-html';
 import type { HistogramBin, LatencyDistribution } from '../../read/read.types.js';
+import type { CsvCell } from './csv.js';
 import { DataTable } from './data-table.js';
 import { count, milliseconds, percent } from './format.js';
 import { logScale, ticks } from './log-axis.js';
@@ -50,6 +51,10 @@ export class DistributionChart {
     const summary = summaryOf(distribution);
     const rows = (): string[][] =>
       distribution.bins.map(({ from, to, count: n }) => [milliseconds(from), milliseconds(to), count(n)]);
+    const csv = (): CsvCell[][] => [
+      ['from_ms', 'to_ms', 'requests'],
+      ...distribution.bins.map(({ from, to, count: n }) => [from, to, n]),
+    ];
     render(
       html`<svg
           class="histogram"
@@ -62,7 +67,7 @@ export class DistributionChart {
           ${this.drawing(distribution, width)}
         </svg>
         <p class="note reading">${this.pointed === null ? summary : reading(this.pointed, distribution)}</p>
-        ${this.table.template(['From', 'To', 'Requests'], rows, [distribution])}`,
+        ${this.table.template(['From', 'To', 'Requests'], rows, csv, [distribution])}`,
       this.element,
     );
   }

@@ -1,6 +1,6 @@
-import type { Breakdown, Measures, Overview } from '../../read/read.types.js';
+import type { Breakdown, LatencySummary, Measures, Overview } from '../../read/read.types.js';
 import type { Status } from './admin-types.js';
-import { milliseconds, percent, slaPercent } from './format.js';
+import { capital, milliseconds, percent, slaPercent } from './format.js';
 
 /** The thresholds: options of the server. */
 export type Objectives = Status['objectives'];
@@ -15,11 +15,6 @@ export interface Verdict {
   readonly culprit: { readonly platform: string; readonly share: number } | null;
 }
 
-interface Finding {
-  readonly level: 'degraded' | 'critical';
-  readonly text: string;
-}
-
 /** The SLA by itself, for a whole range or a cell of a table. */
 export function slaLevel({ sla, requestCountSla }: Measures, objectives: Objectives): HealthLevel {
   if (sla === null || requestCountSla < objectives.fewestRequests) {
@@ -31,93 +26,74 @@ export function slaLevel({ sla, requestCountSla }: Measures, objectives: Objecti
 
 /** @param platforms to find a culprit among, or null where they are not known */
 export function judge(overview: Overview, platforms: Breakdown | null, objectives: Objectives): Verdict {
-  if (overview.requestCountTotal === 0) {
-    return {
-      level: 'unknown',
-      title: 'No traffic',
-      detail: 'Not one request in this range.',
-      culprit: null,
-    };
+  const { requestCountTotal: requests, upstreamErrorRate, sla, duration } = overview;
+  const { fewestRequests } = objectives;
+  if (requests < Math.max(1, fewestRequests)) {
+    const [title, detail] =
+      requests === 0
+        ? ['No traffic', 'Not one request in this range.']
+        : ['Too little traffic to judge', `Fewer than ${fewestRequests} requests in this range.`];
+    return { level: 'unknown', title, detail, culprit: null };
   }
-  if (overview.requestCountTotal < objectives.fewestRequests) {
-    const detail = `Fewer than ${objectives.fewestRequests} requests in this range.`;
-    return { level: 'unknown', title: 'Too little traffic to judge', detail, culprit: null };
-  }
-  const sla = slaFinding(overview, objectives);
+  const level = slaLevel(overview, objectives);
+  const isBelow = level === 'degraded' || level === 'critical';
+  const least = `SLA ${slaPercent(sla)}, should be at least ${plainPercent(objectives.sla.degraded)}`;
+  const upstream = `provider errors ${percent(upstreamErrorRate)} of requests`;
   const findings = [
-    sla,
-    upstreamFinding(overview, objectives),
-    ...latencyFindings(overview, objectives),
-  ].filter((finding) => finding !== null);
-  if (findings.length === 0) {
-    return {
-      level: 'healthy',
-      title: 'Healthy',
-      detail: `SLA ${slaPercent(overview.sla)}, p95 ${milliseconds(overview.duration.p95)}`,
-      culprit: null,
-    };
-  }
-  const critical = findings.some(({ level }) => level === 'critical');
+    ...(isBelow ? [{ level, text: least }] : []),
+    ...above(upstreamErrorRate, objectives.upstreamErrorRate, upstream),
+    ...slow('p95 duration', duration, overview.previous.duration, objectives.durationP95Ms, objectives),
+    ...slow('p95 TTFT', overview.ttft, overview.previous.ttft, objectives.ttftP95Ms, objectives),
+  ];
+  const worst = (['critical', 'degraded'] as const).find((one) => findings.some((f) => f.level === one));
   return {
-    level: critical ? 'critical' : 'degraded',
-    title: critical ? 'Critical' : 'Degraded',
-    detail: findings.map(({ text }) => text).join('; '),
-    culprit: sla === null ? null : culpritOf(overview, platforms),
+    level: worst ?? 'healthy',
+    title: capital(worst ?? 'healthy'),
+    detail:
+      findings.map(({ text }) => text).join('; ') ||
+      `SLA ${slaPercent(sla)}, p95 ${milliseconds(duration.p95)}`,
+    culprit: isBelow ? culpritOf(overview, platforms) : null,
   };
 }
 
-function slaFinding(overview: Overview, objectives: Objectives): Finding | null {
-  const level = slaLevel(overview, objectives);
-  const text = `SLA ${slaPercent(overview.sla)}, should be at least ${plainPercent(objectives.sla.degraded)}`;
-  return level === 'degraded' || level === 'critical' ? { level, text } : null;
-}
-
-function upstreamFinding({ upstreamErrorRate }: Overview, objectives: Objectives): Finding | null {
-  return above(
-    upstreamErrorRate,
-    objectives.upstreamErrorRate,
-    `provider errors ${percent(upstreamErrorRate)} of requests`,
-  );
-}
-
-function latencyFindings(overview: Overview, objectives: Objectives): (Finding | null)[] {
+/** Against the limits for it, and against the period before. */
+function slow(
+  name: string,
+  { p95, samples }: LatencySummary,
+  before: LatencySummary,
+  limits: Objectives['durationP95Ms'],
+  { fewestSamples, slowdown }: Objectives,
+): Finding[] {
+  if (samples < fewestSamples) {
+    return [];
+  }
+  const text = `${name} ${milliseconds(p95)}`;
+  const factor = before.samples < fewestSamples || !before.p95 || p95 === null ? null : p95 / before.p95;
   return [
-    ['duration', 'p95 duration', objectives.durationP95Ms] as const,
-    ['ttft', 'p95 TTFT', objectives.ttftP95Ms] as const,
-  ].flatMap(([metric, name, limits]) => {
-    const [now, before] = [overview[metric], overview.previous[metric]];
-    if (now.samples < objectives.fewestSamples || !now.p95) {
-      return [];
-    }
-    const text = `${name} ${milliseconds(now.p95)}`;
-    const factor = before.samples < objectives.fewestSamples || !before.p95 ? null : now.p95 / before.p95;
-    return [
-      limits && above(now.p95, limits, `${text}, should be at most ${milliseconds(limits.degraded)}`),
-      above(factor, objectives.slowdown, `${text}, ${factor?.toFixed(1)} times the period before`),
-    ];
-  });
+    ...(limits ? above(p95, limits, `${text}, should be at most ${milliseconds(limits.degraded)}`) : []),
+    ...above(factor, slowdown, `${text}, ${factor?.toFixed(1)} times the period before`),
+  ];
+}
+
+interface Finding {
+  readonly level: HealthLevel;
+  readonly text: string;
 }
 
 /** Of what is worse the higher it is. */
-const above = (value: number | null, limits: Objectives['slowdown'], text: string): Finding | null =>
+const above = (value: number | null, limits: Objectives['slowdown'], text: string): Finding[] =>
   value === null || value <= limits.degraded
-    ? null
-    : { level: value > limits.critical ? 'critical' : 'degraded', text };
+    ? []
+    : [{ level: value > limits.critical ? 'critical' : 'degraded', text }];
 
+/** Of all requests only: a platform has nobody else to blame. */
 function culpritOf(overview: Overview, platforms: Breakdown | null): Verdict['culprit'] {
-  if (
-    overview.platform !== null ||
-    overview.groupId !== null ||
-    overview.dimension !== null ||
-    platforms === null
-  ) {
-    return null;
-  }
-  if (platforms.items.length < 2) {
+  const { platform, groupId, dimension, errorCountSla } = overview;
+  if ((platform ?? groupId ?? dimension) !== null || platforms === null || platforms.items.length < 2) {
     return null;
   }
   const worst = platforms.items.reduce((a, b) => (b.errorCountSla > a.errorCountSla ? b : a));
-  const share = worst.errorCountSla / overview.errorCountSla;
+  const share = worst.errorCountSla / errorCountSla;
   return worst.platform !== null && share >= 0.5 ? { platform: worst.platform, share } : null;
 }
 

@@ -8,7 +8,17 @@ export function logScale(low: number, high: number, left: number, right: number)
   };
 }
 
-/** Round values with where they stand, each at least 64 pixels after the one before. */
+/** Round in the unit that they are shown in: 1 min 40 s would be none. */
+const ROUND = (
+  [
+    [1, [1, 2, 5, 10, 20, 50, 100, 200, 500]],
+    [1000, [1, 2, 5, 10, 20]],
+    [60_000, [1, 2, 5, 10, 20]],
+    [3_600_000, [1, 2, 5, 10, 24]],
+  ] as const
+).flatMap(([unit, numbers]) => numbers.map((n) => n * unit));
+
+/** Round values, in milliseconds, with where they stand, each at least 64 pixels after the one before. */
 export function ticks(
   low: number,
   high: number,
@@ -16,13 +26,11 @@ export function ticks(
   width: number,
 ): [number, number][] {
   const result: [number, number][] = [];
-  for (let power = 1; power <= high; power *= 10) {
-    for (const value of [power, 2 * power, 5 * power]) {
-      const at = x(value);
-      const apart = at - (result.at(-1)?.[1] ?? -99) >= 64;
-      if (value >= low && value <= high && at > 20 && at < width - 24 && apart) {
-        result.push([value, at]);
-      }
+  for (const value of ROUND) {
+    const at = x(value);
+    const apart = at - (result.at(-1)?.[1] ?? -99) >= 64;
+    if (value >= low && value <= high && at > 20 && at < width - 24 && apart) {
+      result.push([value, at]);
     }
   }
   return result;

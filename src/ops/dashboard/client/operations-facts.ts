@@ -2,6 +2,7 @@ import { html, type TemplateResult } from 'lit-html';
 import type { JobState, Status } from './admin-types.js';
 import { ago } from './ago.js';
 import { count, NOTHING, plural } from './format.js';
+import type { HealthLevel } from './health.js';
 import type { Host } from './host.js';
 import { endAligned, type Content } from './templates.js';
 
@@ -10,9 +11,8 @@ const LONG_LAG_SECONDS = 60;
 /** A closed hour that has waited longer than this for its recomputation, or a writer that held it up: milliseconds. */
 const LONG_PENDING_MS = 30 * 60_000;
 
-export type Level = 'degraded' | 'critical';
 /** Without a level there is nothing wrong with it. */
-export type Fact = readonly [term: string, value: Content, level?: Level | false, whatToDo?: string];
+type Fact = readonly [term: string, value: Content, level?: HealthLevel | false, whatToDo?: string];
 
 /** What to do where something is wrong with that. */
 const ADVICE: Readonly<Record<string, string>> = {

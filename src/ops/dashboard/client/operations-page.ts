@@ -2,7 +2,8 @@ import { html, type TemplateResult } from 'lit-html';
 import type { JobState, Refresh, Status, TroubledBucket } from './admin-types.js';
 import { ago } from './ago.js';
 import { counts, durations, milliseconds, NOTHING, numberOf, plural } from './format.js';
-import { factList, freshness, isFailing, jobName, rollupVerdict, type Level } from './operations-facts.js';
+import type { HealthLevel } from './health.js';
+import { factList, freshness, isFailing, jobName, rollupVerdict } from './operations-facts.js';
 import type { PanelState } from './panel-states.js';
 import { polled } from './polled.js';
 import { RebuildPanel } from './rebuild-panel.js';
@@ -14,7 +15,7 @@ import { formatTime } from './zone.js';
 
 const HOUR = 3_600_000;
 
-const levelled = (level: Level | 'healthy', content: Content): Content =>
+const levelled = (level: HealthLevel, content: Content): Content =>
   html`<span class="level-${level}">${content}</span>`;
 
 /** How the rollup does, and what can be done about it: a page of its own. */
@@ -32,7 +33,7 @@ export class OperationsPage extends Tool {
     const { range } = this.host;
     const { className, banner } = states.status;
     const facts = status && freshness(status, this.host);
-    const jobs = status?.jobs.toSorted((a, b) => Number(isFailing(b)) - Number(isFailing(a)));
+    const jobs = status?.jobs.toSorted((a, b) => Number(isFailing(b)) - Number(isFailing(a))) ?? null;
     const troubled = status && [...status.failingBuckets, ...status.suspiciousBuckets];
     // What can be rebuilt or verified are closed hours.
     const to = Math.min(range.to, Date.parse(status?.closedThrough ?? '') || range.to);

@@ -33,11 +33,9 @@ const ofSuccess = (
   head: string,
   value: (item: Success) => number | null,
   format: ColumnFormat,
-  more?: Partial<Column<OpsRequest>>,
-): Column<OpsRequest> =>
-  measure(key, head, (item) => (item.kind === 'success' ? value(item) : null), format, more);
+): Column<OpsRequest> => measure(key, head, (item) => (item.kind === 'success' ? value(item) : null), format);
 const MEASURES = [
-  ofSuccess('duration', 'Duration', (item) => item.durationMs, durations, { place: 'phone' }),
+  { ...ofSuccess('duration', 'Duration', (item) => item.durationMs, durations), place: 'phone' as const },
   ofSuccess('ttft', 'Time to first token', (item) => item.firstTokenMs, durations),
   ofSuccess('speed', 'Output speed', (item) => item.outputTokensPerSecond, tokenRates),
   ofSuccess('input', 'Input tokens', (item) => item.inputTokens + item.cacheCreationTokens, counts),
@@ -62,11 +60,10 @@ export class RequestsPanel extends Tool {
 
   public template(): TemplateResult {
     const { view, to } = this.host;
-    const open = (kind: RequestFilters['kind']) => to({ requests: { kind } });
     const choices = [
-      ['all', 'All', open('all')],
-      ['error', 'Errors', open('error')],
-      ['success', 'Successes', open('success')],
+      ['all', 'All', to({ requests: { kind: 'all' } })],
+      ['error', 'Errors', to({ requests: { kind: 'error' } })],
+      ['success', 'Successes', to({ requests: { kind: 'success' } })],
     ] as const;
     return html`<section id="requests" aria-labelledby="requests-title">
       <div class="section-head">
@@ -152,7 +149,7 @@ export class RequestsPanel extends Tool {
 
   private state(): string {
     const { length } = this.items;
-    if (this.busy || this.failed) {
+    if (this.busy || this.said.kind === 'bad') {
       return this.busy ? 'Loading…' : '';
     }
     return length === 0
@@ -222,12 +219,10 @@ function outcome(item: OpsRequest): Content {
   if (item.kind === 'success') {
     return html`<span class="badge finished">success</span>`;
   }
-  const { statusCode, upstreamStatusCode, errorOwner, errorPhase, errorType, message, isBusinessLimited } =
-    item;
-  const recovered = statusCode !== null && statusCode < 400;
-  const upstream = upstreamStatusCode === null ? null : `provider said ${upstreamStatusCode}`;
-  const limited = isBusinessLimited ? 'business-limited' : null;
-  const told = [errorType, errorOwner, errorPhase, upstream, limited];
-  return html`<span class="badge failed">${recovered ? 'recovered' : 'error'} ${statusCode ?? ''}</span>
+  const { statusCode, upstreamStatusCode: said, errorOwner, errorPhase, errorType, message } = item;
+  const isRecovered = statusCode !== null && statusCode < 400;
+  const limited = item.isBusinessLimited && 'business-limited';
+  const told = [errorType, errorOwner, errorPhase, said !== null && `provider said ${said}`, limited];
+  return html`<span class="badge failed">${isRecovered ? 'recovered' : 'error'} ${statusCode ?? ''}</span>
     <small>${told.filter(Boolean).join(' · ')}</small> <small>${message}</small>`;
 }

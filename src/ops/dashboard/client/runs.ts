@@ -141,8 +141,7 @@ export abstract class RunPanel<R extends Run> extends Tool {
       });
       // What is not to be done by mistake the next time.
       checked.forEach((box) => (box.checked = false));
-      this.tell(run, true);
-      this.put(run);
+      this.put(run, true);
       void this.follow(run);
     });
   }
@@ -156,7 +155,6 @@ export abstract class RunPanel<R extends Run> extends Tool {
     let latest = run;
     const see = (seen: R): void => {
       latest = seen;
-      this.tell(seen, false);
       this.put(seen);
     };
     this.followed.add(run.id);
@@ -168,7 +166,8 @@ export abstract class RunPanel<R extends Run> extends Tool {
     this.host.load();
   }
 
-  private put(run: R): void {
+  private put(run: R, isNew = false): void {
+    this.tell(run, isNew);
     const isKnown = this.runs.some(({ id }) => id === run.id);
     this.runs = isKnown ? this.runs.map((one) => (one.id === run.id ? run : one)) : [run, ...this.runs];
     this.host.changed();

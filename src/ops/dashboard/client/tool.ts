@@ -5,11 +5,7 @@ import type { Host } from './host.js';
 /** A part of the page that has something done by the server, and says what came of it. */
 export abstract class Tool {
   protected busy = false;
-  protected get failed(): boolean {
-    return this.said.kind === 'bad';
-  }
-
-  private said = { text: '', kind: '' };
+  protected said = { text: '', kind: '' };
 
   public constructor(protected readonly host: Host) {}
 

@@ -1,0 +1,204 @@
+import type { Series, Trend, TrendPoint } from '../../read/read.types.js';
+import { BUCKET_MS } from '../../read/trend-buckets.js';
+import type { ChartSpec, Raw } from './chart-specs.js';
+import { count } from './format.js';
+import type { Objectives } from './health.js';
+import { keyName, wordOf } from './slices.js';
+import { formatTime, type Zone } from './zone.js';
+
+/** By which the rest of a split is isolated; no key that a gateway would have. */
+const REST = '(rest)';
+/** A limit further above what is drawn would press it flat. */
+const LIMIT_WITHIN = 3;
+
+/** What all the charts are drawn of. */
+export interface Scene {
+  readonly trend: Trend | null;
+  /** Null also where they are split. */
+  readonly before: Trend | null;
+  /** Null where the charts are not split. */
+  readonly series: Series | null;
+  /** The keys of the split, each at the place of its colour. */
+  readonly slots: readonly (string | null)[];
+  /** How much earlier before is, in milliseconds. */
+  readonly shift: number;
+  readonly only: readonly string[];
+  readonly objectives: Objectives | null;
+  readonly zone: Zone;
+}
+
+/** Of nothing yet. */
+export const NO_SCENE: Scene = {
+  ...{ trend: null, before: null, series: null, slots: [], shift: 0, only: [] },
+  ...{ objectives: null, zone: 'utc' },
+};
+
+type Column = readonly (number | null)[];
+
+export interface Line {
+  /** By which it is isolated, in all charts that have it; null for what the chart is compared with. */
+  readonly name: string | null;
+  readonly label: string;
+  /** Name of the CSS custom property with its colour. */
+  readonly color: string;
+  /** Which of the patterns. */
+  readonly dash: number;
+  readonly width: number;
+  readonly raw: readonly Raw[];
+  readonly values: Column;
+  readonly isShown: boolean;
+}
+
+/** One chart's; times in milliseconds since 1970. */
+export interface Picture {
+  readonly kind: ChartSpec['kind'];
+  readonly note: string;
+  readonly zone: Zone;
+  readonly isSplit: boolean;
+  /** Of a point. */
+  readonly width: number;
+  /** Of each point, of whole buckets also where the range begins within one. */
+  readonly starts: readonly number[];
+  readonly from: number;
+  readonly to: number;
+  /** Why the last point is less than its bucket; empty where it is not. */
+  readonly partial: '' | 'unfinished' | 'cut short';
+  /** The one that the chart is compared with comes last. */
+  readonly lines: readonly Line[];
+  readonly limits: readonly { readonly label: string; readonly value: number; readonly color: string }[];
+  /** What is drawn of each line: sums from the bottom up for a stack, nothing of what is isolated away. */
+  readonly columns: readonly Column[];
+  /** Of a stack of several. */
+  readonly totals: Column | null;
+  readonly bottom: number;
+  readonly top: number;
+}
+
+/** Without points until its answer is there. */
+export function pictureOf(spec: ChartSpec, scene: Scene): Picture {
+  const { trend, series, only, zone } = scene;
+  const source = series ?? trend;
+  const width = BUCKET_MS[source?.bucket ?? 'hour'];
+  const points = trend?.points ?? [];
+  const starts = (series?.starts ?? points.map(({ from }) => from)).map((time) => startOf(time, width));
+  const [from = 0, end] = [starts[0], (starts.at(-1) ?? 0) + width];
+  const to = Math.max(end, source === null ? 0 : Date.parse(source.to));
+  const asOf = source === null ? end : Date.parse(source.freshness.asOf);
+  const all = series === null ? ownLines(spec, points) : keyLines(spec, series, scene.slots);
+  const isolated = all.some(({ name }) => name !== null && only.includes(name));
+  const kind = series !== null && spec.kind === 'area' ? 'stack' : spec.kind;
+  const own = all.map((line) => ({
+    ...line,
+    ...(kind === 'stack' && { dash: 0 }), // bars have none
+    isShown: !isolated || only.includes(line.name ?? ''),
+  }));
+  const middles = starts.map((start) => start + width / 2 - scene.shift);
+  const before = scene.before === null ? [] : [earlier(spec, scene.before, own, middles, width)];
+  const sums = kind === 'stack' ? stacked(own) : own.map(({ values }) => values);
+  const columns = [
+    ...own.map(({ isShown, values }, at) => (isShown ? (sums[at] ?? []) : values.map(() => null))),
+    ...before.map(({ values }) => values),
+  ];
+  const drawn = columns.flat().filter((value) => value !== null);
+  const limits = limitsOf(spec, scene.objectives, Math.max(0, ...drawn));
+  const ends = [...drawn, ...limits.map(({ value }) => value)];
+  const [high, room] = [Math.max(0, ...ends), Math.max(0.01, 1 - Math.min(1, ...ends))];
+  return {
+    ...{ kind, zone, isSplit: series !== null, width, starts, from, to, limits, columns },
+    note:
+      series === null
+        ? (gap(spec, points, zone) ?? spec.note)
+        : `${spec.splitNote ?? spec.note}, by ${wordOf(series.by)}`,
+    partial: end <= asOf ? '' : asOf < to ? 'unfinished' : 'cut short',
+    lines: [...own, ...before],
+    totals: kind === 'stack' && own.length > 1 ? (sums.at(-1) ?? null) : null,
+    // A little room above the highest value; an axis from 0 to 0 has no labels.
+    ...(spec.nearOne === true
+      ? { bottom: Math.max(0, 1 - room * 1.1), top: 1 + room * 0.04 }
+      : { bottom: 0, top: high > 0 ? high * 1.08 : spec.whole === true ? 4 : 1 }),
+  };
+}
+
+const startOf = (time: number | string, width: number): number =>
+  Math.floor((typeof time === 'string' ? Date.parse(time) : time) / width) * width;
+
+const lineOf = (raw: readonly Raw[], rest: Omit<Line, 'raw' | 'values' | 'isShown'>): Line => ({
+  ...rest,
+  raw,
+  values: raw.map((value) => (value === null ? null : Number(value))),
+  isShown: true,
+});
+
+const ownLines = ({ series }: ChartSpec, points: readonly TrendPoint[]): Line[] =>
+  series.map(({ label, color, value, width = 1.5, dash = 0 }) =>
+    lineOf(points.map(value), { name: label, label, color, width, dash }),
+  );
+
+function keyLines({ split }: ChartSpec, { series, total, starts }: Series, slots: Scene['slots']): Line[] {
+  const others = total - series.filter(({ isRest }) => !isRest).length;
+  const rest = {
+    name: REST,
+    label: others > 0 ? `other ${count(others)}` : 'other',
+    color: '--key-rest',
+    dash: 5,
+  };
+  return series.map(({ key, label, values }) => {
+    const dash = slots.indexOf(key);
+    const own = { name: key, label: label ?? keyName(key ?? ''), color: `--key-${dash + 1}`, dash };
+    return lineOf(values[split] ?? starts.map(() => null), { ...(key === null ? rest : own), width: 1.5 });
+  });
+}
+
+/** The sum of what is shown of a stack, or else the main one of what is shown, in the point that much earlier. */
+function earlier(
+  spec: ChartSpec,
+  trend: Trend,
+  own: readonly Line[],
+  middles: readonly number[],
+  width: number,
+): Line {
+  const shown = spec.series.filter((_, at) => own[at]?.isShown === true);
+  const [main] = shown.toSorted((a, b) => (b.width ?? 0) - (a.width ?? 0));
+  const [isSum, earlierWidth] = [spec.kind === 'stack', BUCKET_MS[trend.bucket]];
+  const byStart = new Map(trend.points.map((point) => [startOf(point.from, earlierWidth), point]));
+  const raw = middles.map((middle) => {
+    const point = byStart.get(startOf(middle, earlierWidth));
+    const series = shown.filter((one) => isSum || one === main);
+    const values = series.map(({ value }) => (point === undefined ? null : value(point)));
+    const sum = values.reduce<number>((below, one) => below + Number(one), 0);
+    return values.every((one) => one === null) ? null : sum * (isSum ? width / earlierWidth : 1);
+  });
+  const label = isSum || spec.series.length === 1 ? 'before' : `before (${main?.label ?? ''})`;
+  return lineOf(raw, { name: null, label, color: '--text-muted', dash: 2, width: 1 });
+}
+
+function stacked(lines: readonly Line[]): Column[] {
+  let below: Column = [];
+  return lines.map(({ values, isShown }) => {
+    below = values.map((value, at) => {
+      const [one, under] = [isShown ? value : null, below[at] ?? null];
+      return one === null && under === null ? null : (one ?? 0) + (under ?? 0);
+    });
+    return below;
+  });
+}
+
+function limitsOf(
+  { limits, nearOne }: ChartSpec,
+  objectives: Objectives | null,
+  highest: number,
+): Picture['limits'] {
+  const of = objectives && limits?.(objectives);
+  return (['degraded', 'critical'] as const)
+    .map((label) => ({ label, value: of?.[label] ?? NaN, color: label === 'degraded' ? '--warn' : '--bad' }))
+    .filter(({ value }) => (nearOne === true ? value >= 0 : value <= LIMIT_WITHIN * highest));
+}
+
+/** From when to when points are left out, since their measure was not kept yet. */
+function gap({ set }: ChartSpec, points: readonly TrendPoint[], zone: Zone): string | null {
+  const gaps = set === 'cost' ? points.filter(({ unsplit }) => unsplit !== null) : [];
+  const [from, to] = [gaps[0]?.from, gaps.at(-1)?.to].map(
+    (time) => time && formatTime(time, zone, 'dateTime'),
+  );
+  return from === undefined ? null : `not known from ${from} to ${to ?? ''}`;
+}

@@ -10,11 +10,7 @@ import { formatTime, zoneName } from './zone.js';
  * @param time ISO 8601
  * @param otherwise where there is no time
  */
-export function ago(
-  time: string | null,
-  { now, view: { zone } }: Host,
-  otherwise: Content = NOTHING,
-): Content {
+export function ago(time: string | null, { now, view }: Host, otherwise: Content = NOTHING): Content {
   if (time === null) {
     return otherwise;
   }
@@ -22,7 +18,7 @@ export function ago(
   const [length, isNow] = [span(Math.abs(since)), Math.abs(since) < 1000];
   return html`<time
     datetime=${new Date(time).toISOString()}
-    title="${formatTime(time, zone, 'exactFull')} ${zoneName(zone)}"
+    title="${formatTime(time, view.zone, 'exactFull')} ${zoneName(view.zone)}"
     >${endAligned(isNow ? 'now' : since > 0 ? `${length} ago` : `in ${length}`)}</time
   >`;
 }

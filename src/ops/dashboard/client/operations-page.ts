@@ -84,11 +84,6 @@ export class OperationsPage extends Tool {
   };
 
   private jobTable(rows: readonly JobState[] | null): TemplateResult {
-    if (rows?.length === 0) {
-      return html`<p class="empty">
-        No job has run yet: press “Refresh now”, or see that OPS_JOBS_ENABLED is not false everywhere.
-      </p>`;
-    }
     const { host } = this;
     const columns: readonly Column<JobState>[] = [
       column('job', 'Job', { value: jobName }),
@@ -106,7 +101,10 @@ export class OperationsPage extends Tool {
           lastError === null ? NOTHING : html`${ago(lastErrorAt, host)}: <code>${lastError}</code>`,
       }),
     ];
-    return this.jobs.template(host, { name: 'Jobs', columns, rows, idOf: jobName });
+    return this.jobs.template(host, {
+      ...{ name: 'Jobs', columns, rows, idOf: jobName },
+      none: 'No job has run yet: press “Refresh now”, or see that OPS_JOBS_ENABLED is not false everywhere.',
+    });
   }
 
   private bucketTable(rows: readonly TroubledBucket[] | null): TemplateResult {

@@ -30,15 +30,12 @@ export abstract class RunPanel<R extends Run> extends Tool {
 
   public show(runs: readonly R[]): void {
     this.runs = runs;
-    for (const run of runs) {
-      void this.follow(run);
-    }
+    runs.forEach((run) => void this.follow(run));
   }
 
   public template(range: TimeRange, { className, banner }: PanelState): TemplateResult {
     const { noun, title, note, none, button: label } = this.words;
     const rows = className === 'waiting' ? null : this.runs;
-    const { columns } = this;
     return html`<article class="card" data-panel=${title.toLowerCase()}>
       ${cardHead(title, note)}
       <form class="fields" aria-label=${title} @submit=${submitted((form) => this.submit(form))}>
@@ -48,14 +45,10 @@ export abstract class RunPanel<R extends Run> extends Tool {
       ${this.message} ${this.report}
       <div class="history ${className}">
         ${banner}
-        ${
-          rows?.length === 0
-            ? html`<p class="empty">${none}</p>`
-            : this.table.template(this.host, {
-                ...{ name: `${noun}s`, columns, rows, atFirst: 5, always: isRunning },
-                idOf: ({ id }) => id,
-              })
-        }
+        ${this.table.template(this.host, {
+          ...{ name: `${noun}s`, columns: this.columns, rows, none, atFirst: 5, always: isRunning },
+          idOf: ({ id }) => id,
+        })}
       </div>
     </article>`;
   }

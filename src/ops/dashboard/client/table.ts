@@ -50,6 +50,8 @@ interface Shown<Row> {
   readonly columns: readonly Column<Row>[];
   /** Null until they are known: then bones of some rows are there in their place. */
   readonly rows: readonly Row[] | null;
+  /** What is said instead of a table without rows. */
+  readonly none?: string;
   readonly idOf: (row: Row) => string;
   readonly classes?: string;
   readonly classOf?: (row: Row) => string;
@@ -69,6 +71,9 @@ export class Table<Row> {
 
   public template(host: Host, spec: Shown<Row>): TemplateResult {
     const { name, rows, idOf, classes = '', atFirst = Infinity, always, csv } = spec;
+    if (rows?.length === 0 && spec.none !== undefined) {
+      return html`<p class="empty">${spec.none}</p>`;
+    }
     const order = orderOf(spec, host.view.sort);
     const sorted = inOrder(spec, order);
     const shown = sorted.filter((row, at) => this.all || at < atFirst || always?.(row) === true);
@@ -104,13 +109,8 @@ export class Table<Row> {
       </div>`;
   }
 
-  private row(
-    host: Host,
-    { idOf, classOf: classOfRow }: Shown<Row>,
-    columns: readonly Drawn<Row>[],
-    row: Row,
-  ): TemplateResult {
-    const id = idOf(row);
+  private row(host: Host, spec: Shown<Row>, columns: readonly Drawn<Row>[], row: Row): TemplateResult {
+    const id = spec.idOf(row);
     const isOpen = this.unfolded.has(id);
     const toggle = (): void => {
       this.unfolded[isOpen ? 'delete' : 'add'](id);
@@ -119,7 +119,7 @@ export class Table<Row> {
     const unfold = button('', toggle, { classes: 'unfold', expanded: isOpen, label: 'More of this row' });
     const [first, ...others] = columns;
     const rest = others.filter(({ place }) => place !== 'phone');
-    return html`<tr class=${classOfRow?.(row) ?? ''} data-row=${id}>
+    return html`<tr class=${spec.classOf?.(row) ?? ''} data-row=${id}>
         <th scope="row">${rest.length > 0 ? unfold : nothing}${first?.draw(row)}</th>
         ${others.map(
           (column) =>

@@ -71,15 +71,14 @@ export class OperationsPage extends Tool {
     await this.busily('Not refreshed', async () => {
       const started = await api.send<Refresh>('POST', 'refresh');
       const { refresh, maintenance, state, error } = await polled(api, 'refresh', started);
-      if (refresh !== null && maintenance !== null) {
-        this.say(
-          `Recomputed ${plural(refresh.drainedHours, 'hour')} and ${plural(refresh.drainedDays, 'day')} in ` +
-            `${milliseconds(refresh.ms + maintenance.ms)}; ${plural(refresh.pendingHours, 'hour')} pending.`,
-        );
-      } else {
-        this.say(`Not refreshed: ${error ?? state}.`, 'bad');
-      }
       this.host.load();
+      if (refresh === null || maintenance === null) {
+        throw new Error(error ?? state);
+      }
+      this.say(
+        `Recomputed ${plural(refresh.drainedHours, 'hour')} and ${plural(refresh.drainedDays, 'day')} in ` +
+          `${milliseconds(refresh.ms + maintenance.ms)}; ${plural(refresh.pendingHours, 'hour')} pending.`,
+      );
     });
   };
 

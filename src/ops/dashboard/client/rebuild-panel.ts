@@ -46,9 +46,7 @@ export class RebuildPanel extends RunPanel<Rebuild> {
     ];
   }
 
-  protected hoursOf({ hours }: Rebuild): readonly [number, number] {
-    return [hours.done, hours.total];
-  }
+  protected readonly hoursOf = ({ hours }: Rebuild) => [hours.done, hours.total] as const;
 
   protected tell({ id, hours }: Rebuild, isNew: boolean): void {
     if (isNew) {

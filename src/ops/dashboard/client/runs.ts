@@ -42,7 +42,7 @@ export abstract class RunPanel<R extends Run> extends Tool {
         ${rangeFields(title.toLowerCase(), range, this.host.view.zone)} ${this.fields}
         <button type="submit" class="primary" ?disabled=${this.isBlocked}>${label}</button>
       </form>
-      ${this.message} ${this.report}
+      ${this.message} ${this.report()}
       <div class="history ${className}">
         ${banner}
         ${this.table.template(this.host, {
@@ -56,12 +56,10 @@ export abstract class RunPanel<R extends Run> extends Tool {
   protected abstract readonly fields: TemplateResult;
   protected abstract readonly columns: readonly Column<R>[];
   /** Hours that are over, and how many there are. */
-  protected abstract hoursOf(run: R): readonly [done: number, total: number];
+  protected abstract readonly hoursOf: (run: R) => readonly [done: number, total: number];
   protected abstract tell(run: R, isNew: boolean): void;
 
-  protected get report(): Content {
-    return nothing;
-  }
+  protected report = (): Content => nothing;
 
   protected get isBlocked(): boolean {
     return this.busy;

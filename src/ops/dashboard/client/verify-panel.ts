@@ -69,9 +69,7 @@ export class VerifyPanel extends RunPanel<VerificationSummary> {
     return this.busy || this.runs.some(({ state }) => state === 'running');
   }
 
-  protected override get report(): Content {
-    return this.open === null ? nothing : this.found(this.open);
-  }
+  protected override report = (): Content => (this.open === null ? nothing : this.found(this.open));
 
   protected get columns(): readonly Column<VerificationSummary>[] {
     const open = (id: string) => (): Promise<void> =>
@@ -94,9 +92,7 @@ export class VerifyPanel extends RunPanel<VerificationSummary> {
     ];
   }
 
-  protected hoursOf({ hours, hoursTotal }: VerificationSummary): readonly [number, number] {
-    return [hours, hoursTotal];
-  }
+  protected readonly hoursOf = ({ hours, hoursTotal }: VerificationSummary) => [hours, hoursTotal] as const;
 
   protected tell(run: VerificationSummary | Verification): void {
     const { id, state, error, hours, hoursTotal, differenceCount, unjudgedCount } = run;

@@ -20,7 +20,7 @@ const token = randomBytes(24).toString('hex');
 const point = (chart, share) => async (page) => {
   const box = await page.locator(`[data-chart="${chart}"] .u-over`).boundingBox();
   await page.mouse.move(box.x + box.width * share, box.y + box.height / 2);
-  await page.locator('.tooltip').waitFor();
+  await page.locator('.chart-tooltip').waitFor();
 };
 /** Scrolls a section to the top, below the toolbar. */
 const show = (id) => (page) => page.evaluate(`scrollTo(0, document.getElementById('${id}').offsetTop - 60)`);
@@ -40,7 +40,7 @@ const STATES = [
     query: 'preset=24h&dimension=model&key=gpt-4.1',
     async act(page) {
       await page.locator('#filter-model').click();
-      await page.getByRole('combobox').fill('gpt');
+      await page.getByRole('combobox', { name: 'Search Model' }).fill('gpt');
       await page.locator('[role="option"]').first().waitFor();
     },
     height: 640,

@@ -1,9 +1,8 @@
-import type { RunState as Run } from '../../runs/run.schemas.js';
-
 /** What the admin endpoints answer, by the names that the page has for it. */
 export type { Refresh } from '../../jobs/refresh.schemas.js';
 export type { RebuildProgress as Rebuild } from '../../rebuild/rebuild.schemas.js';
 export type { OpsRequest, Requests } from '../../requests/requests.schemas.js';
+export type { RunState } from '../../runs/run.schemas.js';
 export type {
   JobState,
   OpsStatus as Status,
@@ -17,5 +16,3 @@ export type {
   Verification,
   VerificationSummary,
 } from '../../verify/verify.schemas.js';
-
-export type RunState = Run['state'];

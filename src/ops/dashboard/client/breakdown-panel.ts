@@ -4,8 +4,8 @@ import { BreakdownTable } from './breakdown-table.js';
 import { capital, counts, percents, type ColumnFormat } from './format.js';
 import type { Host } from './host.js';
 import type { PanelState } from './panel-states.js';
-import { keyName, unavailable, unslicedNote, wordOf, setNames } from './slices.js';
-import { measure, Table, type Column } from './table.js';
+import { keyName, setNames, unavailable, unslicedNote, wordOf } from './slices.js';
+import { column, measure, Table, type Column } from './table.js';
 import { button, segmented, type Content } from './templates.js';
 import { isFiltered, NO_FILTERS } from './view.js';
 
@@ -16,7 +16,20 @@ const NOTES = {
   [OTHER]: 'all the kinds together that were not among the most frequent of their hour or day',
 };
 
+/** What an error has beside its type: the head of its column, and the filter of the list of requests. */
+export const SIGNS = [
+  ['clientStatus', 'Client got', 'status'],
+  ['upstreamStatus', 'Provider said', 'upstreamStatus'],
+  ['owner', 'Owner', 'errorOwner'],
+  ['phase', 'Phase', 'errorPhase'],
+] as const;
+
 const changes: ColumnFormat = () => (change) => `${change > 0 ? '+' : ''}${Math.round(change * 100)}\u00a0%`;
+
+/** What to do where there are no numbers. */
+const instead = (why: string, action: Content): TemplateResult =>
+  html`<p class="empty">${why}</p>
+    <div class="actions start">${action}</div>`;
 
 /** Numbers by whatever is chosen: platform, group, a set, or the kinds of errors. */
 export class BreakdownPanel {
@@ -37,6 +50,8 @@ export class BreakdownPanel {
       (by) => [by, by === 'error' ? 'Errors' : capital(wordOf(by)), to({ by })] as const,
     );
     const why = unavailable(this.host);
+    const kind = view.by === 'error' ? 'error' : 'all';
+    const list = button('List the requests instead', to({ requests: { kind } }));
     return html`<section id="breakdown" aria-labelledby="breakdown-title">
       <div class="section-head">
         <h2 id="breakdown-title">Breakdown</h2>
@@ -50,7 +65,7 @@ export class BreakdownPanel {
         </p>
       </div>
       <article class="card ${why === null ? state.className : ''}" data-breakdown=${view.by}>
-        ${why === null ? html`${state.banner} ${this.content(breakdown)}` : this.instead(why)}
+        ${why === null ? html`${state.banner} ${this.content(breakdown)}` : instead(why, list)}
       </article>
     </section>`;
   }
@@ -67,46 +82,28 @@ export class BreakdownPanel {
     const { view, to } = this.host;
     const filtered = isFiltered(view);
     const advice = filtered ? 'Filter less, or choose a longer range.' : 'Choose a longer range.';
-    return html`<p class="empty">
-        ${by === 'error' ? 'No errors in this range.' : `No ${wordOf(by)} in this range. ${advice}`}
-      </p>
-      ${button('Clear the filters', to(NO_FILTERS), { hidden: !filtered })}`;
-  }
-
-  private instead(why: string): TemplateResult {
-    const { view, to } = this.host;
-    return html`<p class="empty">${why}</p>
-      <div class="actions start">
-        ${button('List the requests instead', to({ requests: { kind: view.by === 'error' ? 'error' : 'all' } }))}
-      </div>`;
+    return instead(
+      by === 'error' ? 'No errors in this range.' : `No ${wordOf(by)} in this range. ${advice}`,
+      button('Clear the filters', to(NO_FILTERS), { hidden: !filtered }),
+    );
   }
 
   private kinds(breakdown: Breakdown | null): TemplateResult {
     const rows = breakdown?.errors ?? null;
     const [total, listed] = [breakdown?.total ?? 0, rows?.length ?? 0];
-    const part = (
-      key: 'clientStatus' | 'upstreamStatus' | 'owner' | 'phase',
-      head: string,
-    ): Column<ErrorItem> => ({
-      ...{ key, head, value: (item) => item[key] },
-    });
     const columns: readonly Column<ErrorItem>[] = [
-      {
-        key: 'type',
-        head: 'Type of error',
+      column('type', 'Type of error', {
         value: nameOf,
         leastFirst: true,
         cell: (item) => this.kind(item),
-      },
-      part('clientStatus', 'Client got'),
-      part('upstreamStatus', 'Provider said'),
-      part('owner', 'Owner'),
-      part('phase', 'Phase'),
+      }),
+      ...SIGNS.map(([key, head]) => column<ErrorItem>(key, head, { value: (item) => item[key] })),
       measure('errors', 'Errors', (item) => item.count, counts, { place: 'phone' }),
       measure('share', 'Share of errors', (item) => item.share, percents),
       measure('before', 'Errors before', (item) => item.previousCount, counts),
       measure('change', 'Change', (item) => item.change, changes, {
-        ...{ place: 'phone', cell: ({ change }, text) => (change === null ? 'new' : text) },
+        place: 'phone',
+        cell: ({ change }, text) => (change === null ? 'new' : text),
       }),
     ];
     const notes = Object.entries(NOTES).flatMap(([name, note]) =>
@@ -114,8 +111,7 @@ export class BreakdownPanel {
     );
     return html`${this.errors.template(this.host, {
         ...{ name: 'Kinds of errors', columns, rows, sort: '-errors', atFirst: 20, csv: true },
-        idOf: ({ type, clientStatus, upstreamStatus, owner, phase, isOther }) =>
-          JSON.stringify([type, clientStatus, upstreamStatus, owner, phase, isOther]),
+        idOf: (item) => JSON.stringify([item.type, item.isOther, ...signsOf(item)]),
       })}
       <p class="note">
         Before: in the period of equal length just before. ${notes.join(' ')}
@@ -125,24 +121,18 @@ export class BreakdownPanel {
 
   /** Opens the requests of that kind; all the others together are no kind. */
   private kind(item: ErrorItem): Content {
-    const { type, isOther, clientStatus, upstreamStatus, owner, phase } = item;
     const name = nameOf(item);
-    if (isOther) {
+    if (item.isOther) {
       return html`<span title=${capital(NOTES[OTHER])}>${name}</span>`;
     }
-    const requests = {
-      kind: 'error',
-      status: clientStatus ?? NONE,
-      upstreamStatus: upstreamStatus ?? NONE,
-      errorOwner: owner ?? NONE,
-      errorPhase: phase ?? NONE,
-      errorType: type ?? NONE,
-    } as const;
+    const signs = Object.fromEntries(SIGNS.map(([key, , filter]) => [filter, item[key] ?? NONE]));
+    const requests = { kind: 'error', ...signs, errorType: item.type ?? NONE } as const;
     return button(html`<span class="long">${name}</span>`, this.host.to({ requests }), {
       classes: 'row-filter',
-      label: `List errors: ${[name, clientStatus, upstreamStatus, owner, phase].join(', ')}`,
+      label: `List errors: ${[name, ...signsOf(item)].join(', ')}`,
     });
   }
 }
 
+const signsOf = (item: ErrorItem): readonly (string | null)[] => SIGNS.map(([key]) => item[key]);
 const nameOf = ({ type, isOther }: ErrorItem): string => (isOther ? OTHER : keyName(type ?? NONE));

@@ -25,8 +25,8 @@ import {
   toggled,
   wordOf,
 } from './slices.js';
-import { measure, Table, type Column } from './table.js';
-import { button, endAligned, styled } from './templates.js';
+import { column, measure, Table, type Column } from './table.js';
+import { button, endAligned, styled, type Content } from './templates.js';
 import { formatTime } from './zone.js';
 
 /** The platform of errors that happened before a request was routed. */
@@ -83,27 +83,27 @@ export class BreakdownTable {
         classOf: (item) => (isSelected(item) ? 'selected' : ''),
         always: isSelected,
       })}
-      <p class="note reading">${breakdown && this.notes(by, breakdown).join(' ')}</p>`;
+      <p class="note reading">${breakdown && this.notes(by, breakdown)}</p>`;
   }
 
   private columns(by: string, items: readonly BreakdownItem[]): readonly Column<BreakdownItem>[] {
     const most = Math.max(1, ...items.map(({ requestCountTotal }) => requestCountTotal));
-    const list = (item: BreakdownItem): TemplateResult =>
-      button('List', this.host.to({ ...filterBy(by, [item.key]), requests: { kind: 'all' } }), {
-        classes: 'row-filter',
-        label: `List the requests of ${nameOf(item)}`,
-      });
+    const list = (item: BreakdownItem): Content =>
+      item.key === OTHER_KEYS
+        ? nothing
+        : button('List', this.host.to({ ...filterBy(by, [item.key]), requests: { kind: 'all' } }), {
+            classes: 'row-filter',
+            label: `List the requests of ${nameOf(item)}`,
+          });
     return [
-      {
-        ...{ key: 'name', head: capital(wordOf(by)), value: nameOf, leastFirst: true },
+      column('name', capital(wordOf(by)), {
+        value: nameOf,
+        leastFirst: true,
         cell: (item) => this.name(by, item, item.requestCountTotal / most),
-      },
-      { key: 'key', head: 'Key', place: 'file', value: ({ key }) => key },
+      }),
+      column('key', 'Key', { place: 'file', value: ({ key }) => key }),
       ...measures(this.host.objectives),
-      {
-        ...{ key: 'list', head: 'One by one' },
-        cell: (item) => (item.key === OTHER_KEYS ? html`${nothing}` : list(item)),
-      },
+      column('list', 'One by one', { cell: list }),
     ];
   }
 
@@ -122,33 +122,24 @@ export class BreakdownTable {
       <span class="share" aria-hidden="true" ${styled('inline-size', `${100 * share}%`)}></span>`;
   }
 
-  private notes(by: string, { items, total }: Breakdown): string[] {
+  private notes(by: string, { items, total }: Breakdown): string {
     const { view, objectives } = this.host;
-    const unsplit = items.flatMap((item) => item.unsplit ?? []);
-    const from = unsplit.map((part) => part.from).sort()[0];
-    const to = unsplit
-      .map((part) => part.to)
-      .sort()
-      .at(-1);
+    const times = items.flatMap(({ unsplit }) => (unsplit ? [unsplit.from, unsplit.to] : [])).sort();
+    const [from, to] = [times[0], times.at(-1)];
     const at = (time: string): string => formatTime(time, view.zone, 'full');
     const sorting = measures(objectives).find(({ key }) => key === view.sort.replace(/^-/, ''));
-    const given = (isGiven: boolean, note: string): string[] => (isGiven ? [note] : []);
-    return [
-      ...given(total > items.length, `The ${items.length} busiest of ${total}.`),
-      ...given(chosen(view, by).length > 0, 'All are listed: the marked rows are the filter.'),
-      ...given(
-        items.some((item) => sorting?.last?.(item)),
+    const meanings = items.map(({ key }) => {
+      const meaning = keyMeaning(by, key);
+      return meaning && `${keyName(key)}: ${meaning.charAt(0).toLowerCase()}${meaning.slice(1)}.`;
+    });
+    const notes = [
+      total > items.length && `The ${items.length} busiest of ${total}.`,
+      chosen(view, by).length > 0 && 'All are listed: the marked rows are the filter.',
+      items.some((item) => sorting?.last?.(item)) &&
         `Rows that are not judged, such as those of fewer than ${objectives?.fewestRequests} requests, follow the others.`,
-      ),
-      ...items.flatMap(({ key }) => {
-        const meaning = keyMeaning(by, key);
-        return meaning === undefined
-          ? []
-          : [`${keyName(key)}: ${meaning.charAt(0).toLowerCase()}${meaning.slice(1)}.`];
-      }),
-      ...(from === undefined || to === undefined
-        ? []
-        : [`* Not known from ${at(from)} to ${at(to)}, which was rolled up before it was kept.`]),
+      ...meanings,
+      from && to && `* Not known from ${at(from)} to ${at(to)}, which was rolled up before it was kept.`,
     ];
+    return notes.filter(Boolean).join(' ');
   }
 }

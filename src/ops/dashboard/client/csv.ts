@@ -8,8 +8,8 @@ export const csvOf = (rows: readonly (readonly CsvCell[])[]): string =>
   rows.map((row) => `${row.map(cellOf).join(',')}\r\n`).join('');
 
 function cellOf(cell: CsvCell): string {
-  if (cell == null || typeof cell === 'number') {
-    return cell == null ? '' : String(cell);
+  if (typeof cell !== 'string') {
+    return String(cell ?? '');
   }
   const text = /^[=+\-@\t\r]/.test(cell) && Number.isNaN(Number(cell)) ? `'${cell}` : cell;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { csvButton, type CsvCell } from './csv.js';
-import { table } from './templates.js';
+import { endAligned, tableFrame } from './templates.js';
 
 /**
  * The table behind a chart, for those who cannot see it or want the numbers, on the page or as a file. Filled only while
@@ -34,7 +34,19 @@ export class DataTable {
       <details @toggle=${toggle}>
         <summary>Numbers<span class="visually-hidden"> of ${this.name}</span></summary>
         ${guard([this.open, ...sources], () =>
-          this.open ? table(`Numbers of ${this.name}`, heads, rows()) : nothing,
+          this.open
+            ? tableFrame(
+                `Numbers of ${this.name}`,
+                heads.map((head) => html`<th scope="col">${head}</th>`),
+                rows().map(
+                  ([first, ...cells]) =>
+                    html`<tr>
+                      <th scope="row">${first}</th>
+                      ${cells.map((cell) => html`<td>${endAligned(cell)}</td>`)}
+                    </tr>`,
+                ),
+              )
+            : nothing,
         )}
       </details>
       ${csvButton(this.name, csv)}

@@ -3,73 +3,50 @@ export const NOTHING = '–';
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const three = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
-
-const UNITS = [
-  [1e12, 'T'],
-  [1e9, 'B'],
-  [1e6, 'M'],
-  [1e3, 'k'],
-] as const;
+const short = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3, notation: 'compact' });
 
 type Value = number | null | undefined;
 
+const orNothing =
+  (format: (value: number) => string) =>
+  (value: Value): string =>
+    value == null ? NOTHING : format(value);
+
 /** 1,234,567 */
-export function count(value: Value): string {
-  return value == null ? NOTHING : whole.format(value);
-}
+export const count = orNothing((value) => whole.format(value));
 
-/** 1.23 M: three significant digits. */
-export function compact(value: Value): string {
-  if (value == null) {
-    return NOTHING;
-  }
-  // 999,500 is a million in three digits: the unit is chosen after rounding.
-  const rounded = Number(value.toPrecision(3));
-  for (const [size, unit] of UNITS) {
-    if (Math.abs(rounded) >= size) {
-      return `${three.format(rounded / size)}\u00a0${unit}`;
-    }
-  }
-  return three.format(rounded);
-}
+/** 1.23 M: three significant digits. A thousand is a small k, as in every other unit. */
+export const compact = orNothing((value) =>
+  short
+    .format(value)
+    .replace('K', 'k')
+    .replace(/[kMBT]$/, '\u00a0$&'),
+);
 
-export const perSecond = (value: Value): string =>
-  value == null ? NOTHING : `${compact(value)}${Math.abs(value) >= 999.5 ? '' : '\u00a0'}/s`;
+export const perSecond = orNothing(
+  (value) => `${compact(value)}${Math.abs(value) >= 999.5 ? '' : '\u00a0'}/s`,
+);
 
 /** 1.24 % of a share of 1; what is above 0 is never shown as 0. */
-export function percent(share: Value): string {
-  if (share == null) {
-    return NOTHING;
-  }
-  if (share > 0 && share < 0.000_05) {
-    return '<0.01\u00a0%';
-  }
-  return `${(share * 100).toFixed(2)}\u00a0%`;
-}
+export const percent = orNothing((share) =>
+  share > 0 && share < 0.000_05 ? '<0.01\u00a0%' : `${(share * 100).toFixed(2)}\u00a0%`,
+);
 
 /** A share that should be 1, rounded down: 99.996 % is not 100 %. The epsilon is for 0.57 * 10,000 = 5,699.99… */
-export function slaPercent(share: Value): string {
-  return share == null ? NOTHING : `${(Math.floor(share * 10_000 + 1e-9) / 100).toFixed(2)}\u00a0%`;
-}
+export const slaPercent = orNothing(
+  (share) => `${(Math.floor(share * 10_000 + 1e-9) / 100).toFixed(2)}\u00a0%`,
+);
 
 /** 850 ms, 3.42 s, 1 min 12 s */
-export function milliseconds(value: Value): string {
-  if (value == null) {
-    return NOTHING;
-  }
-  if (value < 999.5) {
-    return `${three.format(value)}\u00a0ms`;
-  }
+export const milliseconds = orNothing((value) => {
   if (value < 59_950) {
-    return `${three.format(value / 1000)}\u00a0s`;
+    return value < 999.5 ? `${three.format(value)}\u00a0ms` : `${three.format(value / 1000)}\u00a0s`;
   }
-  const seconds = Math.round(value / 1000);
-  return span(seconds * 1000, 60);
-}
+  return span(Math.round(value / 1000) * 1000);
+});
 
 /** 61.5 tok/s */
-export const tokenRate = (value: Value): string =>
-  value == null ? NOTHING : `${three.format(value)}\u00a0tok/s`;
+export const tokenRate = orNothing((value) => `${three.format(value)}\u00a0tok/s`);
 
 /** Money, in a currency that only the gateway knows: cents from 1 on, three significant digits below and from 10,000 on. */
 export function money(amount: string | Value): string {
@@ -103,8 +80,8 @@ export const tokenRates: ColumnFormat = () => fixed(1, 1, 'tok/s');
 
 /** In M up to 10 B: what is small beside the largest must not vanish. */
 export const amounts: ColumnFormat = (largest) => {
-  const [size, unit] = UNITS.find(([one]) => largest >= 10 * one) ?? [1, ''];
-  return fixed(size, size === 1 ? 0 : 2, unit);
+  const thousands = Math.min(4, Math.max(0, Math.floor(Math.log10(largest / 10) / 3)));
+  return fixed(1000 ** thousands, thousands === 0 ? 0 : 2, ['', 'k', 'M', 'B', 'T'][thousands] ?? '');
 };
 
 /** Of milliseconds: in seconds up to ten minutes. */
@@ -115,30 +92,24 @@ export const durations: ColumnFormat = (largest) =>
 export const moneys: ColumnFormat = (largest) =>
   fixed(1, largest >= 1e6 ? 0 : largest >= 10 || largest === 0 ? 2 : largest >= 0.1 ? 4 : 6, '');
 
-/** In what a file has the numbers of such a column. */
-export const unitOf = (format: ColumnFormat | undefined): string | undefined =>
-  format === durations ? 'ms' : format === tokenRates ? 'tokens/s' : undefined;
+/** In what a file has the numbers of such a column, after its head. */
+export const unitOf = (format: ColumnFormat | undefined): string =>
+  format === durations ? ' (ms)' : format === tokenRates ? ' (tokens/s)' : '';
 
 /** Of what comes as text, since it may have more digits than a number. */
 export const numberOf = (text: string | null): number | null => (text === null ? null : Number(text));
 
 /** A length of time in its two largest units: 2 d 4 h, 12 min, 8 s. */
-export function span(milliseconds: number, smallestSeconds = 1): string {
-  let seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  const parts: string[] = [];
-  for (const [size, unit] of [
-    [86_400, 'd'],
-    [3_600, 'h'],
-    [60, 'min'],
-    [1, 's'],
-  ] as const) {
-    const amount = Math.floor(seconds / size);
-    if (amount > 0 && parts.length < 2) {
-      parts.push(`${amount}\u00a0${unit}`);
-    }
-    seconds %= size;
-  }
-  return parts.length === 0 ? `0\u00a0${smallestSeconds === 1 ? 's' : 'min'}` : parts.join(' ');
+export function span(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ] as const;
+  const largest = parts.filter(([amount]) => amount > 0).slice(0, 2);
+  return largest.map(([amount, unit]) => `${amount}\u00a0${unit}`).join(' ') || '0\u00a0s';
 }
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

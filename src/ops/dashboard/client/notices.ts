@@ -62,6 +62,6 @@ export function staleNotice({ to, freshness }: Overview, now: number, { zone }: 
     missingHours > 0 ? ` ${plural(missingHours, 'hour')} not rolled up yet are missing in them.` : '';
   return (
     `Some numbers are not final: complete up to ${formatTime(through, zone, 'full')}, ` +
-    `${span(behind, 60)} ago; ${plural(pendingHours, 'hour')} of this range wait to be recomputed.${missing}`
+    `${span(behind)} ago; ${plural(pendingHours, 'hour')} of this range wait to be recomputed.${missing}`
   );
 }

@@ -1,142 +1,30 @@
 import { html, type TemplateResult } from 'lit-html';
-import type { JobState, Status, TroubledBucket } from './admin-types.js';
+import type { JobState, Status } from './admin-types.js';
 import { ago } from './ago.js';
-import { count, counts, durations, NOTHING, numberOf, plural } from './format.js';
+import { count, NOTHING, plural } from './format.js';
+import type { HealthLevel } from './health.js';
 import type { Host } from './host.js';
-import { measure, Table, type Column } from './table.js';
-import { cardHead, endAligned, type Content } from './templates.js';
-import { formatTime } from './zone.js';
+import { endAligned, type Content } from './templates.js';
 
 /** Minutes later than this are worth a colour: without traffic they are up to 50 s behind. */
 const LONG_LAG_SECONDS = 60;
 /** A closed hour that has waited longer than this for its recomputation, or a writer that held it up: milliseconds. */
 const LONG_PENDING_MS = 30 * 60_000;
 
-type Level = 'degraded' | 'critical';
 /** Without a level there is nothing wrong with it. */
-type Fact = readonly [term: string, value: Content, level?: Level | false, whatToDo?: string];
+type Fact = readonly [term: string, value: Content, level?: HealthLevel | false, whatToDo?: string];
 
-const levelled = (level: Level | 'healthy', content: Content): Content =>
-  html`<span class="level-${level}">${content}</span>`;
+/** What to do where something is wrong with that. */
+const ADVICE: Readonly<Record<string, string>> = {
+  'Minutes complete through': 'Recent numbers are read from raw rows until the refresh has caught up.',
+  Pending: '“Refresh now” recomputes them.',
+  Failing: 'Each is tried again; its error is below.',
+  Suspicious: 'Recomputing would have shrunk them; a forced rebuild does it all the same.',
+};
 
-/** How the rollup does: first what is wrong, then the rest. */
-export class OperationsFacts {
-  private readonly jobs = new Table<JobState>();
-  private readonly buckets = new Table<TroubledBucket>();
-
-  public constructor(private readonly host: Host) {}
-
-  /** @param status null until it is known */
-  public template(status: Status | null): TemplateResult {
-    const facts = status && freshness(status, this.host);
-    const states = status && [...status.jobs].sort((a, b) => Number(isFailing(b)) - Number(isFailing(a)));
-    const troubled = status && [...status.failingBuckets, ...status.suspiciousBuckets];
-    return html`${status && facts && this.verdict([...status.jobs.filter(isFailing).map(failingJob), ...facts])}
-      <div class="operations">
-        <article class="card">
-          ${cardHead('Freshness')}
-          <dl class="facts">
-            ${(facts ?? UNKNOWN).map(
-              ([term, value, level]) =>
-                html`<div>
-                  <dt>${term}</dt>
-                  <dd class=${level ? `level-${level}` : ''}>
-                    ${typeof value === 'string' ? endAligned(value) : value}
-                  </dd>
-                </div>`,
-            )}
-          </dl>
-        </article>
-        <article class="card">${cardHead('Jobs')} ${this.jobTable(states)}</article>
-      </div>
-      <article class="card wide" ?hidden=${troubled?.length === 0}>
-        ${cardHead('Failing and suspicious buckets')} ${this.bucketTable(troubled)}
-      </article>`;
-  }
-
-  private verdict(facts: readonly Fact[]): TemplateResult {
-    const wrong = facts.filter(([, , level]) => level);
-    const isCritical = wrong.some(([, , level]) => level === 'critical');
-    const level = wrong.length === 0 ? 'healthy' : isCritical ? 'critical' : 'degraded';
-    return html`<div class="verdict" id="rollup-verdict" data-level=${level}>
-      <span class="verdict-icon" aria-hidden="true"></span>
-      <div>
-        <strong role="status">
-          ${wrong.length === 0 ? 'All is well: minutes are complete, no job fails, nothing is held back.' : `Needs a look: ${plural(wrong.length, 'thing')}`}
-        </strong>
-        <ul>
-          ${wrong.map(([term, value, , whatToDo]) => html`<li>${term}: ${value}. ${whatToDo}</li>`)}
-        </ul>
-      </div>
-    </div>`;
-  }
-
-  private jobTable(rows: readonly JobState[] | null): TemplateResult {
-    if (rows?.length === 0) {
-      return html`<p class="empty">
-        No job has run yet: press “Refresh now”, or see that OPS_JOBS_ENABLED is not false everywhere.
-      </p>`;
-    }
-    const time = (at: string | null): Content => (at === null ? NOTHING : ago(at, this.host));
-    const columns: readonly Column<JobState>[] = [
-      { key: 'job', head: 'Job', value: jobName },
-      { key: 'last', head: 'Last run', cell: ({ lastRunAt }) => time(lastRunAt) },
-      measure('took', 'Took', (job) => numberOf(job.lastDurationMs), durations, { place: 'phone' }),
-      {
-        ...{ key: 'state', head: 'State', place: 'phone' },
-        cell: (job) =>
-          !isFailing(job)
-            ? levelled('healthy', 'succeeded')
-            : levelled(
-                'critical',
-                html`failing, last success ${job.lastSuccessAt === null ? 'never' : time(job.lastSuccessAt)}`,
-              ),
-      },
-      {
-        ...{ key: 'error', head: 'Last error' },
-        cell: ({ lastError, lastErrorAt }) =>
-          lastError === null ? NOTHING : html`${time(lastErrorAt)}: <code>${lastError}</code>`,
-      },
-    ];
-    return this.jobs.template(this.host, { name: 'Jobs', columns, rows, idOf: jobName });
-  }
-
-  private bucketTable(rows: readonly TroubledBucket[] | null): TemplateResult {
-    const columns: readonly Column<TroubledBucket>[] = [
-      {
-        ...{ key: 'bucket', head: 'Bucket' },
-        cell: ({ bucketStart, tier }) => `${formatTime(bucketStart, this.host.view.zone, 'full')} (${tier})`,
-      },
-      {
-        ...{ key: 'state', head: 'State', place: 'phone' },
-        cell: ({ suspiciousSince }) =>
-          suspiciousSince === null ? levelled('critical', 'failing') : levelled('degraded', 'suspicious'),
-      },
-      { key: 'reason', head: 'Noted as', value: ({ reason }) => reason },
-      measure('attempts', 'Attempts', ({ attempts }) => attempts, counts),
-      {
-        ...{ key: 'next', head: 'Next attempt', place: 'phone' },
-        cell: ({ suspiciousSince, nextAttemptAt }) =>
-          suspiciousSince === null
-            ? ago(nextAttemptAt, this.host)
-            : html`held back since ${ago(suspiciousSince, this.host)}`,
-      },
-      {
-        key: 'error',
-        head: 'Last error',
-        cell: ({ lastError }) => html`<code>${lastError ?? NOTHING}</code>`,
-      },
-    ];
-    return this.buckets.template(this.host, {
-      ...{ name: 'Failing and suspicious buckets', columns, rows, atFirst: 10 },
-      idOf: ({ tier, bucketStart }) => `${tier} ${bucketStart}`,
-    });
-  }
-}
-
-const jobName = ({ jobName: name }: JobState): string => name.replace(/^ops_rollup_/, '');
+export const jobName = ({ jobName: name }: JobState): string => name.replace(/^ops_rollup_/, '');
 /** A success that came after the last error has cured it. */
-const isFailing = (job: JobState): boolean => (job.lastErrorAt ?? '') > (job.lastSuccessAt ?? '');
+export const isFailing = (job: JobState): boolean => (job.lastErrorAt ?? '') > (job.lastSuccessAt ?? '');
 const failingJob = (job: JobState): Fact => [
   `Job ${jobName(job)}`,
   html`failing, <code>${job.lastError ?? ''}</code>`,
@@ -144,61 +32,79 @@ const failingJob = (job: JobState): Fact => [
   'It is tried again at its next tick.',
 ];
 
+/** What is wrong, if anything is. */
+export function rollupVerdict({ jobs }: Status, facts: readonly Fact[]): TemplateResult {
+  const wrong = [...jobs.filter(isFailing).map(failingJob), ...facts.filter(([, , level]) => level)];
+  const isCritical = wrong.some(([, , level]) => level === 'critical');
+  const level = wrong.length === 0 ? 'healthy' : isCritical ? 'critical' : 'degraded';
+  return html`<div class="verdict" id="rollup-verdict" data-level=${level}>
+    <span class="verdict-icon" aria-hidden="true"></span>
+    <div>
+      <strong role="status">
+        ${wrong.length === 0 ? 'All is well: minutes are complete, no job fails, nothing is held back.' : `Needs a look: ${plural(wrong.length, 'thing')}`}
+      </strong>
+      <ul>
+        ${wrong.map(([term, value, , whatToDo = ADVICE[term]]) => html`<li>${term}: ${value}. ${whatToDo}</li>`)}
+      </ul>
+    </div>
+  </div>`;
+}
+
 const UNKNOWN: readonly Fact[] = Array<Fact>(12).fill(['\u00a0', '']);
 
-function freshness(status: Status, host: Host): Fact[] {
+/** @param facts null until they are known */
+export const factList = (facts: readonly Fact[] | null): TemplateResult =>
+  html`<dl class="facts">
+    ${(facts ?? UNKNOWN).map(
+      ([term, value, level]) =>
+        html`<div>
+          <dt>${term}</dt>
+          <dd class=${level ? `level-${level}` : ''}>
+            ${typeof value === 'string' ? endAligned(value) : value}
+          </dd>
+        </div>`,
+    )}
+  </dl>`;
+
+/** How far the rollup is, and what holds it up. */
+export function freshness(status: Status, host: Host): Fact[] {
   const { pending, waitingToClose, failing, suspicious, oldestPendingSince } = status.invalidations;
   const { rows, latestBuckets, live, rawTables } = status;
-  const since = (at: string | null): number => (at === null ? 0 : Date.parse(status.now) - Date.parse(at));
-  const sum = (column: 'lateRows' | 'belowFloorRows'): number =>
-    rawTables.reduce((total, rawTable) => total + Number(rawTable[column]), 0);
+  const isLong = (since: string | null): boolean =>
+    since !== null && Date.parse(status.now) - Date.parse(since) > LONG_PENDING_MS;
+  const sum = (key: 'lateRows' | 'belowFloorRows'): number =>
+    rawTables.reduce((total, rawTable) => total + Number(rawTable[key]), 0);
   const some = (n: number, noun: string): string => (n === 0 ? 'none' : plural(n, noun));
-  const time = (at: string | null, otherwise: Content): Content => (at === null ? otherwise : ago(at, host));
+  const stored = (['minutely', 'hourly', 'daily'] as const).map(
+    (tier) => `${count(Number(rows[tier]))} ${tier}`,
+  );
+  const isLagging = (live.lagSeconds ?? 0) > LONG_LAG_SECONDS;
+  const oldest = html`, the oldest since ${ago(oldestPendingSince, host)}`;
   const belowFloor = sum('belowFloorRows');
-  const held = rawTables.filter(({ heldSince }) => since(heldSince) > LONG_PENDING_MS);
+  const tooLate: Fact = ['Late, and too old to apply', count(belowFloor), 'degraded'];
+  const held = rawTables
+    .filter(({ heldSince }) => isLong(heldSince))
+    .map(({ rawTable, heldBy, heldSince }): Fact => {
+      const by = html`by ${heldBy} since ${ago(heldSince, host)}`;
+      return [`${rawTable} held back`, by, 'degraded', 'End that transaction.'];
+    });
   return [
-    [
-      'Minutes complete through',
-      time(live.liveThrough, 'no minutes are kept'),
-      (live.lagSeconds ?? 0) > LONG_LAG_SECONDS && 'degraded',
-      'Recent numbers are read from raw rows until the refresh has caught up.',
-    ],
-    ['Hours closed through', time(status.closedThrough, NOTHING)],
-    ['Latest hour rolled up', time(latestBuckets.hourly, NOTHING)],
+    ['Minutes complete through', ago(live.liveThrough, host, 'no minutes are kept'), isLagging && 'degraded'],
+    ['Hours closed through', ago(status.closedThrough, host)],
+    ['Latest hour rolled up', ago(latestBuckets.hourly, host)],
     ['Latest day rolled up', latestBuckets.daily ?? NOTHING],
     [
       'Pending',
-      pending === 0
-        ? 'none'
-        : html`${plural(pending, 'hour')}, the oldest since ${time(oldestPendingSince, NOTHING)}`,
-      since(oldestPendingSince) > LONG_PENDING_MS && 'degraded',
-      '“Refresh now” recomputes them.',
+      html`${some(pending, 'hour')}${pending > 0 ? oldest : ''}`,
+      isLong(oldestPendingSince) && 'degraded',
     ],
     ['Waiting to close', some(waitingToClose, 'hour')],
-    [
-      'Failing',
-      some(failing, 'bucket'),
-      failing > 0 && 'critical',
-      'Each is tried again; its error is below.',
-    ],
-    [
-      'Suspicious',
-      some(suspicious, 'bucket'),
-      suspicious > 0 && 'degraded',
-      'Recomputing would have shrunk them; a forced rebuild does it all the same.',
-    ],
+    ['Failing', some(failing, 'bucket'), failing > 0 && 'critical'],
+    ['Suspicious', some(suspicious, 'bucket'), suspicious > 0 && 'degraded'],
     ['Late rows so far', count(sum('lateRows'))],
-    ...(belowFloor > 0 ? [['Late, and too old to apply', count(belowFloor), 'degraded'] as const] : []),
-    ...held.map(({ rawTable, heldBy, heldSince }): Fact => [
-      `${rawTable} held back`,
-      html`by ${heldBy} since ${time(heldSince, NOTHING)}`,
-      'degraded',
-      'End that transaction.',
-    ]),
-    [
-      'Stored rows',
-      `${count(Number(rows.minutely))} minutely, ${count(Number(rows.hourly))} hourly, ${count(Number(rows.daily))} daily`,
-    ],
-    ['Raw rows kept from', time(status.rawFloor, 'always')],
+    ...(belowFloor > 0 ? [tooLate] : []),
+    ...held,
+    ['Stored rows', stored.join(', ')],
+    ['Raw rows kept from', ago(status.rawFloor, host, 'always')],
   ];
 }

@@ -4,31 +4,25 @@ import type { Api } from './api.js';
 const INTERVAL_MS = 1_000;
 const HIDDEN_INTERVAL_MS = 15_000;
 
-interface Run {
-  readonly id: string;
-  readonly state: string;
-}
-
 /**
  * Asks for a run until it has ended.
  *
  * @param onProgress called with every answer, the first and the last included
  * @throws as Api.get does
  */
-export async function polled<T extends Run>(
+export async function polled<Run extends { readonly id: string; readonly state: string }>(
   api: Api,
   path: string,
-  first: T,
-  onProgress: (run: T) => void = () => undefined,
-): Promise<T> {
-  let run = first;
-  onProgress(run);
-  while (run.state === 'running') {
+  first: Run,
+  onProgress?: (run: Run) => void,
+): Promise<Run> {
+  for (let run = first; ; run = await api.get<Run>(`${path}/${run.id}`)) {
+    onProgress?.(run);
+    if (run.state !== 'running') {
+      return run;
+    }
     await pause();
-    run = await api.get<T>(`${path}/${run.id}`);
-    onProgress(run);
   }
-  return run;
 }
 
 /** Until it is time to ask, which it also is when somebody looks again. */

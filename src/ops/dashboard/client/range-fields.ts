@@ -34,13 +34,8 @@ export function readRange(form: HTMLFormElement, zone: Zone, shortest = 1): Time
   const [from, to] = [input('from'), input('to')];
   const range = { from: fromInput(from.value, zone), to: fromInput(to.value, zone) };
   const minutes = (range.to - range.from) / 60_000;
-  const complaint =
-    minutes <= 0
-      ? 'Must be after the start'
-      : minutes < shortest
-        ? `Must be at least ${shortest} minutes after the start`
-        : '';
-  to.setCustomValidity(complaint);
+  const least = minutes <= 0 ? '' : `at least ${shortest} minutes `;
+  to.setCustomValidity(minutes < shortest ? `Must be ${least}after the start` : '');
   return form.reportValidity() ? range : null;
 }
 

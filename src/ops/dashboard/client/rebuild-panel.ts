@@ -2,18 +2,16 @@ import { html, nothing } from 'lit-html';
 import type { Rebuild } from './admin-types.js';
 import { count, plural } from './format.js';
 import { RunPanel } from './runs.js';
-import type { Column } from './table.js';
+import { column, type Column } from './table.js';
 
 /** Has a range recomputed from its raw rows. */
 export class RebuildPanel extends RunPanel<Rebuild> {
   protected readonly words = {
-    ...{
-      path: 'rebuilds',
-      noun: 'Rebuild',
-      title: 'Rebuild',
-      button: 'Start rebuild',
-      failed: 'Not started',
-    },
+    path: 'rebuilds',
+    noun: 'Rebuild',
+    title: 'Rebuild',
+    button: 'Start rebuild',
+    failed: 'Not started',
     note: 'recomputes every closed hour of a range from its raw rows',
     none: 'No rebuild yet. Start one where raw rows were corrected, or imported late.',
   };
@@ -29,28 +27,26 @@ export class RebuildPanel extends RunPanel<Rebuild> {
     )}`;
 
   protected get columns(): readonly Column<Rebuild>[] {
-    const ended = ({ hours: { failed, cancelled } }: Rebuild): string =>
+    const left = ({ hours: { failed, cancelled } }: Rebuild): string =>
       [failed > 0 && `${count(failed)} failed`, cancelled > 0 && `${count(cancelled)} cancelled`]
-        .filter((text) => text !== false)
+        .filter(Boolean)
         .join(', ');
     return [
       ...this.runColumns,
-      {
-        ...{ key: 'left', head: 'Not done', place: 'phone', cell: (run) => ended(run) || 'none' },
+      column('left', 'Not done', {
+        place: 'phone',
+        cell: (run) => left(run) || 'none',
         classOf: ({ hours }) => (hours.failed > 0 ? 'level-critical' : ''),
-      },
-      {
-        ...{ key: 'reason', head: 'Reason' },
+      }),
+      column('reason', 'Reason', {
         cell: ({ reason, force }) =>
           html`${force ? html`<span class="badge">forced</span>` : nothing}
           ${reason === null ? nothing : `“${reason}”`}`,
-      },
+      }),
     ];
   }
 
-  protected hoursOf({ hours }: Rebuild): readonly [number, number] {
-    return [hours.done, hours.total];
-  }
+  protected readonly hoursOf = ({ hours }: Rebuild) => [hours.done, hours.total] as const;
 
   protected tell({ id, hours }: Rebuild, isNew: boolean): void {
     if (isNew) {

@@ -2,10 +2,11 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { OpsRequest, Requests } from './admin-types.js';
 import { scopeOf } from './answers.js';
 import type { Query } from './api.js';
-import { count, counts, durations, moneys, numberOf, tokenRates } from './format.js';
-import { outcome } from './outcome.js';
+import { SIGNS } from './breakdown-panel.js';
+import { count, counts, durations, moneys, numberOf, tokenRates, type ColumnFormat } from './format.js';
 import { filterBy, keyName, listFilter, wordOf } from './slices.js';
-import { measure, Table, type Column } from './table.js';
+import type { CsvCell } from './csv.js';
+import { column, measure, Table, type Column } from './table.js';
 import { button, segmented, type Content } from './templates.js';
 import { Tool } from './tool.js';
 import { subjectOf, type RequestFilters } from './view.js';
@@ -14,22 +15,34 @@ import { formatTime, zoneName } from './zone.js';
 const PAGE = 50;
 /** What a filter of the list is called. */
 const FILTER_WORDS: Readonly<Record<string, string>> = {
-  status: 'client got',
-  upstreamStatus: 'provider said',
-  errorOwner: 'owner',
-  errorPhase: 'phase',
+  ...Object.fromEntries(SIGNS.map(([, head, filter]) => [filter, head.toLowerCase()])),
   errorType: 'type',
 };
-type Success = Extract<OpsRequest, { kind: 'success' }>;
 /** In the file beside what is shown. */
 const FILE_ONLY =
   'kind,requestId,platform,groupId,groupName,apiKeyId,userId,statusCode,upstreamStatusCode,errorOwner,errorPhase,errorType,message'
     .split(',')
-    .map((key): Column<OpsRequest> => {
-      const value = (item: OpsRequest): string | number | null =>
-        (item as Partial<Record<string, string | number | null>>)[key] ?? null;
-      return { key, head: key, place: 'file', value };
+    .map((key) => {
+      const value = (item: OpsRequest): CsvCell => (item as Partial<Record<string, CsvCell>>)[key];
+      return column<OpsRequest>(key, key, { place: 'file', value });
     });
+
+type Success = Extract<OpsRequest, { kind: 'success' }>;
+const ofSuccess = (
+  key: string,
+  head: string,
+  value: (item: Success) => number | null,
+  format: ColumnFormat,
+): Column<OpsRequest> => measure(key, head, (item) => (item.kind === 'success' ? value(item) : null), format);
+const MEASURES = [
+  { ...ofSuccess('duration', 'Duration', (item) => item.durationMs, durations), place: 'phone' as const },
+  ofSuccess('ttft', 'Time to first token', (item) => item.firstTokenMs, durations),
+  ofSuccess('speed', 'Output speed', (item) => item.outputTokensPerSecond, tokenRates),
+  ofSuccess('input', 'Input tokens', (item) => item.inputTokens + item.cacheCreationTokens, counts),
+  ofSuccess('cached', 'Cached tokens', (item) => item.cacheReadTokens, counts),
+  ofSuccess('output', 'Output tokens', (item) => item.outputTokens, counts),
+  ofSuccess('cost', 'Cost', (item) => numberOf(item.actualCost), moneys),
+];
 
 /**
  * The raw rows behind the numbers, under the filters of the page, newest first. It stays as it was loaded while the
@@ -47,11 +60,10 @@ export class RequestsPanel extends Tool {
 
   public template(): TemplateResult {
     const { view, to } = this.host;
-    const open = (kind: RequestFilters['kind']) => to({ requests: { kind } });
     const choices = [
-      ['all', 'All', open('all')],
-      ['error', 'Errors', open('error')],
-      ['success', 'Successes', open('success')],
+      ['all', 'All', to({ requests: { kind: 'all' } })],
+      ['error', 'Errors', to({ requests: { kind: 'error' } })],
+      ['success', 'Successes', to({ requests: { kind: 'success' } })],
     ] as const;
     return html`<section id="requests" aria-labelledby="requests-title">
       <div class="section-head">
@@ -115,27 +127,29 @@ export class RequestsPanel extends Tool {
         })}
       </div>
       ${typeof refused === 'string' ? html`<p class="empty">${refused}</p>` : nothing}
-      ${
-        this.query === null || (this.items.length === 0 && !this.busy)
-          ? nothing
-          : this.table.template(this.host, {
-              ...{ name: `Requests, times in ${zoneName(view.zone)}`, classes: 'list', csv: true },
-              ...{ columns: this.columns(), rows: this.items.length === 0 ? null : this.items },
-              idOf: ({ kind: of, id }) => `${of} ${id}`,
-            })
-      }
-      ${this.query === null ? nothing : html`<p class="empty" role="status">${this.state()}</p>`}
-      ${this.message}
-      <div class="actions start" ?hidden=${this.query === null}>
-        ${button('More', this.more, { disabled: this.busy, hidden: this.next === null })}
-        ${button('List the newest', this.start, { classes: 'quiet', disabled: this.busy })}
-      </div>
+      ${this.query === null ? nothing : this.listed()}
     </article>`;
+  }
+
+  private listed(): TemplateResult {
+    const { items, busy } = this;
+    const table = {
+      ...{ name: `Requests, times in ${zoneName(this.host.view.zone)}`, classes: 'list', csv: true },
+      ...{ columns: this.columns(), rows: items.length === 0 ? null : items },
+      idOf: ({ kind, id }: OpsRequest) => `${kind} ${id}`,
+    };
+    return html`${items.length > 0 || busy ? this.table.template(this.host, table) : nothing}
+      <p class="empty" role="status">${this.state()}</p>
+      ${this.message}
+      <div class="actions start">
+        ${button('More', this.more, { disabled: busy, hidden: this.next === null })}
+        ${button('List the newest', this.start, { classes: 'quiet', disabled: busy })}
+      </div>`;
   }
 
   private state(): string {
     const { length } = this.items;
-    if (this.busy || this.failed) {
+    if (this.busy || this.said.kind === 'bad') {
       return this.busy ? 'Loading…' : '';
     }
     return length === 0
@@ -145,75 +159,32 @@ export class RequestsPanel extends Tool {
 
   private columns(): readonly Column<OpsRequest>[] {
     const { zone } = this.host.view;
-    const of = (value: (item: Success) => number | null) => (item: OpsRequest) =>
-      item.kind === 'success' ? value(item) : null;
     return [
-      {
-        ...{ key: 'time', head: 'Request', value: ({ createdAt }) => createdAt },
+      column('time', 'Request', {
+        value: ({ createdAt }) => createdAt,
         cell: (item) => html`${formatTime(item.createdAt, zone, 'exact')} ${outcome(item)} ${this.id(item)}`,
-      },
+      }),
       ...FILE_ONLY,
-      {
-        ...{ key: 'model', head: 'Model', value: ({ model }) => model, place: 'phone' },
+      column('model', 'Model', {
+        place: 'phone',
+        value: ({ model }) => model,
         cell: ({ model, platform, groupId, groupName }) =>
           html`${this.key('model', model)}
             <small>
               ${this.key('platform', platform)},
               ${groupId === null ? 'no group' : this.key('group', groupId, keyName(groupName ?? `group ${groupId}`))}
             </small>`,
-      },
-      {
-        ...{ key: 'account', head: 'Account', value: ({ accountId }) => accountId },
+      }),
+      column('account', 'Account', {
+        value: ({ accountId }) => accountId,
         cell: ({ accountId, apiKeyId, userId }) =>
           html`${this.key('account', accountId)}
             <small>
               ${apiKeyId === null ? nothing : this.key('api_key', apiKeyId, `key ${apiKeyId}`)}
               ${userId === null ? nothing : this.key('user', userId, `user ${userId}`)}
             </small>`,
-      },
-      measure(
-        'duration',
-        'Duration',
-        of((item) => item.durationMs),
-        durations,
-        { place: 'phone' },
-      ),
-      measure(
-        'ttft',
-        'Time to first token',
-        of((item) => item.firstTokenMs),
-        durations,
-      ),
-      measure(
-        'speed',
-        'Output speed',
-        of((item) => item.outputTokensPerSecond),
-        tokenRates,
-      ),
-      measure(
-        'input',
-        'Input tokens',
-        of((item) => item.inputTokens + item.cacheCreationTokens),
-        counts,
-      ),
-      measure(
-        'cached',
-        'Cached tokens',
-        of((item) => item.cacheReadTokens),
-        counts,
-      ),
-      measure(
-        'output',
-        'Output tokens',
-        of((item) => item.outputTokens),
-        counts,
-      ),
-      measure(
-        'cost',
-        'Cost',
-        of(({ actualCost }) => numberOf(actualCost)),
-        moneys,
-      ),
+      }),
+      ...MEASURES,
     ];
   }
 
@@ -241,4 +212,17 @@ export class RequestsPanel extends Tool {
       ${canCopy ? button('Copy', copy, { classes: 'row-filter', label: `Copy ${text}` }) : nothing}
     </small>`;
   }
+}
+
+/** Successes and errors are told apart by word and colour; of an error, what there is to say of it. */
+function outcome(item: OpsRequest): Content {
+  if (item.kind === 'success') {
+    return html`<span class="badge finished">success</span>`;
+  }
+  const { statusCode, upstreamStatusCode: said, errorOwner, errorPhase, errorType, message } = item;
+  const isRecovered = statusCode !== null && statusCode < 400;
+  const limited = item.isBusinessLimited && 'business-limited';
+  const told = [errorType, errorOwner, errorPhase, said !== null && `provider said ${said}`, limited];
+  return html`<span class="badge failed">${isRecovered ? 'recovered' : 'error'} ${statusCode ?? ''}</span>
+    <small>${told.filter(Boolean).join(' · ')}</small> <small>${message}</small>`;
 }

@@ -1,4 +1,4 @@
-import { html, render, type TemplateResult } from 'lit-html';
+import { html, render } from 'lit-html';
 import type { Status } from './admin-types.js';
 import { Api, ApiError, describe } from './api.js';
 import { storedToken } from './storage.js';
@@ -19,19 +19,19 @@ export class SignIn {
     }
   }
 
-  /** Forgets the token and asks for one. */
-  public ask(error: string): void {
+  /**
+   * Forgets the token and asks for one.
+   *
+   * @param entered what is in the field already
+   */
+  public ask(error: string, entered = ''): void {
     storedToken.set(null);
-    this.show(error, '');
-  }
-
-  private show(error: string, token: string): void {
     document.body.dataset.state = 'signed-out';
     document.title = 'Sign in · Gateway';
-    this.render(error, false);
+    this.show(error, false);
     const input = document.querySelector<HTMLInputElement>('#token');
     if (input !== null) {
-      input.value = token;
+      input.value = entered;
       input.focus();
     }
   }
@@ -42,32 +42,25 @@ export class SignIn {
       return;
     }
     const api = new Api(token);
-    let status;
-    try {
-      status = await api.get<Status>('status');
-    } catch (error) {
-      if (error instanceof ApiError && error.unauthorised) {
-        this.ask('This token was refused.');
-      } else {
-        // The token may be right: it stays in the tab, for the next attempt.
-        this.show(`${describe(error)}. Try again in a moment.`, token);
-      }
-      return;
+    const status = await api.get<Status>('status').catch((error: unknown) => {
+      const isRefused = error instanceof ApiError && error.unauthorised;
+      const message = isRefused ? 'This token was refused.' : `${describe(error)}. Try again in a moment.`;
+      // A token that was not refused may be right: it stays there, for the next attempt.
+      this.ask(message, isRefused ? '' : token);
+      return null;
+    });
+    if (status !== null) {
+      storedToken.set(token);
+      this.onSignedIn(api, status);
     }
-    storedToken.set(token);
-    this.onSignedIn(api, status);
   }
 
-  private render(error: string, busy: boolean): void {
-    render(this.template(error, busy), document.body);
-  }
-
-  private template(error: string, busy: boolean): TemplateResult {
-    const send = (form: HTMLFormElement): void => {
-      this.render(error, true);
-      void this.attempt((new FormData(form).get('token') as string).trim());
+  private show(error: string, busy: boolean): void {
+    const send = (sent: HTMLFormElement): void => {
+      this.show(error, true);
+      void this.attempt((new FormData(sent).get('token') as string).trim());
     };
-    return html`<main id="sign-in" class="sign-in">
+    const page = html`<main id="sign-in" class="sign-in">
       <form class="card" aria-labelledby="sign-in-title" @submit=${submitted(send)}>
         <img src="ops/assets/icon.svg" alt="" width="40" height="40" />
         <h1 id="sign-in-title">Operations</h1>
@@ -97,5 +90,6 @@ export class SignIn {
         <p id="token-note" class="note">Kept for this tab only, and forgotten when it is closed.</p>
       </form>
     </main>`;
+    render(page, document.body);
   }
 }

@@ -1,11 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
-import { csvButton } from './csv.js';
+import { csvButton, type CsvCell } from './csv.js';
 import { NOTHING, unitOf, type ColumnFormat } from './format.js';
 import type { Host } from './host.js';
 import { button, endAligned, tableFrame, type Content } from './templates.js';
-
-type Value = number | string | null | undefined;
 
 /** A column, declared once for the screen, the phone, the order and the file. */
 export interface Column<Row> {
@@ -15,7 +13,7 @@ export interface Column<Row> {
   /** What the head does not say. */
   readonly title?: string;
   /** What rows are sorted by, and what the file has; none for a column of controls. */
-  readonly value?: (row: Row) => Value;
+  readonly value?: (row: Row) => CsvCell;
   /** Of numbers, which are aligned at their end. */
   readonly format?: ColumnFormat;
   /** What is shown, where it is more than the value as text. */
@@ -29,6 +27,12 @@ export interface Column<Row> {
   readonly last?: (row: Row) => boolean;
 }
 
+export const column = <Row>(key: string, head: string, more: Partial<Column<Row>>): Column<Row> => ({
+  ...{ key, head },
+  ...more,
+});
+
+/** Of numbers. */
 export const measure = <Row>(
   key: string,
   head: string,
@@ -37,12 +41,17 @@ export const measure = <Row>(
   more: Partial<Column<Row>> = {},
 ): Column<Row> => ({ key, head, value, format, ...more });
 
+/** With how it shows a row among these. */
+type Drawn<Row> = Column<Row> & { readonly draw: (row: Row) => Content };
+
 interface Shown<Row> {
   /** For screen readers, and as the name of the file. */
   readonly name: string;
   readonly columns: readonly Column<Row>[];
   /** Null until they are known: then bones of some rows are there in their place. */
   readonly rows: readonly Row[] | null;
+  /** What is said instead of a table without rows. */
+  readonly none?: string;
   readonly idOf: (row: Row) => string;
   readonly classes?: string;
   readonly classOf?: (row: Row) => string;
@@ -55,44 +64,42 @@ interface Shown<Row> {
   readonly csv?: boolean;
 }
 
-const BONES = ['0', '1', '2', '3', '4'];
-
 /** On phones the columns that matter, with the others unfolding row by row. */
 export class Table<Row> {
   private readonly unfolded = new Set<string>();
   private all = false;
 
-  public template(host: Pick<Host, 'view' | 'go' | 'changed'>, spec: Shown<Row>): TemplateResult {
+  public template(host: Host, spec: Shown<Row>): TemplateResult {
     const { name, rows, idOf, classes = '', atFirst = Infinity, always, csv } = spec;
+    if (rows?.length === 0 && spec.none !== undefined) {
+      return html`<p class="empty">${spec.none}</p>`;
+    }
+    const order = orderOf(spec, host.view.sort);
+    const sorted = inOrder(spec, order);
+    const shown = sorted.filter((row, at) => this.all || at < atFirst || always?.(row) === true);
     const columns = spec.columns
       .filter(({ place }) => place !== 'file')
-      .map((column, at) => (at === 0 ? { ...column, place: 'phone' as const } : column));
-    const order = orderOf(spec, host.view.sort);
-    const sorted = order === null ? (rows ?? []) : inOrder(rows ?? [], ...order);
-    const shown = sorted.filter((row, at) => this.all || at < atFirst || always?.(row) === true);
-    const cells = columns.map((column) => cellOf(column, sorted));
+      .map((column) => ({ ...column, draw: cellOf(column, sorted) }));
+    const bones = html`<tr>
+      ${columns.map((column) => html`<td class=${classOf(column)}><i class="bone"></i></td>`)}
+    </tr>`;
     const toggle = (): void => {
       this.all = !this.all;
       host.changed();
     };
-    const heads = columns.map((column) => headOf(column, order, host.go));
-    const body =
-      rows === null
-        ? BONES.map(
-            () =>
-              html`<tr>
-                ${columns.map((column) => html`<td class=${classOf(column)}><i class="bone"></i></td>`)}
-              </tr>`,
-          )
-        : repeat(shown, idOf, (row) => this.row(host, spec, columns, cells, row));
-    const file = (): Value[][] => {
-      const kept = spec.columns.flatMap(({ head, format, value }) => {
-        const unit = unitOf(format);
-        return value === undefined ? [] : [{ head: unit === undefined ? head : `${head} (${unit})`, value }];
-      });
-      return [kept.map(({ head }) => head), ...sorted.map((row) => kept.map(({ value }) => value(row)))];
+    const file = (): CsvCell[][] => {
+      const kept = spec.columns.filter(({ value }) => value !== undefined);
+      const heads = kept.map(({ head, format }) => `${head}${unitOf(format)}`);
+      return [heads, ...sorted.map((row) => kept.map(({ value }) => value?.(row)))];
     };
-    return html`${tableFrame(name, heads, body, `folding ${classes}`)}
+    return html`${tableFrame(
+        name,
+        columns.map((column) => headOf(column, order, host)),
+        rows === null
+          ? Array<TemplateResult>(5).fill(bones)
+          : repeat(shown, idOf, (row) => this.row(host, spec, columns, row)),
+        `folding ${classes}`,
+      )}
       <div class="actions start">
         ${button(this.all ? 'Show fewer' : `Show all ${sorted.length}`, toggle, {
           classes: 'quiet',
@@ -102,30 +109,21 @@ export class Table<Row> {
       </div>`;
   }
 
-  private row(
-    host: Pick<Host, 'changed'>,
-    { idOf, classOf: classOfRow }: Shown<Row>,
-    columns: readonly Column<Row>[],
-    cells: readonly ((row: Row) => Content)[],
-    row: Row,
-  ): TemplateResult {
-    const id = idOf(row);
+  private row(host: Host, spec: Shown<Row>, columns: readonly Drawn<Row>[], row: Row): TemplateResult {
+    const id = spec.idOf(row);
     const isOpen = this.unfolded.has(id);
     const toggle = (): void => {
       this.unfolded[isOpen ? 'delete' : 'add'](id);
       host.changed();
     };
     const unfold = button('', toggle, { classes: 'unfold', expanded: isOpen, label: 'More of this row' });
-    const rest = columns.flatMap((column, at) =>
-      column.place === 'phone' ? [] : [[column, cells[at]?.(row)] as const],
-    );
-    return html`<tr class=${classOfRow?.(row) ?? ''} data-row=${id}>
-        ${columns.map((column, at) =>
-          at === 0
-            ? html`<th scope="row" class="phone">
-                ${rest.length > 0 ? unfold : nothing}${cells[at]?.(row)}
-              </th>`
-            : html`<td class=${classOf(column, row)} data-column=${column.key}>${cells[at]?.(row)}</td>`,
+    const [first, ...others] = columns;
+    const rest = others.filter(({ place }) => place !== 'phone');
+    return html`<tr class=${spec.classOf?.(row) ?? ''} data-row=${id}>
+        <th scope="row">${rest.length > 0 ? unfold : nothing}${first?.draw(row)}</th>
+        ${others.map(
+          (column) =>
+            html`<td class=${classOf(column, row)} data-column=${column.key}>${column.draw(row)}</td>`,
         )}
       </tr>
       ${
@@ -134,9 +132,9 @@ export class Table<Row> {
               <td colspan=${columns.length - rest.length}>
                 <dl>
                   ${rest.map(
-                    ([column, cell]) =>
-                      html`<dt>${column.head}</dt>
-                        <dd class=${column.classOf?.(row) ?? ''}>${cell}</dd>`,
+                    ({ head, classOf: own, draw }) =>
+                      html`<dt>${head}</dt>
+                        <dd class=${own?.(row) ?? ''}>${draw(row)}</dd>`,
                   )}
                 </dl>
               </td>
@@ -146,32 +144,21 @@ export class Table<Row> {
   }
 }
 
-type Order<Row> = readonly [column: Column<Row>, isDown: boolean];
+const keyOf = (order: string): string => order.replace(/^-/, '');
 
-/** Null where the order is the rows' own. */
-function orderOf<Row>({ columns, sort }: Shown<Row>, wanted: string): Order<Row> | null {
-  for (const one of sort === undefined ? [] : [wanted, sort]) {
-    const column = columns.find(({ key }) => key === one.replace(/^-/, ''));
-    if (column?.value !== undefined) {
-      return [column, one.startsWith('-')];
-    }
-  }
-  return null;
-}
+/** The key of a column, with - before it for descending order; undefined where the order is the rows' own. */
+const orderOf = <Row>({ columns, sort }: Shown<Row>, wanted: string): string | undefined =>
+  sort && [wanted, sort].find((one) => columns.some(({ key, value }) => value && key === keyOf(one)));
 
-function headOf<Row>(column: Column<Row>, order: Order<Row> | null, go: Host['go']): TemplateResult {
-  const { key, head, title, leastFirst, value } = column;
-  if (order === null || value === undefined) {
+function headOf<Row>(column: Column<Row>, order: string | undefined, { to }: Host): TemplateResult {
+  const { key, head, title, leastFirst = false, value } = column;
+  if (order === undefined || value === undefined) {
     return html`<th scope="col" class=${classOf(column)} title=${title ?? nothing}>${head}</th>`;
   }
-  const [active, isDown] = [order[0].key === key, order[1]];
-  const down = active ? !isDown : leastFirst !== true;
-  const sort = (): void => {
-    go({ sort: `${down ? '-' : ''}${key}` });
-  };
-  const state = !active ? 'none' : isDown ? 'descending' : 'ascending';
+  const state = order === key ? 'ascending' : order === `-${key}` ? 'descending' : 'none';
+  const next = state === 'descending' || (state === 'none' && leastFirst) ? key : `-${key}`;
   return html`<th scope="col" class=${classOf(column)} aria-sort=${state}>
-    ${button(head, sort, { title })}
+    ${button(head, to({ sort: next }), { title })}
   </th>`;
 }
 
@@ -180,7 +167,6 @@ function classOf<Row>(column: Column<Row>, row?: Row): string {
   return `${place ?? ''} ${format ? 'number' : ''} ${row === undefined ? '' : (own?.(row) ?? '')}`;
 }
 
-/** How the column shows a row among these. */
 function cellOf<Row>({ value, format, cell }: Column<Row>, rows: readonly Row[]): (row: Row) => Content {
   const sizes = rows.map((row) => Math.abs(Number(value?.(row) ?? 0)));
   const formatted = format?.(Math.max(0, ...sizes));
@@ -192,10 +178,12 @@ function cellOf<Row>({ value, format, cell }: Column<Row>, rows: readonly Row[])
 }
 
 /** Equal ones stay as they were; without a value always last, whichever the order. */
-function inOrder<Row>(rows: readonly Row[], { value, last }: Column<Row>, isDown: boolean): readonly Row[] {
-  const valueOf = (row: Row): Value => value?.(row) ?? null;
+function inOrder<Row>({ rows, columns }: Shown<Row>, order = ''): readonly Row[] {
+  const { value, last } = columns.find(({ key }) => key === keyOf(order)) ?? {};
+  const valueOf = (row: Row): CsvCell => value?.(row) ?? null;
   const rank = (row: Row): number => (valueOf(row) === null ? 2 : last?.(row) === true ? 1 : 0);
-  const compared = (x: Value, y: Value): number =>
+  const compared = (x: CsvCell, y: CsvCell): number =>
     typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y), 'en');
-  return rows.toSorted((a, b) => rank(a) - rank(b) || (isDown ? -1 : 1) * compared(valueOf(a), valueOf(b)));
+  const sign = order.startsWith('-') ? -1 : 1;
+  return (rows ?? []).toSorted((a, b) => rank(a) - rank(b) || sign * compared(valueOf(a), valueOf(b)));
 }

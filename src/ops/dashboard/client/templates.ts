@@ -50,24 +50,6 @@ export const tableFrame = (name: string, heads: unknown, rows: unknown, classes 
     </table>
   </div>`;
 
-/** A table of texts, whose first column names its rows. */
-export const table = (
-  name: string,
-  heads: readonly string[],
-  rows: readonly (readonly string[])[],
-): TemplateResult =>
-  tableFrame(
-    name,
-    heads.map((head) => html`<th scope="col">${head}</th>`),
-    rows.map(
-      ([first, ...rest]) =>
-        html`<tr>
-          <th scope="row">${first}</th>
-          ${rest.map((cell) => html`<td>${endAligned(cell)}</td>`)}
-        </tr>`,
-    ),
-  );
-
 /** A choice among [value, label]. */
 export const select = (
   id: string,
@@ -101,7 +83,6 @@ export const segmented = (
   </div>`;
 
 interface ButtonOptions {
-  readonly id?: string;
   readonly classes?: string;
   readonly title?: string | undefined;
   /** For screen readers, where the text alone does not say enough. */
@@ -116,11 +97,10 @@ interface ButtonOptions {
 export const button = (
   text: Content,
   onClick: (event: MouseEvent) => unknown,
-  { id, classes, title, label, pressed, expanded, hidden = false, disabled = false }: ButtonOptions = {},
+  { classes, title, label, pressed, expanded, hidden = false, disabled = false }: ButtonOptions = {},
 ): TemplateResult =>
   html`<button
     type="button"
-    id=${id ?? nothing}
     class=${classes ?? nothing}
     title=${title ?? nothing}
     aria-label=${label ?? nothing}

@@ -145,7 +145,7 @@ export function tiles(overview: Overview | null, trend: Trend | null, host: Host
   const { objectives, view } = host;
   const level = overview && objectives && slaLevel(overview, objectives);
   const against =
-    overview && `the ${format.span(Date.parse(overview.to) - Date.parse(overview.from), 60)} before`;
+    overview && `the ${format.span(Date.parse(overview.to) - Date.parse(overview.from))} before`;
   return TILES.map((spec) => {
     const split = spec.split === true;
     const note = split && overview ? unsplitNote(overview, view.zone) : null;

@@ -1,26 +1,16 @@
 import { html, type TemplateResult } from 'lit-html';
 import { describe, wasAborted } from './api.js';
 import type { Host } from './host.js';
-import { button } from './templates.js';
 
 /** A part of the page that has something done by the server, and says what came of it. */
 export abstract class Tool {
   protected busy = false;
-  protected get failed(): boolean {
-    return this.said.kind === 'bad';
-  }
-
-  private said = { text: '', kind: '' };
+  protected said = { text: '', kind: '' };
 
   public constructor(protected readonly host: Host) {}
 
   protected get message(): TemplateResult {
     return html`<p class="message ${this.said.kind}" role="status">${this.said.text}</p>`;
-  }
-
-  protected cancelButton(what: string, cancel: () => Promise<void>, disabled = false): TemplateResult {
-    const act = (): Promise<void> => this.attempt('Not cancelled', cancel);
-    return button('Cancel', act, { classes: 'quiet', label: `Cancel ${what}`, disabled });
   }
 
   protected say(text: string, kind: '' | 'good' | 'bad' = ''): void {
@@ -29,7 +19,7 @@ export abstract class Tool {
   }
 
   /** @param failed what is said where it fails, before the reason */
-  protected async attempt(failed: string, action: () => Promise<void>): Promise<void> {
+  protected async attempt(failed: string, action: () => Promise<unknown>): Promise<void> {
     try {
       await action();
     } catch (error) {
@@ -40,7 +30,7 @@ export abstract class Tool {
   }
 
   /** The same, for what is not done twice at a time. */
-  protected async busily(failed: string, action: () => Promise<void>): Promise<void> {
+  protected async busily(failed: string, action: () => Promise<unknown>): Promise<void> {
     this.busy = true;
     await this.attempt(failed, action);
     this.busy = false;

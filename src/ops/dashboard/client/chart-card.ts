@@ -56,6 +56,7 @@ export class ChartCard implements KeyedDrawing, TooltipOwner {
     new ResizeObserver(() => {
       this.chart?.setSize(this.size());
     }).observe(plot);
+    host.api.signal.addEventListener('abort', this.destroy);
     this.render();
   }
 
@@ -94,10 +95,10 @@ export class ChartCard implements KeyedDrawing, TooltipOwner {
   }
 
   /** The charts that move together know each other. */
-  public destroy(): void {
+  private readonly destroy = (): void => {
     this.chart?.destroy();
     this.chart = null;
-  }
+  };
 
   public leave(): void {
     this.chart?.setCursor({ left: -10, top: -10 });

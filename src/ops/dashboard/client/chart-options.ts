@@ -29,6 +29,24 @@ export interface Drawing {
 export function chartOptions(drawing: Drawing, size: { width: number; height: number }): uPlot.Options {
   const { spec, picture } = drawing;
   const { zone, kind } = picture;
+  const draw = (chart: uPlot): void => {
+    placeVeil(chart, drawing.picture);
+    drawLimits(chart, drawing.picture);
+  };
+  const setCursor = (chart: uPlot): void => {
+    const { left = null, idx = null } = chart.cursor;
+    if (chart.select.width > 0) {
+      select(chart, drawing.picture, selected(chart, drawing.picture));
+    }
+    drawing.onCursor(left !== null && left >= 0 ? idx : null);
+  };
+  const setSelect = (chart: uPlot): void => {
+    if (chart.select.width > 0) {
+      const range = selected(chart, drawing.picture);
+      unselect(chart);
+      drawing.onZoom(...range);
+    }
+  };
   const axis = { stroke: cssColor('--text-muted'), font: fontOf(11), ticks: { show: false } };
   return {
     ...size,
@@ -63,32 +81,7 @@ export function chartOptions(drawing: Drawing, size: { width: number; height: nu
         dblclick: () => null, // uPlot would show all its data; the page goes back to the preset
       },
     },
-    hooks: {
-      draw: [
-        (chart) => {
-          placeVeil(chart, drawing.picture);
-          drawLimits(chart, drawing.picture);
-        },
-      ],
-      setCursor: [
-        (chart) => {
-          const { left, idx } = chart.cursor;
-          if (chart.select.width > 0) {
-            select(chart, drawing.picture, selected(chart, drawing.picture));
-          }
-          drawing.onCursor(left != null && left >= 0 ? (idx ?? null) : null);
-        },
-      ],
-      setSelect: [
-        (chart) => {
-          if (chart.select.width > 0) {
-            const range = selected(chart, drawing.picture);
-            unselect(chart);
-            drawing.onZoom(...range);
-          }
-        },
-      ],
-    },
+    hooks: { draw: [draw], setCursor: [setCursor], setSelect: [setSelect] },
   };
 }
 

@@ -85,11 +85,7 @@ export function pictureOf(spec: ChartSpec, scene: Scene): Picture {
   const [to, asOf] = source ? [Date.parse(source.to), Date.parse(source.freshness.asOf)] : [end, end];
   const kind = series !== null && spec.kind === 'area' ? 'stack' : spec.kind;
   const all = series === null ? ownLines(spec, points) : keyLines(spec, series, scene.slots);
-  const isolated = all.some(({ name }) => name !== null && only.includes(name));
-  const own = drawnLines(
-    kind,
-    all.map((line) => ({ ...line, isShown: !isolated || only.includes(line.name ?? '') })),
-  );
+  const own = drawnLines(all, only, kind === 'stack');
   const middles = starts.map((start) => start + width / 2 - scene.shift);
   const lines = [
     ...own,
@@ -144,20 +140,21 @@ function keyLines({ split }: ChartSpec, { series, total, starts }: Series, slots
   });
 }
 
-/** Each of what is shown of a stack stands on the one before it. Its bars have no dashes. */
-function drawnLines(kind: ChartSpec['kind'], lines: readonly Line[]): Line[] {
+/** What is isolated, where something is. Each of a stack stands on the one before it; its bars have no dashes. */
+function drawnLines(lines: readonly Line[], only: readonly string[], isStack: boolean): Line[] {
+  const isChosen = ({ name }: Line): boolean => name !== null && only.includes(name);
+  const isAll = !lines.some(isChosen);
   let below: Column = [];
   return lines.map((line) => {
-    const { values, isShown } = line;
-    if (kind !== 'stack') {
-      return { ...line, drawn: isShown ? values : values.map(() => null) };
+    const isShown = isAll || isChosen(line);
+    const values = isShown ? line.values : line.values.map(() => null);
+    if (!isStack) {
+      return { ...line, isShown, drawn: values };
     }
-    const under = below;
-    const drawn = values.map((value, at) =>
-      value === null ? (under[at] ?? null) : value + (under[at] ?? 0),
-    );
-    below = isShown ? drawn : under;
-    return { ...line, dash: 0, drawn: isShown ? drawn : values.map(() => null) };
+    const sum = (value: number | null, under: number | null): number | null =>
+      value === null ? under : value + (under ?? 0);
+    below = values.map((value, at) => sum(value, below[at] ?? null));
+    return { ...line, isShown, dash: 0, drawn: isShown ? below : values };
   });
 }
 
@@ -169,15 +166,16 @@ function earlier(
   middles: readonly number[],
   width: number,
 ): Line {
+  const [isSum, earlierWidth] = [spec.kind === 'stack', BUCKET_MS[trend.bucket]];
   const shown = spec.series.filter((_, at) => own[at]?.isShown === true);
   const main = shown.toSorted((a, b) => (b.width ?? 0) - (a.width ?? 0)).slice(0, 1);
-  const [isSum, earlierWidth] = [spec.kind === 'stack', BUCKET_MS[trend.bucket]];
+  const valuesOf = (isSum ? shown : main).map((series) => valueOf(spec, series));
   const byStart = new Map(trend.points.map((point) => [startOf(point.from, earlierWidth), point]));
   const raw = middles.map((middle) => {
     const point = byStart.get(startOf(middle, earlierWidth));
-    const values = point === undefined ? [] : (isSum ? shown : main).map((one) => valueOf(spec, one)(point));
-    const sum = values.reduce<number>((below, one) => below + Number(one), 0);
-    return values.every((one) => one === null) ? null : sum * (isSum ? width / earlierWidth : 1);
+    const values = point ? valuesOf.map((of) => of(point)).filter((value) => value !== null) : [];
+    const sum = values.reduce<number>((below, value) => below + Number(value), 0);
+    return values.length === 0 ? null : sum * (isSum ? width / earlierWidth : 1);
   });
   const label = isSum || spec.series.length === 1 ? 'before' : `before (${main[0]?.label ?? ''})`;
   return lineOf(raw, { name: null, label, color: '--text-muted', dash: 2, width: 1 });
@@ -194,8 +192,7 @@ function limitsOf(spec: ChartSpec, objectives: Objectives | null, highest: numbe
 /** From when to when points are left out, since their measure was not kept yet. */
 function gap({ set }: ChartSpec, points: readonly TrendPoint[], zone: Zone): string | null {
   const gaps = set === 'cost' ? points.filter(({ unsplit }) => unsplit !== null) : [];
-  const [from, to] = [gaps[0]?.from, gaps.at(-1)?.to].map(
-    (time) => time && formatTime(time, zone, 'dateTime'),
-  );
-  return from === undefined ? null : `not known from ${from} to ${to ?? ''}`;
+  const [first, last] = [gaps[0], gaps.at(-1)];
+  const time = (at: string): string => formatTime(at, zone, 'dateTime');
+  return first && last ? `not known from ${time(first.from)} to ${time(last.to)}` : null;
 }

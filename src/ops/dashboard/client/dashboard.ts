@@ -199,7 +199,6 @@ export class Dashboard implements Page {
     this.api.close();
     this.loader.stop();
     this.refresh.stop();
-    this.trends.destroy();
     this.onSignedOut(message);
   }
 }

@@ -4,7 +4,8 @@ export const NOTHING = '–';
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const three = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
 
-const UNITS = [
+/** Of numbers that have none: from how much on, and its sign. */
+export const UNITS = [
   [1e12, 'T'],
   [1e9, 'B'],
   [1e6, 'M'],

@@ -79,13 +79,6 @@ export class TrendsPanel {
     }
   }
 
-  /** The charts that move together know each other. */
-  public destroy(): void {
-    for (const chart of this.charts) {
-      chart.destroy();
-    }
-  }
-
   private choices(series: Series | null): TemplateResult {
     const { view, dimensions, go, to } = this.host;
     const sets = (dimensions ?? []).map(({ name }) => name);
@@ -151,10 +144,7 @@ export class TrendsPanel {
     const shortest = SHORTEST_MINUTES * 60_000;
     const missing = Math.max(0, shortest - (to - from)) / 2;
     const end = Math.min(to + missing, this.host.range.to);
-    const fixed = fixedRange(Math.min(from - missing, end - shortest), end);
     this.tooltip.show(null);
-    if (fixed !== null) {
-      this.host.go({ fixed });
-    }
+    this.host.go({ fixed: fixedRange(Math.min(from - missing, end - shortest), end) });
   };
 }

@@ -87,10 +87,8 @@ export function pictureOf(spec: ChartSpec, scene: Scene): Picture {
   const all = series === null ? ownLines(spec, points) : keyLines(spec, series, scene.slots);
   const own = drawnLines(all, only, kind === 'stack');
   const middles = starts.map((start) => start + width / 2 - scene.shift);
-  const lines = [
-    ...own,
-    ...(scene.before === null ? [] : [earlier(spec, scene.before, own, middles, width)]),
-  ];
+  const before = scene.before && earlier(spec, scene.before, own, middles, width);
+  const lines = before ? [...own, before] : own;
   const drawn = lines.flatMap((line) => line.drawn).filter((value) => value !== null);
   const limits = limitsOf(spec, scene.objectives, Math.max(0, ...drawn));
   const ends = [...drawn, ...limits.map(({ value }) => value)];

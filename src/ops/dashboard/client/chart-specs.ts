@@ -50,6 +50,7 @@ export const splitMeasures = (set: ChartSet): readonly SeriesMeasure[] =>
 const RATE = { set: 'service', kind: 'area', format: perSecond, scale: 'number' } as const;
 const SHARE = { set: 'service', kind: 'lines', format: percent, scale: 'share' } as const;
 const COUNT = { set: 'service', kind: 'stack', format: count, scale: 'number', whole: true } as const;
+const WITH_HIDDEN = 'count per point, with those a retry hid from the client';
 
 /**
  * Clients' and providers' errors are two views of overlapping rows, so they are two stacks: business-limited and SLA
@@ -64,13 +65,8 @@ export const CHARTS: readonly ChartSpec[] = [
     ...{ ...SHARE, format: slaPercent, nearOne: true, limits: 'sla' },
     series: [{ label: 'SLA', color: '--series-requests', value: (p) => p.sla, width: 2 }],
   }),
-  latencyChart('duration', 'Duration', 'whole request', 'requests that log their duration'),
-  latencyChart(
-    'ttft',
-    'Time to first token',
-    'streamed requests',
-    'streamed requests that log their first token',
-  ),
+  latencyChart('duration', 'Duration', 'whole request'),
+  latencyChart('ttft', 'Time to first token', 'streamed requests'),
   chart('tokens', 'Tokens', 'per second, all four kinds', 'tokensPerSecond', {
     ...RATE,
     series: [{ label: 'tokens', color: '--series-tokens', value: (p) => p.tokensPerSecond }],
@@ -89,20 +85,14 @@ export const CHARTS: readonly ChartSpec[] = [
       { label: 'business-limited', color: '--series-limited', value: (p) => p.businessLimitedCount },
     ],
   }),
-  chart(
-    'provider-errors',
-    'Provider errors',
-    'count per point, with those a retry hid from the client',
-    'upstreamErrorCount',
-    {
-      ...COUNT,
-      series: [
-        { label: 'other', color: '--series-other', value: (p) => p.upstreamErrorCountExcl429529 },
-        { label: '429', color: '--series-429', value: (p) => p.upstream429Count },
-        { label: '529', color: '--series-529', value: (p) => p.upstream529Count },
-      ],
-    },
-  ),
+  chart('provider-errors', 'Provider errors', WITH_HIDDEN, 'upstreamErrorCount', {
+    ...COUNT,
+    series: [
+      { label: 'other', color: '--series-other', value: (p) => p.upstreamErrorCountExcl429529 },
+      { label: '429', color: '--series-429', value: (p) => p.upstream429Count },
+      { label: '529', color: '--series-529', value: (p) => p.upstream529Count },
+    ],
+  }),
   chart('cost', 'Cost', 'charged per point', 'actualCost', {
     ...{ set: 'cost', kind: 'stack', format: money, scale: 'number' },
     series: [{ label: 'cost', color: '--series-requests', value: (p) => p.actualCost }],
@@ -137,11 +127,12 @@ function chart(
   return { id, title, note, split, ...rest };
 }
 
-function latencyChart(metric: 'duration' | 'ttft', title: string, note: string, measured: string): ChartSpec {
+function latencyChart(metric: 'duration' | 'ttft', title: string, note: string): ChartSpec {
+  const logged = { duration: 'requests that log their duration', ttft: `${note} that log their first token` };
   return chart(metric, title, note, `${metric}.p95`, {
     ...{ set: 'service', kind: 'lines', format: milliseconds, scale: 'time', limits: `${metric}P95Ms` },
     splitNote: `p95, ${note}`,
-    empty: `No latency was measured: it takes ${measured}`,
+    empty: `No latency was measured: it takes ${logged[metric]}`,
     series: (['p50', 'p90', 'p95', 'p99'] as const).map((at) => {
       const width = at === 'p95' ? 2 : 1.5;
       return { label: at, color: `--series-${at}`, value: (point) => point[metric][at], width };

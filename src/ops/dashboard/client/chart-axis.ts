@@ -19,7 +19,7 @@ const UNITS: Readonly<Record<AxisScale, readonly Unit[]>> = {
 };
 const DAY_SECONDS = 86_400;
 /** Of a label that has room beside a chart; smaller numbers are written as powers. */
-const MOST_DECIMALS = 6;
+const DECIMALS = [0, 1, 2, 3, 4, 5, 6];
 
 const unitOf = (scale: AxisScale, highest: number): Unit =>
   UNITS[scale].find(([from]) => highest >= from) ?? NUMBER;
@@ -44,19 +44,13 @@ export function axisSplits(low: number, high: number, step: number): number[] {
 export function axisLabels(scale: AxisScale, splits: readonly number[]): string[] {
   const [, size, sign] = unitOf(scale, Math.max(...splits));
   const numbers = splits.map((value) => value / size);
-  const decimals = Math.max(0, ...numbers.map(decimalsOf));
+  const isOff = (value: number, decimals: number): boolean =>
+    Math.abs(Number(value.toFixed(decimals)) / value - 1) > 1e-6;
+  const decimals = DECIMALS.find((most) => !numbers.some((value) => isOff(value, most)));
   const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
   return numbers.map((value) =>
-    decimals > MOST_DECIMALS ? value.toExponential() : `${value.toLocaleString('en-US', digits)}${sign}`,
+    decimals === undefined ? value.toExponential() : `${value.toLocaleString('en-US', digits)}${sign}`,
   );
-}
-
-function decimalsOf(value: number): number {
-  let decimals = 0;
-  while (decimals <= MOST_DECIMALS && Math.abs(Number(value.toFixed(decimals)) / value - 1) > 1e-6) {
-    decimals += 1;
-  }
-  return decimals;
 }
 
 /** Days, or times of day of which the first of each day has its date below. */

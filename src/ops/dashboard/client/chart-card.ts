@@ -1,7 +1,7 @@
 import { html, nothing, render, type TemplateResult } from 'lit-html';
 import uPlot from 'uplot';
-import { bindChartKeys, type KeyedDrawing } from './chart-keys.js';
-import { chartData, chartOptions } from './chart-options.js';
+import { bindChartKeys } from './chart-keys.js';
+import { chartData, chartOptions, type Drawing } from './chart-options.js';
 import { NO_SCENE, pictureOf, type Line, type Picture, type Scene } from './chart-picture.js';
 import type { ChartSpec } from './chart-specs.js';
 import type { Tooltip, TooltipOwner } from './chart-tooltip.js';
@@ -17,7 +17,7 @@ const HEIGHT = 190;
 const SPLIT_ENTRIES = 6;
 
 /** One chart with its title, legend and table. It renders itself: the cursor moves more often than the page changes. */
-export class ChartCard implements KeyedDrawing, TooltipOwner {
+export class ChartCard implements Drawing, TooltipOwner {
   public readonly element = document.createElement('article');
   public chart: uPlot | null = null;
   public picture: Picture;
@@ -51,6 +51,7 @@ export class ChartCard implements KeyedDrawing, TooltipOwner {
       this.isTouched = pointerType === 'touch';
       tooltip.owner = this;
     });
+    plot.addEventListener('dblclick', host.to({ fixed: null }));
     this.table = new DataTable(spec.title, this.render);
     bindChartKeys(plot, this);
     new ResizeObserver(() => {
@@ -80,7 +81,7 @@ export class ChartCard implements KeyedDrawing, TooltipOwner {
       this.redraw();
     }
     this.render();
-    this.point();
+    this.onCursor(this.cursor);
     return this.element;
   }
 
@@ -110,12 +111,15 @@ export class ChartCard implements KeyedDrawing, TooltipOwner {
     this.reader.textContent = reading(this.spec, this.picture, this.cursor ?? 0);
   }
 
+  /** The tooltip is beside the cursor, where this chart is the one that is pointed at. */
   public readonly onCursor = (index: number | null): void => {
     if (index !== this.cursor) {
       this.cursor = index;
       this.render();
     }
-    this.point();
+    if (this.tooltip.owner === this) {
+      this.tooltip.show(index === null ? null : this.everythingAt(index));
+    }
   };
 
   /** Where the cursor is, in the window's pixels. */
@@ -130,13 +134,6 @@ export class ChartCard implements KeyedDrawing, TooltipOwner {
       chart.setData(chartData(picture), false);
       chart.setScale('x', { min: picture.from / 1000, max: picture.to / 1000 });
     });
-  }
-
-  /** The tooltip beside the cursor, where this chart is the one that is pointed at. */
-  private point(): void {
-    if (this.tooltip.owner === this) {
-      this.tooltip.show(this.cursor === null ? null : this.everythingAt(this.cursor));
-    }
   }
 
   private readonly render = (): void => {

@@ -1,21 +1,10 @@
-import type uPlot from 'uplot';
 import { select, unselect, type Drawing } from './chart-options.js';
-
-/** A chart that has the keyboard. */
-export interface KeyedDrawing extends Drawing {
-  /** Null while nothing is drawn. */
-  readonly chart: uPlot | null;
-  /** Moves the cursor, and says what it is at then. */
-  readonly moved: (move: () => void) => void;
-  /** Lets go of the point. */
-  readonly leave: () => void;
-}
 
 /**
  * A chart without a mouse: arrows move the cursor in all charts, with Shift they select whole points, Enter zooms into
  * what is selected, Escape lets go.
  */
-export function bindChartKeys(element: HTMLElement, drawing: KeyedDrawing): void {
+export function bindChartKeys(element: HTMLElement, drawing: Drawing): void {
   let anchor: number | null = null;
   const letGo = (): void => {
     anchor = null;

@@ -24,6 +24,12 @@ export interface Drawing {
   readonly onCursor: (index: number | null) => void;
   /** Milliseconds since 1970, of whole points. */
   readonly onZoom: (from: number, to: number) => void;
+  /** Null while nothing is drawn. */
+  readonly chart: uPlot | null;
+  /** The keyboard moves the cursor: what it is at then is said. */
+  readonly moved: (move: () => void) => void;
+  /** Lets go of the point. */
+  readonly leave: () => void;
 }
 
 export function chartOptions(drawing: Drawing, size: { width: number; height: number }): uPlot.Options {

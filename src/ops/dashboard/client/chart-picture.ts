@@ -157,13 +157,7 @@ function drawnLines(lines: readonly Line[], only: readonly string[], isStack: bo
 }
 
 /** The sum of what is shown of a stack, or else the main one of what is shown, in the point that much earlier. */
-function earlier(
-  spec: ChartSpec,
-  trend: Trend,
-  own: readonly Line[],
-  middles: readonly number[],
-  width: number,
-): Line {
+function earlier(spec: ChartSpec, trend: Trend, own: Line[], middles: number[], width: number): Line {
   const [isSum, earlierWidth] = [spec.kind === 'stack', BUCKET_MS[trend.bucket]];
   const shown = spec.series.filter((_, at) => own[at]?.isShown === true);
   const main = shown.toSorted((a, b) => (b.width ?? 0) - (a.width ?? 0)).slice(0, 1);

@@ -117,14 +117,10 @@ export const CHARTS: readonly ChartSpec[] = [
   }),
 ];
 
-function chart(
-  id: string,
-  title: string,
-  note: string,
-  split: SeriesMeasure,
-  rest: Omit<ChartSpec, 'id' | 'title' | 'note' | 'split'>,
-): ChartSpec {
-  return { id, title, note, split, ...rest };
+type Look = Omit<ChartSpec, 'id' | 'title' | 'note' | 'split'>;
+
+function chart(id: string, title: string, note: string, split: SeriesMeasure, look: Look): ChartSpec {
+  return { id, title, note, split, ...look };
 }
 
 function latencyChart(metric: 'duration' | 'ttft', title: string, note: string): ChartSpec {

@@ -16,18 +16,15 @@ type Scale = (value: number) => number;
 /** A histogram over a logarithmic axis of latency, with marks at the percentiles. It renders itself, to its width. */
 export class DistributionChart {
   public readonly element = document.createElement('div');
-  private readonly table = new DataTable('Latency distribution', () => {
-    this.render();
-  });
+  private readonly table: DataTable;
   private distribution: LatencyDistribution | null = null;
   /** Where the bin under the pointer begins. */
   private pointed: number | null = null;
 
   public constructor() {
     this.element.className = 'distribution';
-    new ResizeObserver(() => {
-      this.render();
-    }).observe(this.element);
+    this.table = new DataTable('Latency distribution', this.render);
+    new ResizeObserver(this.render).observe(this.element);
   }
 
   /** The chart of this distribution. */
@@ -39,7 +36,7 @@ export class DistributionChart {
     return this.element;
   }
 
-  private render(): void {
+  private readonly render = (): void => {
     const { distribution } = this;
     if (distribution === null) {
       return;
@@ -68,7 +65,7 @@ export class DistributionChart {
         )}`,
       this.element,
     );
-  }
+  };
 
   private drawing({ bins, summary }: LatencyDistribution, width: number): TemplateResult {
     const [low, high] = [bins[0]?.from ?? 1, bins.at(-1)?.to ?? 1];
@@ -108,10 +105,8 @@ function marks(summary: LatencyDistribution['summary'], x: Scale, width: number)
       return [];
     }
     const at = x(value);
-    const row = Math.max(
-      0,
-      freeFrom.findIndex((free) => at >= free),
-    );
+    const free = freeFrom.findIndex((from) => at >= from);
+    const row = Math.max(0, free);
     freeFrom[row] = at + MARK_WIDTH;
     const [side, anchor] = at > width - MARK_WIDTH ? [-4, 'end'] : [4, 'start'];
     return svg`<path class="mark" d="M${at} ${row * 14 + 4}V${FLOOR}" />

@@ -37,16 +37,11 @@ export class TrendsPanel {
   }
 
   public template(answers: TrendAnswers, { className, banner }: PanelState): TemplateResult {
-    const { view, to, go } = this.host;
+    const { view, to } = this.host;
     const sets = [
       ['service', 'Service', to({ charts: 'service' })],
       ['cost', 'Cost and speed', to({ charts: 'cost' })],
     ] as const;
-    const zoomReset = (event: Event): void => {
-      if (event.target instanceof Element && event.target.closest('.plot') !== null) {
-        go({ fixed: null });
-      }
-    };
     const problem = view.split === null ? null : unavailable(this.host, view.split);
     const scene = this.sceneOf(answers, view.split !== null && problem === null);
     // They compare what they are drawn of, and not how far the clock has moved on.
@@ -62,7 +57,7 @@ export class TrendsPanel {
         </p>
       </div>
       ${this.wayOut(problem)}
-      <div id="charts" class="charts ${className}" @dblclick=${zoomReset}>
+      <div id="charts" class="charts ${className}">
         ${banner}
         ${this.charts
           .filter(({ spec }) => spec.set === view.charts)
@@ -82,12 +77,10 @@ export class TrendsPanel {
   private choices(series: Series | null): TemplateResult {
     const { view, dimensions, go, to } = this.host;
     const sets = (dimensions ?? []).map(({ name }) => name);
-    const names = [...new Set(['platform', 'group', ...sets, view.split ?? 'group'])];
-    const splits = names.map((name): [string, string] => [name, capital(wordOf(name))]);
+    const names = new Set(['platform', 'group', ...sets, view.split ?? 'group']);
+    const splits = [...names].map((name): [string, string] => [name, capital(wordOf(name))]);
     // The rest is no key that the page could be filtered for.
-    const keys = (series?.series ?? [])
-      .flatMap(({ key }) => key ?? [])
-      .filter((key) => view.only.includes(key));
+    const keys = view.only.filter((name) => series?.series.some(({ key }) => key === name) === true);
     const split = (by: string): void => {
       go({ split: by || null, only: [] });
     };
@@ -128,9 +121,8 @@ export class TrendsPanel {
   /** A key keeps its colour as long as it is among the busiest; one that comes takes a free one. */
   private slotsOf({ by, series }: Series): readonly (string | null)[] {
     const keys = series.flatMap(({ key }) => key ?? []);
-    const slots = (this.slots.by === by ? this.slots.keys : []).map((key) =>
-      key !== null && keys.includes(key) ? key : null,
-    );
+    const before = this.slots.by === by ? this.slots.keys : [];
+    const slots = before.map((slot) => keys.find((key) => key === slot) ?? null);
     for (const key of keys.filter((one) => !slots.includes(one))) {
       const free = slots.indexOf(null);
       slots[free === -1 ? slots.length : free] = key;

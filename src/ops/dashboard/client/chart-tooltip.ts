@@ -41,9 +41,7 @@ export class Tooltip {
 
   /** Null hides it. */
   public show(content: TemplateResult | null): void {
-    if (content !== null) {
-      render(content, this.element);
-    }
+    render(content, this.element);
     if (this.element.isConnected) {
       this.element.togglePopover(content !== null);
     }

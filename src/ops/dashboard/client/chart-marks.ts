@@ -11,24 +11,24 @@ export function placeVeil(chart: uPlot, { starts, width }: Picture): void {
   chart.over.style.setProperty('--veil-to', `${chart.valToPos((start + width) / 1000, 'x')}px`);
 }
 
-/** The limits of the objectives, as dashed lines with labels. */
+/** The limits of the objectives, as dashed lines with labels, which begin where no veil covers them. */
 export function drawLimits(chart: uPlot, { limits }: Picture): void {
   const { ctx, bbox } = chart;
-  const [ratio, right] = [uPlot.pxRatio, bbox.left + bbox.width];
+  const ratio = uPlot.pxRatio;
   const highest = Math.max(...limits.map(({ value }) => value));
   ctx.save();
   ctx.font = fontOf(11 * ratio);
-  ctx.textAlign = 'right';
+  ctx.textAlign = 'left';
   for (const { label, value, color } of limits) {
     const y = Math.round(chart.valToPos(value, 'y', true));
     ctx.setLineDash([4 * ratio, 4 * ratio]);
     ctx.lineWidth = ratio;
     ctx.strokeStyle = ctx.fillStyle = cssColor(color);
-    ctx.stroke(new Path2D(`M${bbox.left} ${y}H${right}`));
+    ctx.stroke(new Path2D(`M${bbox.left} ${y}h${bbox.width}`));
     // The higher one's label is above its line, the lower one's below.
     const above = value === highest && y - 15 * ratio > bbox.top;
     ctx.textBaseline = above ? 'bottom' : 'top';
-    const [x, at] = [right - 4 * ratio, y + (above ? -2 : 3) * ratio];
+    const [x, at] = [bbox.left + 4 * ratio, y + (above ? -2 : 3) * ratio];
     ctx.setLineDash([]);
     ctx.lineWidth = 3 * ratio;
     ctx.strokeStyle = cssColor('--surface');

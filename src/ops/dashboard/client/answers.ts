@@ -42,8 +42,8 @@ export interface Question {
   readonly scope: string;
 }
 
-/** Null for a part that has nothing to ask. */
-export type Questions = Readonly<Record<Part, Question | null>>;
+/** Null, or absent, for a part that has nothing to ask. */
+export type Questions = Readonly<Partial<Record<Part, Question | null>>>;
 
 /** Rows listed at most; the table says how many there are beyond. */
 const LIMIT = 200;
@@ -74,36 +74,28 @@ export function questions(page: Pick<Host, 'view' | 'range' | 'dimensions'>): Qu
     subject: `${subjectOf(of)} ${JSON.stringify(more)}`,
     scope: subjectOf(of),
   });
+  const status = whole('status');
+  if (view.page === 'operations') {
+    return { status, rebuilds: whole('rebuilds'), verifications: whole('verify') };
+  }
   const { by, split, metric, charts, compare } = view;
   const points = trendRange(range, view.slice !== null);
   const shift = compareShift(view, points);
   const earlier = { from: points.from - shift, to: points.to - shift };
-  const metrics = {
+  const series = { by: split, measures: splitMeasures(charts) };
+  return {
     overview: ask('overview', view),
     trend: ask('trend', view, {}, points),
     before: compare && { ...ask('trend', view, {}, earlier), subject: `${subjectOf(view)} ${compare}` },
     series:
       split === null || unavailable(page, split) !== null
         ? null
-        : ask(
-            'series',
-            view,
-            { by: split, measures: splitMeasures(charts) },
-            trendRange(range, isSet(split)),
-          ),
+        : ask('series', view, series, trendRange(range, isSet(split))),
     // To find a culprit among; the breakdown has them mostly.
     platforms: isFiltered(view) || by === 'platform' ? null : ask('breakdown', view, { by: 'platform' }),
     breakdown:
       unavailable(page, by) === null ? ask('breakdown', without(view, by), { by, limit: LIMIT }) : null,
     distribution: ask('latency-distribution', view, { metric }),
-    status: whole('status'),
+    status,
   };
-  const nothing = { overview: null, trend: null, before: null, series: null } as const;
-  return view.page === 'metrics'
-    ? { ...metrics, rebuilds: null, verifications: null }
-    : {
-        ...nothing,
-        ...{ platforms: null, breakdown: null, distribution: null, status: metrics.status },
-        ...{ rebuilds: whole('rebuilds'), verifications: whole('verify') },
-      };
 }

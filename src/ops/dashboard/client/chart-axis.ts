@@ -1,3 +1,4 @@
+import { UNITS as NUMBERS } from './format.js';
 import { formatTime, type Zone } from './zone.js';
 
 /** What an axis counts in: numbers, milliseconds, or shares of 1. */
@@ -7,13 +8,7 @@ export type AxisScale = 'number' | 'time' | 'share';
 type Unit = readonly [from: number, size: number, sign: string];
 const NUMBER: Unit = [0, 1, ''];
 const UNITS: Readonly<Record<AxisScale, readonly Unit[]>> = {
-  number: [
-    [1e12, 1e12, '\u00a0T'],
-    [1e9, 1e9, '\u00a0B'],
-    [1e6, 1e6, '\u00a0M'],
-    [1e3, 1e3, '\u00a0k'],
-    NUMBER,
-  ],
+  number: NUMBERS.map(([size, sign]): Unit => [size, size, `\u00a0${sign}`]),
   time: [
     [72e5, 36e5, '\u00a0h'],
     [12e4, 6e4, '\u00a0min'],
@@ -24,7 +19,7 @@ const UNITS: Readonly<Record<AxisScale, readonly Unit[]>> = {
 };
 const DAY_SECONDS = 86_400;
 /** Of a label that has room beside a chart; smaller numbers are written as powers. */
-const MOST_DECIMALS = 6;
+const DECIMALS = [0, 1, 2, 3, 4, 5, 6];
 
 const unitOf = (scale: AxisScale, highest: number): Unit =>
   UNITS[scale].find(([from]) => highest >= from) ?? NUMBER;
@@ -49,29 +44,21 @@ export function axisSplits(low: number, high: number, step: number): number[] {
 export function axisLabels(scale: AxisScale, splits: readonly number[]): string[] {
   const [, size, sign] = unitOf(scale, Math.max(...splits));
   const numbers = splits.map((value) => value / size);
-  const decimals = Math.max(0, ...numbers.map(decimalsOf));
+  const isOff = (value: number, decimals: number): boolean =>
+    Math.abs(Number(value.toFixed(decimals)) / value - 1) > 1e-6;
+  const decimals = DECIMALS.find((most) => !numbers.some((value) => isOff(value, most)));
   const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
   return numbers.map((value) =>
-    decimals > MOST_DECIMALS ? value.toExponential() : `${value.toLocaleString('en-US', digits)}${sign}`,
+    decimals === undefined ? value.toExponential() : `${value.toLocaleString('en-US', digits)}${sign}`,
   );
 }
 
-function decimalsOf(value: number): number {
-  let decimals = 0;
-  while (decimals <= MOST_DECIMALS && Math.abs(Number(value.toFixed(decimals)) / value - 1) > 1e-6) {
-    decimals += 1;
-  }
-  return decimals;
-}
-
-/** Times of day, the first of each day with its date below. */
+/** Days, or times of day of which the first of each day has its date below. */
 export function timeLabels(splits: readonly number[], increment: number, zone: Zone): string[] {
-  let shown = '';
-  return splits.map((seconds) => {
-    const day = formatTime(seconds * 1000, zone, 'day');
-    const time = formatTime(seconds * 1000, zone, 'time');
-    const isFirst = day !== shown;
-    shown = day;
-    return increment >= DAY_SECONDS ? day : isFirst ? `${time}\n${day}` : time;
-  });
+  const days = splits.map((seconds) => formatTime(seconds * 1000, zone, 'day'));
+  if (increment >= DAY_SECONDS) {
+    return days;
+  }
+  const times = splits.map((seconds) => formatTime(seconds * 1000, zone, 'time'));
+  return times.map((time, at) => (days[at] === days[at - 1] ? time : `${time}\n${days[at] ?? ''}`));
 }

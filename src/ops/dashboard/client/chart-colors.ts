@@ -4,14 +4,8 @@ probe.hidden = true;
 probe.style.forcedColorAdjust = 'none';
 
 /** A CSS custom property as the colour it resolves to: a canvas knows neither var() nor light-dark(). */
-export function cssColor(property: string): string {
+export function cssColor(property: string, percent = 100): string {
   document.body.append(probe);
-  probe.style.color = `var(${property})`;
+  probe.style.color = `color-mix(in srgb, var(${property}) ${percent}%, transparent)`;
   return getComputedStyle(probe).color;
-}
-
-/** The same colour, more transparent. */
-export function faded(color: string, alpha: number): string {
-  const [r = '0', g = '0', b = '0'] = color.match(/[\d.]+/g) ?? [];
-  return `rgb(${r} ${g} ${b} / ${alpha})`;
 }

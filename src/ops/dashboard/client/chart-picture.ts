@@ -1,6 +1,6 @@
 import type { Series, Trend, TrendPoint } from '../../read/read.types.js';
 import { BUCKET_MS } from '../../read/trend-buckets.js';
-import type { ChartSpec, Raw } from './chart-specs.js';
+import type { ChartSpec, Raw, SeriesSpec } from './chart-specs.js';
 import { count } from './format.js';
 import type { Objectives } from './health.js';
 import { keyName, wordOf } from './slices.js';
@@ -13,8 +13,8 @@ const LIMIT_WITHIN = 3;
 
 /** What all the charts are drawn of. */
 export interface Scene {
+  /** Null where they are split, as is the one before. */
   readonly trend: Trend | null;
-  /** Null also where they are split. */
   readonly before: Trend | null;
   /** Null where the charts are not split. */
   readonly series: Series | null;
@@ -47,6 +47,8 @@ export interface Line {
   readonly raw: readonly Raw[];
   readonly values: Column;
   readonly isShown: boolean;
+  /** Sums from the bottom up in a stack, nothing where it is isolated away. */
+  readonly drawn: Column;
 }
 
 /** One chart's; times in milliseconds since 1970. */
@@ -66,8 +68,6 @@ export interface Picture {
   /** The one that the chart is compared with comes last. */
   readonly lines: readonly Line[];
   readonly limits: readonly { readonly label: string; readonly value: number; readonly color: string }[];
-  /** What is drawn of each line: sums from the bottom up for a stack, nothing of what is isolated away. */
-  readonly columns: readonly Column[];
   /** Of a stack of several. */
   readonly totals: Column | null;
   readonly bottom: number;
@@ -82,36 +82,24 @@ export function pictureOf(spec: ChartSpec, scene: Scene): Picture {
   const points = trend?.points ?? [];
   const starts = (series?.starts ?? points.map(({ from }) => from)).map((time) => startOf(time, width));
   const [from = 0, end] = [starts[0], (starts.at(-1) ?? 0) + width];
-  const to = Math.max(end, source === null ? 0 : Date.parse(source.to));
-  const asOf = source === null ? end : Date.parse(source.freshness.asOf);
-  const all = series === null ? ownLines(spec, points) : keyLines(spec, series, scene.slots);
-  const isolated = all.some(({ name }) => name !== null && only.includes(name));
+  const [to, asOf] = source ? [Date.parse(source.to), Date.parse(source.freshness.asOf)] : [end, end];
   const kind = series !== null && spec.kind === 'area' ? 'stack' : spec.kind;
-  const own = all.map((line) => ({
-    ...line,
-    ...(kind === 'stack' && { dash: 0 }), // bars have none
-    isShown: !isolated || only.includes(line.name ?? ''),
-  }));
+  const all = series === null ? ownLines(spec, points) : keyLines(spec, series, scene.slots);
+  const own = drawnLines(all, only, kind === 'stack');
   const middles = starts.map((start) => start + width / 2 - scene.shift);
-  const before = scene.before === null ? [] : [earlier(spec, scene.before, own, middles, width)];
-  const sums = kind === 'stack' ? stacked(own) : own.map(({ values }) => values);
-  const columns = [
-    ...own.map(({ isShown, values }, at) => (isShown ? (sums[at] ?? []) : values.map(() => null))),
-    ...before.map(({ values }) => values),
-  ];
-  const drawn = columns.flat().filter((value) => value !== null);
+  const before = scene.before && earlier(spec, scene.before, own, middles, width);
+  const lines = before ? [...own, before] : own;
+  const drawn = lines.flatMap((line) => line.drawn).filter((value) => value !== null);
   const limits = limitsOf(spec, scene.objectives, Math.max(0, ...drawn));
   const ends = [...drawn, ...limits.map(({ value }) => value)];
   const [high, room] = [Math.max(0, ...ends), Math.max(0.01, 1 - Math.min(1, ...ends))];
+  const splitNote = series && `${spec.splitNote ?? spec.note}, by ${wordOf(series.by)}`;
   return {
-    ...{ kind, zone, isSplit: series !== null, width, starts, from, to, limits, columns },
-    note:
-      series === null
-        ? (gap(spec, points, zone) ?? spec.note)
-        : `${spec.splitNote ?? spec.note}, by ${wordOf(series.by)}`,
+    ...{ kind, zone, isSplit: series !== null, width, starts, from, to: Math.max(end, to), lines, limits },
+    note: splitNote ?? gap(spec, points, zone) ?? spec.note,
     partial: end <= asOf ? '' : asOf < to ? 'unfinished' : 'cut short',
-    lines: [...own, ...before],
-    totals: kind === 'stack' && own.length > 1 ? (sums.at(-1) ?? null) : null,
+    totals:
+      kind === 'stack' && own.length > 1 ? (own.findLast(({ isShown }) => isShown)?.drawn ?? null) : null,
     // A little room above the highest value; an axis from 0 to 0 has no labels.
     ...(spec.nearOne === true
       ? { bottom: Math.max(0, 1 - room * 1.1), top: 1 + room * 0.04 }
@@ -122,26 +110,27 @@ export function pictureOf(spec: ChartSpec, scene: Scene): Picture {
 const startOf = (time: number | string, width: number): number =>
   Math.floor((typeof time === 'string' ? Date.parse(time) : time) / width) * width;
 
-const lineOf = (raw: readonly Raw[], rest: Omit<Line, 'raw' | 'values' | 'isShown'>): Line => ({
-  ...rest,
-  raw,
-  values: raw.map((value) => (value === null ? null : Number(value))),
-  isShown: true,
-});
+function lineOf(raw: readonly Raw[], rest: Pick<Line, 'name' | 'label' | 'color' | 'dash' | 'width'>): Line {
+  const values = raw.map((value) => (value === null ? null : Number(value)));
+  return { ...rest, raw, values, isShown: true, drawn: values };
+}
 
-const ownLines = ({ series }: ChartSpec, points: readonly TrendPoint[]): Line[] =>
-  series.map(({ label, color, value, width = 1.5, dash = 0 }) =>
-    lineOf(points.map(value), { name: label, label, color, width, dash }),
-  );
+const ownLines = (spec: ChartSpec, points: readonly TrendPoint[]): Line[] =>
+  spec.series.map((series) => {
+    const { label, color, width = 1.5, dash = 0 } = series;
+    return lineOf(points.map(valueOf(spec, series)), { name: label, label, color, width, dash });
+  });
+
+/** A point of which some is not known has no value, and is a gap: a part would look like a drop. */
+const valueOf =
+  ({ set }: ChartSpec, { value }: SeriesSpec) =>
+  (point: TrendPoint): Raw =>
+    set === 'cost' && point.unsplit !== null ? null : value(point);
 
 function keyLines({ split }: ChartSpec, { series, total, starts }: Series, slots: Scene['slots']): Line[] {
   const others = total - series.filter(({ isRest }) => !isRest).length;
-  const rest = {
-    name: REST,
-    label: others > 0 ? `other ${count(others)}` : 'other',
-    color: '--key-rest',
-    dash: 5,
-  };
+  const other = others > 0 ? `other ${count(others)}` : 'other';
+  const rest = { name: REST, label: other, color: '--key-rest', dash: 5 };
   return series.map(({ key, label, values }) => {
     const dash = slots.indexOf(key);
     const own = { name: key, label: label ?? keyName(key ?? ''), color: `--key-${dash + 1}`, dash };
@@ -149,56 +138,53 @@ function keyLines({ split }: ChartSpec, { series, total, starts }: Series, slots
   });
 }
 
+/** What is isolated, where something is. Each of a stack stands on the one before it; its bars have no dashes. */
+function drawnLines(lines: readonly Line[], only: readonly string[], isStack: boolean): Line[] {
+  const isChosen = ({ name }: Line): boolean => name !== null && only.includes(name);
+  const isAll = !lines.some(isChosen);
+  let below: Column = [];
+  return lines.map((line) => {
+    const isShown = isAll || isChosen(line);
+    const values = isShown ? line.values : line.values.map(() => null);
+    if (!isStack) {
+      return { ...line, isShown, drawn: values };
+    }
+    const sum = (value: number | null, under: number | null): number | null =>
+      value === null ? under : value + (under ?? 0);
+    below = values.map((value, at) => sum(value, below[at] ?? null));
+    return { ...line, isShown, dash: 0, drawn: isShown ? below : values };
+  });
+}
+
 /** The sum of what is shown of a stack, or else the main one of what is shown, in the point that much earlier. */
-function earlier(
-  spec: ChartSpec,
-  trend: Trend,
-  own: readonly Line[],
-  middles: readonly number[],
-  width: number,
-): Line {
-  const shown = spec.series.filter((_, at) => own[at]?.isShown === true);
-  const [main] = shown.toSorted((a, b) => (b.width ?? 0) - (a.width ?? 0));
+function earlier(spec: ChartSpec, trend: Trend, own: Line[], middles: number[], width: number): Line {
   const [isSum, earlierWidth] = [spec.kind === 'stack', BUCKET_MS[trend.bucket]];
+  const shown = spec.series.filter((_, at) => own[at]?.isShown === true);
+  const main = shown.toSorted((a, b) => (b.width ?? 0) - (a.width ?? 0)).slice(0, 1);
+  const valuesOf = (isSum ? shown : main).map((series) => valueOf(spec, series));
   const byStart = new Map(trend.points.map((point) => [startOf(point.from, earlierWidth), point]));
   const raw = middles.map((middle) => {
     const point = byStart.get(startOf(middle, earlierWidth));
-    const series = shown.filter((one) => isSum || one === main);
-    const values = series.map(({ value }) => (point === undefined ? null : value(point)));
-    const sum = values.reduce<number>((below, one) => below + Number(one), 0);
-    return values.every((one) => one === null) ? null : sum * (isSum ? width / earlierWidth : 1);
+    const values = point ? valuesOf.map((of) => of(point)).filter((value) => value !== null) : [];
+    const sum = values.reduce<number>((below, value) => below + Number(value), 0);
+    return values.length === 0 ? null : sum * (isSum ? width / earlierWidth : 1);
   });
-  const label = isSum || spec.series.length === 1 ? 'before' : `before (${main?.label ?? ''})`;
+  const label = isSum || spec.series.length === 1 ? 'before' : `before (${main[0]?.label ?? ''})`;
   return lineOf(raw, { name: null, label, color: '--text-muted', dash: 2, width: 1 });
 }
 
-function stacked(lines: readonly Line[]): Column[] {
-  let below: Column = [];
-  return lines.map(({ values, isShown }) => {
-    below = values.map((value, at) => {
-      const [one, under] = [isShown ? value : null, below[at] ?? null];
-      return one === null && under === null ? null : (one ?? 0) + (under ?? 0);
-    });
-    return below;
-  });
-}
-
-function limitsOf(
-  { limits, nearOne }: ChartSpec,
-  objectives: Objectives | null,
-  highest: number,
-): Picture['limits'] {
-  const of = objectives && limits?.(objectives);
-  return (['degraded', 'critical'] as const)
-    .map((label) => ({ label, value: of?.[label] ?? NaN, color: label === 'degraded' ? '--warn' : '--bad' }))
-    .filter(({ value }) => (nearOne === true ? value >= 0 : value <= LIMIT_WITHIN * highest));
+function limitsOf(spec: ChartSpec, objectives: Objectives | null, highest: number): Picture['limits'] {
+  const of = objectives && spec.limits && objectives[spec.limits];
+  return [
+    { label: 'degraded', value: of?.degraded ?? NaN, color: '--warn' },
+    { label: 'critical', value: of?.critical ?? NaN, color: '--bad' },
+  ].filter(({ value }) => (spec.nearOne === true ? value >= 0 : value <= LIMIT_WITHIN * highest));
 }
 
 /** From when to when points are left out, since their measure was not kept yet. */
 function gap({ set }: ChartSpec, points: readonly TrendPoint[], zone: Zone): string | null {
   const gaps = set === 'cost' ? points.filter(({ unsplit }) => unsplit !== null) : [];
-  const [from, to] = [gaps[0]?.from, gaps.at(-1)?.to].map(
-    (time) => time && formatTime(time, zone, 'dateTime'),
-  );
-  return from === undefined ? null : `not known from ${from} to ${to ?? ''}`;
+  const [first, last] = [gaps[0], gaps.at(-1)];
+  const time = (at: string): string => formatTime(at, zone, 'dateTime');
+  return first && last ? `not known from ${time(first.from)} to ${time(last.to)}` : null;
 }

@@ -4,17 +4,18 @@ import { render, type TemplateResult } from 'lit-html';
 const GAP = 14;
 
 /** A chart that is pointed at, or that has the keyboard. */
-interface Owner {
+export interface TooltipOwner {
   readonly element: HTMLElement;
   /** Lets go of the point. */
   readonly leave: () => void;
+  /** What the tooltip stands beside, in the window's pixels. */
+  readonly anchor: () => readonly [number, number];
 }
 
-/** The one tooltip of the charts, beside what is pointed at. It is decoration for those who see: see Announcer. */
+/** The one tooltip of the charts, beside what is pointed at. It is decoration for those who see: see ChartCard.moved. */
 export class Tooltip {
   public readonly element = document.createElement('div');
-  public owner: Owner | null = null;
-  private anchor: (() => readonly [number, number]) | null = null;
+  public owner: TooltipOwner | null = null;
 
   /** @param signal until when */
   public constructor(signal: AbortSignal) {
@@ -24,7 +25,7 @@ export class Tooltip {
     this.element.ariaHidden = 'true';
     const escape = ({ key }: KeyboardEvent): void => {
       if (key === 'Escape') {
-        this.hide();
+        this.show(null);
       }
     };
     // What was tapped stays pointed at until something else is.
@@ -38,36 +39,28 @@ export class Tooltip {
     document.addEventListener('scroll', this.place, { signal, capture: true, passive: true });
   }
 
-  /** @param anchor what it stands beside, in the window's pixels */
-  public show(content: TemplateResult, anchor: () => readonly [number, number]): void {
-    this.anchor = anchor;
+  /** Null hides it. */
+  public show(content: TemplateResult | null): void {
     render(content, this.element);
-    if (this.element.isConnected && !this.element.matches(':popover-open')) {
-      this.element.showPopover();
+    if (this.element.isConnected) {
+      this.element.togglePopover(content !== null);
     }
     this.place();
   }
 
-  public hide(): void {
-    this.anchor = null;
-    if (this.element.matches(':popover-open')) {
-      this.element.hidePopover();
-    }
-  }
-
   /** To the right and below; on the other side where there is no room, and never past the edges. */
   private readonly place = (): void => {
-    if (this.anchor === null) {
+    const { element, owner } = this;
+    if (owner === null || !element.matches(':popover-open')) {
       return;
     }
-    const [x, y] = this.anchor();
-    const { offsetWidth: width, offsetHeight: height, style } = this.element;
     const { clientWidth, clientHeight } = document.documentElement;
-    const within = (at: number, length: number, room: number): number => {
-      const beside = at + GAP + length > room - GAP / 2 ? at - GAP - length : at + GAP;
-      return Math.max(GAP / 2, Math.min(beside, room - length - GAP / 2));
+    const beside = (at: number, length: number, room: number): string => {
+      const start = at + GAP + length > room - GAP / 2 ? at - GAP - length : at + GAP;
+      return `${Math.max(GAP / 2, Math.min(start, room - length - GAP / 2))}px`;
     };
-    style.left = `${within(x, width, clientWidth)}px`;
-    style.top = `${within(y, height, clientHeight)}px`;
+    const [x, y] = owner.anchor();
+    element.style.left = beside(x, element.offsetWidth, clientWidth);
+    element.style.top = beside(y, element.offsetHeight, clientHeight);
   };
 }

@@ -150,7 +150,7 @@ export class Dashboard implements Page {
       };
       return failedState(part, failure, this.view.zone, this.problem === null ? retry : null);
     }
-    const isAsked = questions(this)[part] !== null;
+    const isAsked = questions(this)[part] != null;
     const className =
       !isAsked || this.current(part) !== null ? '' : this.latest(part) === null ? 'waiting' : 'old';
     return { className, banner: nothing };
@@ -196,7 +196,6 @@ export class Dashboard implements Page {
     this.api.close();
     this.loader.stop();
     this.refresh.stop();
-    this.trends.destroy();
     this.onSignedOut(message);
   }
 }

@@ -1,6 +1,5 @@
 import { html, nothing, render, svg, type TemplateResult } from 'lit-html';
 import type { HistogramBin, LatencyDistribution } from '../../read/read.types.js';
-import type { CsvCell } from './csv.js';
 import { DataTable } from './data-table.js';
 import { count, milliseconds, percent } from './format.js';
 import { logScale, ticks } from './log-axis.js';
@@ -17,44 +16,32 @@ type Scale = (value: number) => number;
 /** A histogram over a logarithmic axis of latency, with marks at the percentiles. It renders itself, to its width. */
 export class DistributionChart {
   public readonly element = document.createElement('div');
-  private readonly table = new DataTable('Latency distribution', () => {
-    this.render();
-  });
+  private readonly table: DataTable;
   private distribution: LatencyDistribution | null = null;
-  /** The bin under the pointer. */
-  private pointed: HistogramBin | null = null;
+  /** Where the bin under the pointer begins. */
+  private pointed: number | null = null;
 
   public constructor() {
     this.element.className = 'distribution';
-    new ResizeObserver(() => {
-      this.render();
-    }).observe(this.element);
+    this.table = new DataTable('Latency distribution', this.render);
+    new ResizeObserver(this.render).observe(this.element);
   }
 
   /** The chart of this distribution. */
   public show(distribution: LatencyDistribution | null): HTMLElement {
     if (distribution !== this.distribution) {
       this.distribution = distribution;
-      // What the pointer is over stays it.
-      this.pointed = distribution?.bins.find(({ from }) => from === this.pointed?.from) ?? null;
       this.render();
     }
     return this.element;
   }
 
-  private render(): void {
+  private readonly render = (): void => {
     const { distribution } = this;
-    if (distribution === null) {
-      return;
-    }
+    const bins = distribution?.bins ?? [];
     const width = Math.max(200, this.element.clientWidth);
-    const summary = summaryOf(distribution);
-    const rows = (): string[][] =>
-      distribution.bins.map(({ from, to, count: n }) => [milliseconds(from), milliseconds(to), count(n)]);
-    const csv = (): CsvCell[][] => [
-      ['from_ms', 'to_ms', 'requests'],
-      ...distribution.bins.map(({ from, to, count: n }) => [from, to, n]),
-    ];
+    const summary = distribution === null ? '' : summaryOf(distribution);
+    const pointed = bins.find(({ from }) => from === this.pointed);
     render(
       html`<svg
           class="histogram"
@@ -64,39 +51,41 @@ export class DistributionChart {
           height=${HEIGHT}
           aria-label=${summary}
         >
-          ${this.drawing(distribution, width)}
+          ${distribution === null || bins.length === 0 ? nothing : this.drawing(distribution, width)}
         </svg>
-        <p class="note reading">${this.pointed === null ? summary : reading(this.pointed, distribution)}</p>
-        ${this.table.template(['From', 'To', 'Requests'], rows, csv, [distribution])}`,
+        <p class="note reading">${pointed && distribution ? reading(pointed, distribution) : summary}</p>
+        ${this.table.template(
+          ['From', 'To', 'Requests'],
+          () => bins.map((bin) => [milliseconds(bin.from), milliseconds(bin.to), count(bin.count)]),
+          () => [['from_ms', 'to_ms', 'requests'], ...bins.map((bin) => [bin.from, bin.to, bin.count])],
+          [distribution],
+        )}`,
       this.element,
     );
-  }
+  };
 
-  private drawing({ bins, summary }: LatencyDistribution, width: number): TemplateResult | typeof nothing {
-    const [first, last] = [bins[0], bins.at(-1)];
-    if (first === undefined || last === undefined) {
-      return nothing;
-    }
-    const x = logScale(first.from, last.to, MARGIN.left, width - MARGIN.right);
+  private drawing({ bins, summary }: LatencyDistribution, width: number): TemplateResult {
+    const [low, high] = [bins[0]?.from ?? 1, bins.at(-1)?.to ?? 1];
+    const x = logScale(low, high, MARGIN.left, width - MARGIN.right);
     // Bins are not equally wide on this axis: their area is what stands for the count.
     const heights = bins.map((bin) => bin.count / Math.max(1, x(bin.to) - x(bin.from)));
     const scale = (FLOOR - MARGIN.top) / Math.max(...heights);
     return svg`<path class="baseline" d="M${MARGIN.left} ${FLOOR}H${width - MARGIN.right}" />
       ${bins.map((bin, index) => this.bar(bin, x, (heights[index] ?? 0) * scale))}
-      ${ticks(first.from, last.to, x, width).map(
+      ${ticks(x, width).map(
         ([value, at]) =>
           svg`<text class="tick" x=${at} y=${HEIGHT - 6} text-anchor="middle">${milliseconds(value)}</text>`,
       )}
       ${marks(summary, x, width)}`;
   }
 
-  private bar(bin: HistogramBin, x: Scale, height: number): TemplateResult {
-    const [left, right] = [x(bin.from), x(bin.to)];
-    const point = (pointed: HistogramBin | null) => (): void => {
+  private bar({ from, to }: HistogramBin, x: Scale, height: number): TemplateResult {
+    const [left, right] = [x(from), x(to)];
+    const point = (pointed: number | null) => (): void => {
       this.pointed = pointed;
       this.render();
     };
-    return svg`<g class="bin" @pointerenter=${point(bin)} @pointerleave=${point(null)}>
+    return svg`<g class="bin" @pointerenter=${point(from)} @pointerleave=${point(null)}>
       <rect class="hit" x=${left} y="0" width=${right - left} height=${FLOOR} />
       <rect class="bar" x=${left + 0.5} y=${FLOOR - height} width=${Math.max(0.5, right - left - 1)}
         height=${height} rx=${Math.min(2, height)} />
@@ -113,10 +102,8 @@ function marks(summary: LatencyDistribution['summary'], x: Scale, width: number)
       return [];
     }
     const at = x(value);
-    const row = Math.max(
-      0,
-      freeFrom.findIndex((free) => at >= free),
-    );
+    const free = freeFrom.findIndex((from) => at >= from);
+    const row = Math.max(0, free);
     freeFrom[row] = at + MARK_WIDTH;
     const [side, anchor] = at > width - MARK_WIDTH ? [-4, 'end'] : [4, 'start'];
     return svg`<path class="mark" d="M${at} ${row * 14 + 4}V${FLOOR}" />

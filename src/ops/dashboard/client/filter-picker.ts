@@ -14,12 +14,6 @@ const LIMIT = 1000;
 const SHOWN = 50;
 const GROUP_ID = /^-?[1-9]\d{0,18}$/;
 
-interface Option {
-  readonly key: string;
-  readonly name: string;
-  readonly requests: number | null;
-}
-
 /**
  * Chooses several platforms, groups or keys of a set, those with requests in the range of the page, busiest first: a
  * combobox with a list of several choices, as ARIA describes it. It closes when the focus goes elsewhere.
@@ -123,11 +117,11 @@ export class FilterPicker {
   }
 
   /** What is chosen and not listed comes first; what is not listed can be entered. */
-  private options(keys: readonly string[]): readonly Option[] {
+  private options(keys: readonly string[]) {
     const [text, isGroup] = [this.text.trim(), this.by === 'group'];
     const absent = keys.filter((key) => this.items.every((item) => item.key !== key));
     const found = [
-      ...absent.map((key): Option => ({ key, name: this.name(key), requests: null })),
+      ...absent.map((key) => ({ key, name: this.name(key), requests: null as number | null })),
       ...this.items.map((item) => ({ key: item.key, name: nameOf(item), requests: item.requestCountTotal })),
     ].filter(({ key, name }) => `${name} ${key}`.toLowerCase().includes(text.toLowerCase()));
     const isNew = text !== '' && found.every(({ key }) => key !== text) && (!isGroup || GROUP_ID.test(text));

@@ -5,6 +5,14 @@ const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const three = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
 const short = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3, notation: 'compact' });
 
+/** Of numbers that have none: from how much on, and its sign. */
+export const UNITS = [
+  [1e12, 'T'],
+  [1e9, 'B'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+] as const;
+
 type Value = number | null | undefined;
 
 const orNothing =

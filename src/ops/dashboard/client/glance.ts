@@ -3,7 +3,7 @@ import type { Overview, Trend } from '../../read/read.types.js';
 import { milliseconds, percent } from './format.js';
 import { plainPercent, type Objectives, type Verdict } from './health.js';
 import type { Host } from './host.js';
-import { button, type Content } from './templates.js';
+import { button } from './templates.js';
 import { tiles } from './tiles.js';
 
 /** The verdict and the tiles; null until they are known. */
@@ -14,13 +14,21 @@ export function glance(
   host: Host,
 ): TemplateResult {
   const { objectives } = host;
+  const culprit = verdict?.culprit;
   return html`<div id="verdict" class="verdict" data-level=${verdict?.level ?? 'unknown'}>
       <span class="verdict-icon" aria-hidden="true"></span>
       <p>
         <strong role="status">${verdict === null ? 'Loading…' : `${verdict.title}:`}</strong>
         <span>${verdict?.detail}</span>
       </p>
-      ${culpritButton(verdict?.culprit ?? null, host.to)}
+      ${
+        culprit &&
+        button(
+          `${percent(culprit.share)} of SLA errors on ${culprit.platform}: show it`,
+          host.to({ platforms: [culprit.platform], groups: [] }),
+          { classes: 'quiet' },
+        )
+      }
       <details class="criteria">
         <summary>How this is judged</summary>
         <ul>
@@ -31,15 +39,6 @@ export function glance(
     <ul class="tiles">
       ${tiles(overview, trend, host)}
     </ul>`;
-}
-
-function culpritButton(culprit: Verdict['culprit'], to: Host['to']): Content {
-  if (culprit === null) {
-    return nothing;
-  }
-  const { platform, share } = culprit;
-  const text = `${percent(share)} of SLA errors on ${platform}: show it`;
-  return button(text, to({ platforms: [platform], groups: [] }), { classes: 'quiet' });
 }
 
 function criteria(objectives: Objectives): string[] {

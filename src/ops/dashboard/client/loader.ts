@@ -71,7 +71,7 @@ export class Loader {
     const asked = this.events.questions();
     const loads = parts.map(async (part) => {
       const question = asked[part];
-      if (question === null) {
+      if (question == null) {
         this.problems.delete(part);
       } else {
         await this.ask(part, question, signal);

@@ -8,28 +8,20 @@ export function logScale(low: number, high: number, left: number, right: number)
   };
 }
 
-/** Round in the unit that they are shown in: 1 min 40 s would be none. */
-const ROUND = (
-  [
-    [1, [1, 2, 5, 10, 20, 50, 100, 200, 500]],
-    [1000, [1, 2, 5, 10, 20]],
-    [60_000, [1, 2, 5, 10, 20]],
-    [3_600_000, [1, 2, 5, 10, 24]],
-  ] as const
-).flatMap(([unit, numbers]) => numbers.map((n) => n * unit));
+/** In milliseconds, round in the unit that they are shown in: 1 min 40 s would be none. */
+const ROUND = [
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+  ...[1, 2, 5, 10, 20].map((seconds) => seconds * 1000),
+  ...[1, 2, 5, 10, 20].map((minutes) => minutes * 60_000),
+  ...[1, 2, 5, 10, 24].map((hours) => hours * 3_600_000),
+];
 
-/** Round values, in milliseconds, with where they stand, each at least 64 pixels after the one before. */
-export function ticks(
-  low: number,
-  high: number,
-  x: (value: number) => number,
-  width: number,
-): [number, number][] {
+/** Round values with where they stand, each 64 pixels or more after the one before. What is outside stands at an edge. */
+export function ticks(x: (value: number) => number, width: number): [number, number][] {
   const result: [number, number][] = [];
   for (const value of ROUND) {
     const at = x(value);
-    const apart = at - (result.at(-1)?.[1] ?? -99) >= 64;
-    if (value >= low && value <= high && at > 20 && at < width - 24 && apart) {
+    if (at > 20 && at < width - 24 && at - (result.at(-1)?.[1] ?? -99) >= 64) {
       result.push([value, at]);
     }
   }

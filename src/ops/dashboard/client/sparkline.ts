@@ -9,14 +9,13 @@ export function sparkline(values: readonly (number | null)[]): TemplateResult {
   const present = values.filter((value) => value !== null);
   const low = Math.min(...present);
   const span = Math.max(...present) - low;
-  const x = (index: number): number =>
-    values.length < 2 ? WIDTH / 2 : PAD + (index * (WIDTH - 2 * PAD)) / (values.length - 1);
+  const step = (WIDTH - 2 * PAD) / Math.max(1, values.length - 1);
   const y = (value: number): number =>
     span === 0 ? HEIGHT / 2 : HEIGHT - PAD - ((value - low) / span) * (HEIGHT - 2 * PAD);
   const path = values.map((value, index) =>
     value === null
       ? ''
-      : `${values[index - 1] == null ? 'M' : 'L'}${x(index).toFixed(1)} ${y(value).toFixed(1)}`,
+      : `${values[index - 1] == null ? 'M' : 'L'}${(PAD + index * step).toFixed(1)} ${y(value).toFixed(1)}`,
   );
   return svg`<svg class="sparkline" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">
     <path d=${path.join('')} vector-effect="non-scaling-stroke" />

@@ -180,14 +180,8 @@ export function tiles(overview: Overview | null, trend: Trend | null, host: Host
 const valueOf = ({ split, value }: TileSpec, measures: Measures): number | null =>
   split === true ? known(measures, value(measures)) : value(measures);
 
-interface Change {
-  readonly text: string;
-  readonly verdict: 'good' | 'bad' | 'neutral';
-  readonly spoken: string;
-}
-
 /** Shares move by hundredths of a point and ratios by halves of a percent before a change is called one. */
-function changeOf(spec: TileSpec, overview: Overview): Change {
+function changeOf(spec: TileSpec, overview: Overview) {
   const { share, better, split } = spec;
   const { previous } = overview;
   // Against a period that is known in part, everything would seem to have grown.

@@ -5,7 +5,7 @@ import type { Host } from './host.js';
 import { rangeFields, readRange } from './range-fields.js';
 import { chosen, filterBy, setNames, wordOf } from './slices.js';
 import { button, submitted } from './templates.js';
-import { fixedRange, PRESETS, SHORTEST_MINUTES, viewQuery, type Preset } from './view.js';
+import { fixedRange, PRESET_NAMES, SHORTEST_MINUTES, viewQuery, type Preset } from './view.js';
 
 const LABELS: Readonly<Record<Preset, string>> = {
   '15min': 'last 15 minutes',
@@ -34,7 +34,7 @@ export class Toolbar {
     const filters = ['platform', 'group', ...setNames(dimensions)];
     return html`<section class="toolbar" aria-label="Range and filters">
       <div class="segmented" role="group" aria-label="Range">
-        ${(Object.keys(PRESETS) as Preset[]).map((key) => this.preset(key))}
+        ${PRESET_NAMES.map((key) => this.preset(key))}
         <button
           type="button"
           aria-pressed=${fixed !== null}

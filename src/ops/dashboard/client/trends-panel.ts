@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { guard } from 'lit-html/directives/guard.js';
 import type { Series } from '../../read/read.types.js';
 import { ChartCard } from './chart-card.js';
 import type { Scene } from './chart-picture.js';
@@ -7,7 +8,7 @@ import { Tooltip } from './chart-tooltip.js';
 import { capital } from './format.js';
 import type { Host } from './host.js';
 import type { PanelState } from './panel-states.js';
-import { filterBy, toggled, unavailable, wordOf, setNames } from './slices.js';
+import { filterBy, setNames, unavailable, wordOf } from './slices.js';
 import { button, segmented, select, type Content } from './templates.js';
 import { COMPARES, compareShift, fixedRange, SHORTEST_MINUTES, trendRange } from './view.js';
 
@@ -24,11 +25,7 @@ const COMPARED = [
 export class TrendsPanel {
   private readonly charts: readonly ChartCard[];
   private readonly tooltip: Tooltip;
-  /** Says to screen readers what the keyboard's cursor is at. */
   private readonly reader = document.createElement('p');
-  private scene: Scene | null = null;
-  /** What it was made of. */
-  private sources: readonly unknown[] = [];
   private slots: { readonly by: string; readonly keys: readonly (string | null)[] } = { by: '', keys: [] };
 
   public constructor(private readonly host: Host) {
@@ -36,28 +33,20 @@ export class TrendsPanel {
     const tooltip = (this.tooltip = new Tooltip(host.api.signal));
     reader.className = 'visually-hidden';
     reader.ariaLive = 'polite';
-    const onChoose = (name: string, withOthers: boolean): void => {
-      host.go({ only: toggled(host.view.only, name, withOthers) });
-    };
-    const onRead = (text: string): void => {
-      reader.textContent = text;
-    };
-    this.charts = CHARTS.map((spec) => new ChartCard(spec, { tooltip, onZoom: zoom, onChoose, onRead }));
+    this.charts = CHARTS.map((spec) => new ChartCard(spec, host, tooltip, reader, zoom));
   }
 
   public template(answers: TrendAnswers, { className, banner }: PanelState): TemplateResult {
-    const { view, to, go } = this.host;
+    const { view, to } = this.host;
     const sets = [
       ['service', 'Service', to({ charts: 'service' })],
       ['cost', 'Cost and speed', to({ charts: 'cost' })],
     ] as const;
-    const zoomReset = (event: Event): void => {
-      if (event.target instanceof Element && event.target.closest('.plot') !== null) {
-        go({ fixed: null });
-      }
-    };
     const problem = view.split === null ? null : unavailable(this.host, view.split);
     const scene = this.sceneOf(answers, view.split !== null && problem === null);
+    // They compare what they are drawn of, and not how far the clock has moved on.
+    const objectives = JSON.stringify(scene.objectives);
+    const sources = [scene.trend, scene.before, scene.series, view.only, view.zone, objectives];
     return html`<section aria-labelledby="trends-title">
       <div class="section-head">
         <h2 id="trends-title">Trends</h2>
@@ -68,9 +57,11 @@ export class TrendsPanel {
         </p>
       </div>
       ${this.wayOut(problem)}
-      <div id="charts" class="charts ${className}" @dblclick=${zoomReset}>
+      <div id="charts" class="charts ${className}">
         ${banner}
-        ${this.charts.filter(({ spec }) => spec.set === view.charts).map((chart) => chart.show(scene))}
+        ${this.charts
+          .filter(({ spec }) => spec.set === view.charts)
+          .map((chart) => guard([chart, ...sources], () => chart.show(scene)))}
       </div>
       ${this.tooltip.element} ${this.reader}
     </section>`;
@@ -83,22 +74,12 @@ export class TrendsPanel {
     }
   }
 
-  /** The charts that move together know each other. */
-  public destroy(): void {
-    for (const chart of this.charts) {
-      chart.destroy();
-    }
-  }
-
   private choices(series: Series | null): TemplateResult {
     const { view, dimensions, go, to } = this.host;
-    const sets = setNames(dimensions);
-    const names = [...new Set(['platform', 'group', ...sets, view.split ?? 'group'])];
-    const splits = names.map((name): [string, string] => [name, capital(wordOf(name))]);
+    const names = new Set(['platform', 'group', ...setNames(dimensions), view.split ?? 'group']);
+    const splits = [...names].map((name): [string, string] => [name, capital(wordOf(name))]);
     // The rest is no key that the page could be filtered for.
-    const keys = (series?.series ?? [])
-      .flatMap(({ key }) => key ?? [])
-      .filter((key) => view.only.includes(key));
+    const keys = view.only.filter((name) => series?.series.some(({ key }) => key === name) === true);
     const split = (by: string): void => {
       go({ split: by || null, only: [] });
     };
@@ -126,34 +107,26 @@ export class TrendsPanel {
         </div>`;
   }
 
-  /** The same object until something of it is another: the charts compare it. */
-  private sceneOf(answers: TrendAnswers, isSplit: boolean): Scene | null {
+  /** Where charts are to be split and cannot be yet, of nothing. */
+  private sceneOf({ trend, before, series }: TrendAnswers, isSplit: boolean): Scene {
     const { view, range, objectives } = this.host;
-    const { trend, before, series } = { ...answers, ...(isSplit ? { before: null } : { series: null }) };
-    if (isSplit && series === null) {
-      return null; // what was drawn before stays, and looks it
-    }
     const { only, zone, slice } = view;
-    const sources = [trend, before, series, only, zone, JSON.stringify(objectives)];
-    if (sources.some((source, at) => source !== this.sources[at])) {
-      const shift = compareShift(view, trendRange(range, slice !== null));
-      this.sources = sources;
-      this.scene = { trend, before, series, only, zone, objectives, shift, slots: this.slotsOf(series) };
-    }
-    return this.scene;
+    const shift = compareShift(view, trendRange(range, slice !== null));
+    const slots = isSplit && series !== null ? this.slotsOf(series) : [];
+    const answers = isSplit ? { trend: null, before: null, series } : { trend, before, series: null };
+    return { ...answers, only, zone, objectives, shift, slots };
   }
 
   /** A key keeps its colour as long as it is among the busiest; one that comes takes a free one. */
-  private slotsOf(series: Series | null): readonly (string | null)[] {
-    const keys = (series?.series ?? []).flatMap(({ key }) => key ?? []);
-    const slots = (this.slots.by === series?.by ? this.slots.keys : []).map((key) =>
-      key !== null && keys.includes(key) ? key : null,
-    );
+  private slotsOf({ by, series }: Series): readonly (string | null)[] {
+    const keys = series.flatMap(({ key }) => key ?? []);
+    const before = this.slots.by === by ? this.slots.keys : [];
+    const slots = before.map((slot) => keys.find((key) => key === slot) ?? null);
     for (const key of keys.filter((one) => !slots.includes(one))) {
       const free = slots.indexOf(null);
       slots[free === -1 ? slots.length : free] = key;
     }
-    this.slots = { by: series?.by ?? '', keys: slots };
+    this.slots = { by, keys: slots };
     return slots;
   }
 
@@ -162,10 +135,7 @@ export class TrendsPanel {
     const shortest = SHORTEST_MINUTES * 60_000;
     const missing = Math.max(0, shortest - (to - from)) / 2;
     const end = Math.min(to + missing, this.host.range.to);
-    const fixed = fixedRange(Math.min(from - missing, end - shortest), end);
-    this.tooltip.hide();
-    if (fixed !== null) {
-      this.host.go({ fixed });
-    }
+    this.tooltip.show(null);
+    this.host.go({ fixed: fixedRange(Math.min(from - missing, end - shortest), end) });
   };
 }

@@ -18,6 +18,7 @@ export const PRESETS = {
   '30d': 30 * DAY,
 } as const;
 export type Preset = keyof typeof PRESETS;
+export const PRESET_NAMES = Object.keys(PRESETS) as readonly Preset[];
 
 /** Milliseconds since 1970, whole minutes. */
 export interface TimeRange {
@@ -89,15 +90,12 @@ const DEFAULT_SORT = '-requests';
 export function parseView(query: string): View {
   const given = new URLSearchParams(query);
   const text = (name: string): string => given.get(name) ?? '';
-  const [preset, kind] = [
-    Object.keys(PRESETS).find(isPreset(text('preset'))),
-    oneOf(KINDS, text('requests')),
-  ];
+  const kind = oneOf(KINDS, text('requests'));
   const [dimension, keys] = [text('dimension'), given.getAll('key')];
   const filters = REQUEST_FILTERS.flatMap((name) => (given.has(name) ? [[name, text(name)] as const] : []));
   return {
     page: oneOf(PAGES, text('page')) ?? 'metrics',
-    preset: (preset ?? '24h') as Preset,
+    preset: oneOf(PRESET_NAMES, text('preset')) ?? '24h',
     fixed: fixedRange(Date.parse(text('from')), Date.parse(text('to'))),
     platforms: given.getAll('platform'),
     groups: given.getAll('group').filter((group) => /^-?[1-9]\d{0,18}$/.test(group)),
@@ -116,7 +114,6 @@ export function parseView(query: string): View {
 
 const oneOf = <T extends string>(values: readonly T[], text: string): T | null =>
   values.find((value) => value === text) ?? null;
-const isPreset = (text: string) => (name: string) => name === text;
 
 /** With its question mark; empty for the view that the bare address gives. */
 export function viewQuery(view: View): string {
@@ -165,8 +162,7 @@ export function fixedRange(from: number, to: number): TimeRange | null {
   return range.to - range.from >= SHORTEST_MINUTES * MINUTE ? range : null;
 }
 
-const isDay = (preset: Preset): preset is 'today' | 'yesterday' =>
-  preset === 'today' || preset === 'yesterday';
+const isDay = (preset: Preset): boolean => preset === 'today' || preset === 'yesterday';
 
 /**
  * The range of the view. A preset ends with the current minute; "1 h" is 60 minutes. Those of more than a day begin

@@ -51,14 +51,6 @@ export function fromInput(text: string, zone: Zone): number {
   return Date.parse(zone === 'utc' ? `${text}Z` : text);
 }
 
-/** Whether a day begins there. */
-export function isMidnight(time: number, zone: Zone): boolean {
-  const date = new Date(time);
-  return zone === 'utc'
-    ? date.getUTCHours() === 0 && date.getUTCMinutes() === 0
-    : date.getHours() === 0 && date.getMinutes() === 0;
-}
-
 /** When the day began, in milliseconds since 1970. */
 export function dayStart(time: number, zone: Zone): number {
   const date = new Date(time);

@@ -137,7 +137,7 @@ describeInBrowser('dashboard: numbers', () => {
     release();
     await tab.settled();
     expect(await verdict.getAttribute('data-level')).toBe('degraded');
-    expect(await verdict.locator('p').innerText()).toBe(
+    expect((await verdict.locator('p').innerText()).replace('\n', ' ')).toBe(
       `Degraded: p95 duration ${milliseconds(duration.p95)}, should be at most 1\u00a0ms`,
     );
     await verdict.locator('summary').click();

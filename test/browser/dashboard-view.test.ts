@@ -184,7 +184,7 @@ describeInBrowser('dashboard: the view and its filters', () => {
     page.on('request', (request) => asked.push(...(/admin\/ops\/(.*)/.exec(request.url())?.slice(1) ?? [])));
     await page.getByRole('button', { name: 'Operations', exact: true }).click();
     await dashboard.settled();
-    expect(asked.sort()).toEqual(['rebuilds', 'status']);
+    expect(asked.sort()).toEqual(['rebuilds', 'status', 'verify']);
     expect(await page.locator('#numbers').count()).toBe(0);
     expect((await dashboard.query()).get('page')).toBe('operations');
     await page.reload();

@@ -40,7 +40,7 @@ export class DistributionChart {
     const { distribution } = this;
     const bins = distribution?.bins ?? [];
     const width = Math.max(200, this.element.clientWidth);
-    const summary = distribution === null ? '' : summaryOf(distribution);
+    const summary = distribution === null ? 'Loading…' : summaryOf(distribution);
     const pointed = bins.find(({ from }) => from === this.pointed);
     render(
       html`<svg

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit-html';
+import { html, type TemplateResult } from 'lit-html';
 import type { Overview, Trend } from '../../read/read.types.js';
 import { milliseconds, percent } from './format.js';
 import { plainPercent, type Objectives, type Verdict } from './health.js';

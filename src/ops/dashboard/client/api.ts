@@ -111,13 +111,8 @@ export function wasAborted(error: unknown): boolean {
 
 /** For a person: what went wrong, and with which field. */
 export function describe(error: unknown): string {
-  if (error instanceof ApiError) {
-    const message = error.field === null ? error.message : `${error.field} ${stripField(error)}`;
-    return message.endsWith('.') ? message.slice(0, -1) : message;
-  }
-  return error instanceof Error ? error.message : String(error);
-}
-
-function stripField({ message, field }: ApiError): string {
-  return field !== null && message.startsWith(`${field} `) ? message.slice(field.length + 1) : message;
+  const { field = null } = error instanceof ApiError ? error : {};
+  const message = error instanceof Error ? error.message : String(error);
+  const named = field === null || message.startsWith(`${field} `) ? message : `${field} ${message}`;
+  return error instanceof ApiError ? named.replace(/\.$/, '') : named;
 }

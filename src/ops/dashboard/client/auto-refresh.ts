@@ -43,7 +43,7 @@ export class AutoRefresh {
   }
 
   /** Counts from now on. */
-  public start(): void {
+  public readonly start = (): void => {
     this.stop();
     if (this.seconds !== '0' && !this.signal.aborted) {
       const seconds = Math.max(Number(this.seconds), this.isRecent() ? 0 : PAST_SECONDS);
@@ -51,7 +51,7 @@ export class AutoRefresh {
         this.ask();
       }, seconds * 1000);
     }
-  }
+  };
 
   public stop(): void {
     clearTimeout(this.timer);

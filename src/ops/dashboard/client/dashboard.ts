@@ -13,7 +13,6 @@ import { commonProblem, failedState, PARTS, type PanelState } from './panel-stat
 import { convertEntered } from './range-fields.js';
 import { RequestsPanel } from './requests-panel.js';
 import { refined } from './slices.js';
-import { onSystemTheme } from './theme.js';
 import { Toolbar } from './toolbar.js';
 import { TrendsPanel } from './trends-panel.js';
 import { isRecent, parseView, rangeOf, subjectOf, viewQuery, type TimeRange, type View } from './view.js';
@@ -28,6 +27,9 @@ export class Dashboard implements Page {
   /** Of the server's clock, milliseconds: what is "now" is decided there, and an operator's laptop may be hours off. */
   private ahead = 0;
   private readonly loader: Loader;
+  /** Messages are tasks, and come after the answers that are there; timers may be throttled. */
+  private readonly renders = new MessageChannel();
+  private isStale = false;
 
   public readonly refresh: AutoRefresh;
   public readonly toolbar: Toolbar;
@@ -52,7 +54,7 @@ export class Dashboard implements Page {
       onAnswer: (part) => {
         this.take(part);
       },
-      onChange: this.changed,
+      onChange: this.soon,
       onUnauthorised: () => {
         this.close('The token is not accepted any more.');
       },
@@ -60,15 +62,20 @@ export class Dashboard implements Page {
     this.refresh = new AutoRefresh(
       () => {
         this.range = rangeOf(this.view, this.now);
-        void this.loader.refresh().then(this.awaitNext);
+        void this.loader.refresh().then(this.refresh.start);
       },
       () => isRecent(this.range, this.now),
       signal,
     );
+    this.renders.port1.onmessage = () => {
+      if (this.isStale) {
+        this.changed();
+      }
+    };
     this.toolbar = new Toolbar(this);
     this.trends = new TrendsPanel(this);
     this.operations = new OperationsPage(this);
-    onSystemTheme(this.recolor, signal);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', this.recolor, { signal });
     const back = (): void => {
       this.show(parseView(location.search));
       this.load();
@@ -93,7 +100,7 @@ export class Dashboard implements Page {
     this.loader.stop();
     this.range = rangeOf(this.view, this.now);
     this.refresh.stop();
-    void this.loader.load().then(this.awaitNext);
+    void this.loader.load().then(this.refresh.start);
     this.requests.follow();
   };
 
@@ -101,6 +108,7 @@ export class Dashboard implements Page {
     if (this.api.signal.aborted) {
       return;
     }
+    this.isStale = false;
     document.body.dataset.state = this.loader.state;
     const focused = document.activeElement;
     render(template(this), document.body);
@@ -108,6 +116,15 @@ export class Dashboard implements Page {
     if (focused instanceof HTMLElement && focused.isConnected && focused !== document.activeElement) {
       focused.focus();
     }
+  };
+
+  /** Renders once for all the answers that have come meanwhile. */
+  private readonly soon = (): void => {
+    if (this.loader.state === 'loading') {
+      document.body.dataset.state = 'loading';
+    }
+    this.isStale = true;
+    this.renders.port2.postMessage(null);
   };
 
   /** Colours of canvases have no cascade. */
@@ -154,10 +171,6 @@ export class Dashboard implements Page {
     const className =
       !isAsked || this.current(part) !== null ? '' : this.latest(part) === null ? 'waiting' : 'old';
     return { className, banner: nothing };
-  };
-
-  private readonly awaitNext = (): void => {
-    this.refresh.start();
   };
 
   /** What is asked for in this view too stays, until the next refresh. */

@@ -44,12 +44,10 @@ export function glance(
 function criteria(objectives: Objectives): string[] {
   const { sla, upstreamErrorRate, slowdown, durationP95Ms, ttftP95Ms, fewestRequests, fewestSamples } =
     objectives;
-  const latency = (name: string, limits: Objectives['durationP95Ms']): string[] =>
-    limits === null
-      ? []
-      : [
-          `p95 of ${name}: degraded above ${milliseconds(limits.degraded)}, critical above ${milliseconds(limits.critical)}.`,
-        ];
+  const latency = (name: string, limits: Objectives['durationP95Ms']): string[] => {
+    const [from, to] = [limits?.degraded, limits?.critical].map(milliseconds);
+    return limits ? [`p95 of ${name}: degraded above ${from}, critical above ${to}.`] : [];
+  };
   return [
     `SLA (business-limited errors do not count): degraded below ${plainPercent(sla.degraded)}, critical below ${plainPercent(sla.critical)}.`,
     `Provider errors, hidden ones included: degraded above ${plainPercent(upstreamErrorRate.degraded)} of requests, critical above ${plainPercent(upstreamErrorRate.critical)}.`,

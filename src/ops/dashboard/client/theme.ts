@@ -22,7 +22,3 @@ export const themeChoice = (onChange: () => void): TemplateResult =>
     applyTheme();
     onChange();
   });
-
-export function onSystemTheme(onChange: () => void, signal: AbortSignal): void {
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', onChange, { signal });
-}

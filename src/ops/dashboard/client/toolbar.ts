@@ -47,7 +47,7 @@ export class Toolbar {
       </div>
       ${button('Zoom out', to({ fixed: fixedRange(range.from - half, range.to + half) }), zoom)}
       ${button('Reset zoom', to({ fixed: null }), { ...zoom, title: `Back to the ${LABELS[preset]}` })}
-      ${button(this.copied || 'Copy link', this.copy, {
+      ${button(this.copied === this.link ? 'Copied' : 'Copy link', this.copy, {
         classes: 'quiet',
         title:
           'A link to these numbers: the range as it is now. The address of the page moves on with the clock.',
@@ -108,16 +108,16 @@ export class Toolbar {
   }
 
   private readonly copy = async (): Promise<void> => {
-    const { view, range } = this.host;
-    const query = viewQuery({ ...view, fixed: range });
-    await navigator.clipboard.writeText(`${location.origin}${location.pathname}${query}`);
-    this.copied = 'Copied';
+    this.copied = this.link;
+    await navigator.clipboard.writeText(this.copied);
     this.host.changed();
-    setTimeout(() => {
-      this.copied = '';
-      this.host.changed();
-    }, 2000);
   };
+
+  /** To the range as it is now. */
+  private get link(): string {
+    const query = viewQuery({ ...this.host.view, fixed: this.host.range });
+    return `${location.origin}${location.pathname}${query}`;
+  }
 
   private readonly toggleCustom = (): void => {
     this.customOpen = !this.customOpen;

@@ -161,7 +161,9 @@ describe('history from before measures and sets were kept', () => {
     await scene.settle(keeper);
     await scene.settle(keeper);
     const rows = await scene.query<{ hour: Date }>(
-      `SELECT bucket_start AS hour FROM ops_metrics_hourly WHERE platform IS NULL AND input_tokens IS NULL ORDER BY 1`,
+      `SELECT bucket_start AS hour FROM ops_metrics_hourly
+       WHERE platform IS NULL AND input_tokens IS NULL AND bucket_start < $1::timestamptz ORDER BY 1`,
+      [hourOf(8, 12)], // the floor is as far into its day as it is now: late in the day a later hour is below it too
     );
     expect(rows.map(({ hour }) => hour)).toEqual([hourOf(9, 3), hourOf(9, 20), hourOf(8, 3)]);
     expect(await scene.keys('model', hourOf(8, 3))).toEqual([]);

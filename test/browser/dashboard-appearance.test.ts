@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
 import { Dashboard, DashboardFixture, describeInBrowser } from './support/browser.js';
 
 const BODY_COLOR = 'getComputedStyle(document.body).backgroundColor';
@@ -27,7 +28,7 @@ describeInBrowser('dashboard: appearance', () => {
 
     await page.getByLabel('Theme').selectOption('light');
     expect(brightness(await page.evaluate<string>(BODY_COLOR))).toBeGreaterThan(0.8);
-    await page.waitForFunction(`${image} !== ${JSON.stringify(darkChart)}`);
+    await eventually(async () => (await page.evaluate<string>(image)) !== darkChart, 'the light chart');
     await page.reload();
     await dashboard.settled();
     expect(brightness(await page.evaluate<string>(BODY_COLOR))).toBeGreaterThan(0.8);

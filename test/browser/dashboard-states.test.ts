@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { eventually } from '../support/eventually.js';
 import { axe } from './support/axe.js';
 import { Dashboard, DashboardFixture, describeInBrowser } from './support/browser.js';
 import { shifts, WATCH_SHIFTS } from './support/shifts.js';
@@ -40,7 +41,10 @@ describeInBrowser('dashboard: states', () => {
         await route.continue();
       });
       await page.reload();
-      await page.waitForFunction("performance.getEntriesByName('first-contentful-paint').length > 0");
+      await eventually(
+        () => page.evaluate<boolean>("performance.getEntriesByName('first-contentful-paint').length > 0"),
+        'the first paint',
+      );
       // Nothing was painted before there was a script that draws it.
       expect(
         await page.evaluate<boolean>(`(() => {

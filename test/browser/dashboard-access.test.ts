@@ -117,6 +117,23 @@ describeInBrowser('dashboard: access and states', () => {
     await dashboard.close();
   });
 
+  test('names of chosen groups that cannot be had are asked for once, and not with every rendering', async () => {
+    const dashboard = await fixture.open({ query: Dashboard.rangeQuery({ group: '1' }), signedIn: false });
+    const { page } = dashboard;
+    let asked = 0;
+    await page.route('**/admin/ops/breakdown*by=group*', (route) => {
+      asked += 1;
+      return route.fulfill({ status: 500, json: FAILURE });
+    });
+    await dashboard.signIn(fixture.gateway.token);
+    await dashboard.settled();
+    await page.getByRole('button', { name: 'Custom' }).click();
+    await page.getByRole('button', { name: 'Custom' }).click();
+    await page.waitForTimeout(500);
+    expect(asked).toBe(1);
+    await dashboard.close();
+  });
+
   test('a part that fails for another range shows nothing of the old one, and heals by itself', async () => {
     const dashboard = await fixture.open({ query: Dashboard.rangeQuery() });
     const { page } = dashboard;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OTHER_KEYS } from '../definitions/dimensions.js';
 import type { KeyAnswer } from './answer.js';
+import { upstreamErrors } from './measures.js';
 import type { BreakdownBy } from './read-query.schemas.js';
 import type { BreakdownItem, ErrorItem } from './read.schemas.js';
 
@@ -77,5 +78,5 @@ export function errorItems(
 /** Every error of a kind failed for the client, or none did. */
 function countOf({ adder }: KeyAnswer): number {
   const { errorCountTotal, ...of } = adder.measures(0);
-  return errorCountTotal || of.upstreamErrorCountExcl429529 + of.upstream429Count + of.upstream529Count;
+  return errorCountTotal || upstreamErrors(of);
 }

@@ -212,3 +212,8 @@ export class MeasuresAdder {
     };
   }
 }
+
+/** Errors of providers, those that a retry hid from the client included. */
+export const upstreamErrors = (
+  of: Pick<Measures, 'upstreamErrorCountExcl429529' | 'upstream429Count' | 'upstream529Count'>,
+): number => of.upstreamErrorCountExcl429529 + of.upstream429Count + of.upstream529Count;

@@ -1,6 +1,6 @@
 import type { Distributed } from '../definitions/definitions.js';
 import type { Answer } from './answer.js';
-import { MeasuresAdder } from './measures.js';
+import { MeasuresAdder, upstreamErrors } from './measures.js';
 import type { Measures } from './measures.schemas.js';
 import type { BreakdownBy } from './read-query.schemas.js';
 import type { OneSeries, Series, SeriesMeasure } from './series.schemas.js';
@@ -12,9 +12,6 @@ const split =
   (value: (measures: Measures) => Value) =>
   (measures: Measures): Value =>
     measures.unsplit === null ? value(measures) : null;
-
-const upstreamErrors = (of: Measures): number =>
-  of.upstreamErrorCountExcl429529 + of.upstream429Count + of.upstream529Count;
 
 const VALUES: Readonly<Record<SeriesMeasure, (measures: Measures) => Value>> = {
   requestsPerSecond: (of) => of.requestsPerSecond,

@@ -77,8 +77,7 @@ export class Dashboard implements Page {
     this.operations = new OperationsPage(this);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', this.recolor, { signal });
     const back = (): void => {
-      this.show(parseView(location.search));
-      this.load();
+      this.show(parseView(location.search), true);
     };
     window.addEventListener('popstate', back, { signal });
   }
@@ -173,9 +172,9 @@ export class Dashboard implements Page {
     return { className, banner: nothing };
   };
 
-  /** What is asked for in this view too stays, until the next refresh. */
-  private show(view: View): void {
-    const asked = subjectOf(view) === subjectOf(this.view) && view.page === this.view.page;
+  /** What is asked for in this view too stays, until the next refresh. @param anew everything is asked for again */
+  private show(view: View, anew = false): void {
+    const asked = !anew && subjectOf(view) === subjectOf(this.view) && view.page === this.view.page;
     convertEntered(this.view.zone, view.zone);
     this.view = view;
     if (asked) {

@@ -132,6 +132,7 @@ export class FilterPicker {
   private readonly toggle = (): void => {
     [this.open, this.text, this.active] = [!this.open, '', 0];
     if (this.open) {
+      this.subject = this.problem === null ? this.subject : '';
       void this.load();
     }
     this.host.changed();
@@ -189,7 +190,8 @@ export class FilterPicker {
       if (wasAborted(error)) {
         return;
       }
-      [this.problem, this.subject, this.items] = [`Not listed: ${describe(error)}.`, '', []];
+      // Not asked for again until somebody opens it: every rendering of a chosen group's name comes by here.
+      [this.problem, this.items] = [`Not listed: ${describe(error)}.`, []];
     }
     this.loading = false;
     this.host.changed();

@@ -34,7 +34,7 @@ export const keyName = (key: string): string => (key.trim() === '' ? '(empty)' :
 
 /** What a key stands for that is none; undefined for one that is. */
 export function keyMeaning(by: string, key: string): string | undefined {
-  if (by === 'platform' || by === 'group') {
+  if (!isSet(by)) {
     return undefined;
   }
   return {
@@ -69,7 +69,7 @@ export function unavailable(
   if (slice !== null && slice.dimension !== by) {
     return `Numbers by ${wordOf(by)} are not kept of one ${wordOf(slice.dimension)} alone.`;
   }
-  if (by === 'platform' || by === 'group' || !isNarrowed(view)) {
+  if (!isSet(by) || !isNarrowed(view)) {
     return null;
   }
   return by === 'error' || (dimensions !== null && !isWithin(by, dimensions))

@@ -55,7 +55,7 @@ export async function createApp(
 function serveOpenApi(app: INestApplication): void {
   const config = new DocumentBuilder()
     .setTitle('LLM gateway: operational metrics')
-    .setVersion('0.6.0')
+    .setVersion('0.7.0')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/', 'The gateway that serves this document.')
     // Not addBearerAuth, which says that the token is a JWT.

@@ -4,14 +4,14 @@ import { DimensionScene } from '../support/dimension-scene.js';
 import type { OpsApp } from '../support/ops-app.js';
 
 const scene = new DimensionScene('dimensions_options', {}, { each: 'test' });
-const { ago } = scene;
+const { beforeNoon } = scene;
 let hour: Date;
 
 beforeEach(async () => {
-  hour = await ago(30);
+  hour = await beforeNoon(30);
   // The oldest hour of a raw table keeps what it has: it is none of those that are looked at.
   for (const back of [80, 30, 29]) {
-    const at = await ago(back);
+    const at = await beforeNoon(back);
     await scene.slice({ at, count: 5 }, { at, model: 'b', account: 2, group: 3, count: 2 });
     await scene.fail(at);
   }
@@ -55,14 +55,14 @@ describe('the option dimensions', () => {
   });
 
   it('keeps so many keys of a bucket by name: the busiest, of each bucket, and equal ones by key', async () => {
-    await scene.slice({ at: hour, model: 'z', count: 4 }, { at: await ago(29), model: 'b', count: 9 });
+    await scene.slice({ at: hour, model: 'z', count: 4 }, { at: await beforeNoon(29), model: 'b', count: 9 });
     await sliced([
       { name: 'model', usageColumn: 'model', errorColumn: 'model', maxKeys: 1, withinGroups: true },
       { name: 'who', usageColumn: 'user_id', errorColumn: 'user_id', maxKeys: 2 },
     ]);
     await scene.expectAddedUp();
     expect(await scene.keys('model', hour)).toEqual(['(other) 6 0', 'a 5 1']);
-    expect(await scene.keys('model', await ago(29))).toEqual(['(other) 5 1', 'b 11 0']);
+    expect(await scene.keys('model', await beforeNoon(29))).toEqual(['(other) 5 1', 'b 11 0']);
     // Within groups the names are those of the whole bucket.
     expect(await scene.keys('model', hour, 'hourly', 3)).toEqual(['(other) 2 0']);
     expect(await scene.keys('who', hour)).toEqual(['(other) 5 1', '1 3 0', '2 3 0']);
@@ -183,7 +183,7 @@ describe('the option dimensions', () => {
     await scene.settle();
     const [row] = await scene.query(
       `SELECT actual_cost, total_cost FROM ops_metrics_daily WHERE platform IS NULL AND bucket_date = $1::date`,
-      [await ago(80)],
+      [await beforeNoon(80)],
     );
     expect(row).toEqual({ actual_cost: '0.7', total_cost: null });
   });

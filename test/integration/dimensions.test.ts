@@ -2,14 +2,14 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { DimensionScene } from '../support/dimension-scene.js';
 
 const scene = new DimensionScene('dimensions', { retryBaseSeconds: 1 });
-const { ago } = scene;
+const { beforeNoon } = scene;
 let hour: Date;
 
 /** Two days of traffic, rolled up; `hour` is in the middle of it. */
 beforeEach(async () => {
-  hour = await ago(30);
+  hour = await beforeNoon(30);
   for (const back of [80, 55, 30, 29]) {
-    const at = await ago(back);
+    const at = await beforeNoon(back);
     await scene.slice(
       { at, count: 5 },
       { at, model: 'b', account: 2, group: 3, count: 2, cost: '0.0000000001' },
@@ -44,7 +44,7 @@ describe('the sets of keys by which requests are sliced', () => {
 
   it('are computed again with their hour and day when late rows come', async () => {
     await scene.slice({ at: hour, model: 'late', account: 9, count: 3 });
-    await scene.fail(await ago(80), 'b', 2);
+    await scene.fail(await beforeNoon(80), 'b', 2);
     await scene.settle();
     await scene.expectSets();
     expect(await scene.keys('model', hour)).toEqual(['(none) 0 1', 'a 5 1', 'b 2 0', 'late 3 0']);
@@ -55,16 +55,16 @@ describe('the sets of keys by which requests are sliced', () => {
     await scene.query(`DELETE FROM usage_logs WHERE model = 'b' AND created_at = $1::timestamptz`, [hour]);
     await scene.query(
       `UPDATE usage_logs SET model = 'moved' WHERE model = 'b' AND created_at = $1::timestamptz`,
-      [await ago(29)],
+      [await beforeNoon(29)],
     );
     await scene.note(hour);
-    await scene.note(await ago(29));
+    await scene.note(await beforeNoon(29));
     // A smaller loss is watched for a while before it is taken.
-    await scene.rebuilt({ from: hour, to: await ago(28), force: true });
+    await scene.rebuilt({ from: hour, to: await beforeNoon(28), force: true });
     await scene.settle();
     await scene.expectSets();
     expect(await scene.keys('model', hour)).toEqual(['(none) 0 1', 'a 5 1']);
-    expect(await scene.keys('model', await ago(29))).toEqual(['(none) 0 1', 'a 5 1', 'moved 2 0']);
+    expect(await scene.keys('model', await beforeNoon(29))).toEqual(['(none) 0 1', 'a 5 1', 'moved 2 0']);
   });
 
   it('are made right by a rebuild, whatever has become of them', async () => {
@@ -74,14 +74,14 @@ describe('the sets of keys by which requests are sliced', () => {
       `INSERT INTO ops_metrics_dimension_hourly (bucket_start, dimension, key, group_id) VALUES ($1::timestamptz, 'model', 'a', 7)`,
       [hour],
     );
-    await scene.rebuilt({ from: await ago(81), to: await ago(0) });
+    await scene.rebuilt({ from: await beforeNoon(81), to: await beforeNoon(0) });
     await scene.settle();
     await scene.expectSets();
   });
 
   it('go with an hour that has lost all its rows', async () => {
     await scene.purge(hour);
-    await scene.rebuilt({ from: hour, to: await ago(29), force: true });
+    await scene.rebuilt({ from: hour, to: await beforeNoon(29), force: true });
     await scene.settle();
     await scene.expectSets();
     expect(await scene.keys('model', hour)).toEqual([]);
@@ -114,7 +114,7 @@ describe('rows of levels and of sets', () => {
   it('are written by several instances at once', async () => {
     const others = await Promise.all([scene.start(), scene.start()]);
     for (const back of [80, 55, 30, 29]) {
-      await scene.slice({ at: await ago(back), model: 'late', count: 4 });
+      await scene.slice({ at: await beforeNoon(back), model: 'late', count: 4 });
     }
     await Promise.all([scene.app, ...others].map(({ refresh }) => refresh.tick()));
     await scene.settle();

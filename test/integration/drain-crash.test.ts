@@ -19,17 +19,23 @@ describe('an hour that takes the server down with it', () => {
   const { ago } = scene;
 
   it('is set aside after a few times, and all the others have their turn', async () => {
-    const bad = await ago(30);
-    const others = await Promise.all([29, 28, 31, 32, 60, 100].map(ago));
-    for (const hour of [bad, ...others]) await scene.insertRequests(hour);
+    // One of the oldest of the hours that one statement takes.
+    const bad = await ago(70);
+    const others = await Promise.all(
+      Array.from({ length: 80 }, (_, back) => 21 + back)
+        .filter((back) => back !== 70)
+        .map(ago),
+    );
+    await scene.insertRequests([bad, ...others]);
     await scene.query(CRASH(bad));
     let crashes = 0;
-    for (let tick = 0; tick < 8; tick += 1) {
+    for (let tick = 0; tick < 9; tick += 1) {
       await scene.tick().catch(() => (crashes += 1));
       await eventually(() => scene.query('SELECT 1').catch(() => undefined), 'a server that is up again');
     }
     expect(crashes).toBeGreaterThanOrEqual(3);
-    expect(crashes).toBeLessThan(8);
+    // Once among all, once among a few, and three times alone.
+    expect(crashes).toBeLessThan(6);
     for (const hour of others) expect(await scene.storedRequests(hour)).toBe(3);
     expect(await scene.loggedHour(bad)).toMatchObject({
       attempts: 1,

@@ -100,6 +100,9 @@ describe('minutes in trouble', () => {
 
     await scene.endPauses();
     expect(await patient.refresh.tick()).toMatchObject({ drainedHours: 1, pendingHours: 0 });
+    // Its day may be over (in the first hours after midnight), and rests in its turn.
+    await scene.endPauses();
+    await patient.refresh.tick();
     await scene.expectEverythingRight();
   });
 });

@@ -11,6 +11,7 @@ import { eventually } from '../support/eventually.js';
 import { usage } from '../support/spec-rows.js';
 import * as rows from '../support/raw-rows.js';
 import { DatabaseScene } from '../support/database-scene.js';
+import { insertRequests } from '../support/refresh-scene.js';
 
 const HOURLY = 'ops_rollup_refresh';
 const DAILY = 'ops_rollup_maintenance';
@@ -166,6 +167,8 @@ describe('scheduled jobs', () => {
 
   it('finish the hours in work when the application closes, and leave the rest, their day included', async () => {
     await insertUsageOn('2026-03-01T05:10:00Z', '2026-03-02T06:10:00Z');
+    // By these, the newer hour has as many as one statement takes.
+    await insertRequests(scene.dataSource, new Date('2026-03-02T06:31:00Z'), 9_000);
     // Detection has seen everything: these two hours are all that there is to do.
     await scene.query(
       `INSERT INTO ops_detect_state (raw_table, safe_id, closed_through, late_before)

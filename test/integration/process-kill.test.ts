@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HOUR_MS } from '../../src/ops/common/utc.js';
 import { eventually } from '../support/eventually.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { ProcessScene } from '../support/process-scene.js';
@@ -72,7 +73,7 @@ describe('a gateway that dies', () => {
       CREATE FUNCTION hesitate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
       CREATE TRIGGER hesitate BEFORE UPDATE ON ops_rebuilds FOR EACH ROW EXECUTE FUNCTION hesitate();
     `);
-    const id = await gateway.rebuild(await scene.ago(1), scene.end);
+    const id = await gateway.rebuild(new Date(+scene.end - HOUR_MS), scene.end);
     await eventually(async () => (await scene.pendingDays()).size === 0, 'drained');
     await gateway.kill();
     await terminate('almost'); // or its last statement would still be carried out

@@ -131,6 +131,31 @@ describe('daily rows', () => {
     await scene.expectRight(dayAt(DAYS), today);
   });
 
+  it('of a day that late rows keep coming for are merged once, after a rest, or at once for whoever asks', async () => {
+    const patient = await scene.start({ recomputeIntervalSeconds: 3_600 });
+    const before = await computedAt();
+    for (const hour of [11, 23]) {
+      // Hours that have just been computed would rest, too.
+      await scene.query(`UPDATE ops_metrics_hourly SET computed_at = computed_at - interval '1 day',
+        written_at = written_at - interval '1 day'`);
+      await scene.insertRequests(dayAt(4, hour), 1);
+      expect(await patient.refresh.tick()).toMatchObject({ drainedHours: 1, drainedDays: 0, pendingDays: 1 });
+    }
+    expect((await computedAt()).get(dateOf(4))).toBe(before.get(dateOf(4)));
+    // Whoever reads sees them all the same.
+    const read = await patient.reads.overview({ from: dayAt(4), to: dayAt(3) });
+    expect(read).toMatchObject({ requestCountTotal: 2 * 3 + 2 });
+    expect(await patient.refresh.tick({ asked: true })).toMatchObject({ drainedDays: 1, pendingDays: 0 });
+
+    await scene.insertRequests(dayAt(4, 0), 1);
+    expect(await patient.refresh.tick({ asked: true })).toMatchObject({
+      drainedHours: 1,
+      drainedDays: 1,
+      pendingDays: 0,
+    });
+    await scene.expectRight(dayAt(DAYS), today);
+  });
+
   it('are left to whoever has their day in work', async () => {
     await scene.query('TRUNCATE ops_metrics_daily');
     const holder = await scene.holdDays(dayAt(4), 2);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { lockDay } from '../../src/ops/drain/sql/claim.sql.js';
+import { lockDays } from '../../src/ops/drain/sql/claim.sql.js';
 import { DAY_8, dayAgo, hourOf, isoDates, KEEP_5, RetentionScene } from '../support/retention-scene.js';
 import { useTimeZone } from '../support/test-database.js';
 
@@ -119,7 +119,7 @@ describe('hourly rows are kept', () => {
 
   it('while another instance has the day', async () => {
     const other = await scene.begin();
-    const { text, values } = lockDay(dayAgo(8).toISOString(), 'shared');
+    const { text, values } = lockDays([dayAgo(8).toISOString()], 'shared');
     await other.query(text, values);
     const before = await hoursOfDay8();
     expect(await scene.retain()).toMatchObject({ keptDays: 1 });

@@ -4,6 +4,7 @@ import type { SqlStatement } from '../../src/ops/sql/sql-statement.js';
 import { selectRow } from '../../src/ops/sql/sql-runner.js';
 import { upsertDailyRange } from '../../src/ops/rollup/sql/upsert-daily.sql.js';
 import { upsertHourlyRange, upsertBuckets } from '../../src/ops/rollup/sql/upsert-buckets.sql.js';
+import { distributed } from '../support/distributed.js';
 import { guarded } from '../support/hours-to-recompute.js';
 import { workOf, type PlanWork } from '../support/read/plan-work.js';
 import { truncateMetrics, truncateRaw } from '../support/raw-rows.js';
@@ -26,11 +27,13 @@ const day = { start: new Date(DAY), end: new Date(DAY + 86_400_000) };
 const hours = Array.from({ length: HOURS }, (_, hour) => new Date(DAY + hour * 3_600_000).toISOString());
 
 const hourly = upsertBuckets(OPS_TABLES, 'hour', guarded(hours));
+const ofShards = upsertBuckets(distributed(OPS_TABLES), 'hour', guarded(hours));
 
 /** Each with what has to be there before it. */
 const STATEMENTS: readonly (readonly [name: string, before: readonly SqlStatement[], SqlStatement])[] = [
   ['the hours of a drain, new', [], hourly],
   ['the hours of a drain, again', [hourly], hourly],
+  ['the hours of a drain, where Citus has distributed raw tables', [], ofShards],
   ['a window of hours', [], upsertHourlyRange(OPS_TABLES, range)],
   ['a day, new', [hourly], upsertDailyRange(OPS_TABLES, day)],
   ['a day, again', [hourly, upsertDailyRange(OPS_TABLES, day)], upsertDailyRange(OPS_TABLES, day)],

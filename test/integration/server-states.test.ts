@@ -44,6 +44,13 @@ describe('a server that is not at its best', () => {
       () => Promise.resolve(/idle connection was lost.*terminat/.test(gateway.output)),
       'logged',
     );
+    for (const path of ['status', 'rebuilds', 'overview?from=2026-01-01T00:00Z&to=2026-02-01T00:00Z']) {
+      expect(await gateway.ask('GET', `/admin/ops/${path}`)).toMatchObject([
+        503,
+        { code: 'DATABASE_UNAVAILABLE' },
+      ]);
+    }
+    expect(gateway.output).toMatch(/There is no connection to the database: connect ECONNREFUSED/);
     await server.startAsStandby(true);
     const answer = await eventually(async () => {
       const [status, body] = await gateway.ask('GET', '/ready');

@@ -3,6 +3,8 @@ import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { connect } from './refresh-scene.js';
 import { hoursAgo } from './rollup-check.js';
+import { createCitusDatabase, isEverythingOnCitus } from './citus.js';
+import { distribute } from './citus-layouts.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 /** Of the hooks: a test that hangs is ended by its own, shorter limit. */
@@ -92,7 +94,7 @@ export class DatabaseScene {
   }
 
   protected async open(): Promise<void> {
-    const { create = () => createTestDatabase(this.label), prepare } = this.settings;
+    const { create = () => createMigrated(this.label), prepare } = this.settings;
     this.database = await create();
     await prepare?.(this.database.dataSource);
   }
@@ -111,3 +113,6 @@ export class DatabaseScene {
     for (const end of ends.splice(0).toReversed()) await end();
   }
 }
+
+const createMigrated = (label: string): Promise<TestDatabase> =>
+  isEverythingOnCitus ? createCitusDatabase(label, distribute) : createTestDatabase(label);

@@ -6,6 +6,7 @@ import {
   SPLIT_COLUMNS,
 } from '../../src/ops/definitions/columns.js';
 import { OpsScene } from './ops-scene.js';
+import { hoursBeforeNoon } from './rollup-check.js';
 
 const GRAINS = [
   ['hourly', 'bucket_start'],
@@ -63,6 +64,8 @@ const stored = ([grain, bucket]: (typeof GRAINS)[number], names: readonly string
 
 /** The module's services, and the rows of the sets that they keep. */
 export class DimensionScene extends OpsScene {
+  public readonly beforeNoon = (hours: number): Promise<Date> => hoursBeforeNoon(this.dataSource, hours);
+
   /** Successful requests with a latency, tokens and an output speed. */
   public async slice(...requests: readonly Sliced[]): Promise<void> {
     for (const { at, model = 'a', account = 1, group = 1, count = 1, cost = '0.1' } of requests) {

@@ -80,7 +80,8 @@ export async function heldDays(dataSource: DataSource, instance: string): Promis
        FROM pg_locks l JOIN pg_stat_activity a USING (pid)
       WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 7303283 AND l.objsubid = 2
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND a.application_name = $1`,
+        AND a.application_name = $1
+      ORDER BY day`,
     [instance],
   );
 }

@@ -22,6 +22,13 @@ export async function hoursAgo(dataSource: DataSource, hours: number): Promise<D
   return new Date(now - (now % 3_600_000) - hours * 3_600_000);
 }
 
+/** `hours` back from the last noon, UTC: up to 12, and from 13 to 36, are hours of one day, whenever the test runs. */
+export async function hoursBeforeNoon(dataSource: DataSource, hours: number): Promise<Date> {
+  const now = (await databaseNow(dataSource)).getTime();
+  const sinceNoon = (now + 12 * 3_600_000) % 86_400_000;
+  return new Date(now - sinceNoon - hours * 3_600_000);
+}
+
 /** Waits until whoever runs has found every raw row, drained every hour before `end` and ended every rebuild. */
 export async function settled(dataSource: DataSource, end: Date): Promise<void> {
   await eventually(async () => {

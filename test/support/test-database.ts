@@ -38,9 +38,12 @@ export function urlOf(database: string): string {
   return url.href;
 }
 
+export const newDatabaseName = (label: string): string =>
+  `ops_test_${label.replace(/[^a-z0-9]/g, '_')}_${randomBytes(4).toString('hex')}`;
+
 /** Creates a database of its own, from the migrated template or empty. Resolves to its name. */
 export async function createEmptyDatabase(label: string, template?: string): Promise<string> {
-  const name = `ops_test_${label.replace(/[^a-z0-9]/g, '_')}_${randomBytes(4).toString('hex')}`;
+  const name = newDatabaseName(label);
   await withServer(async (client) => {
     await client.query(`CREATE DATABASE ${name}${template === undefined ? '' : ` TEMPLATE ${template}`}`);
   });

@@ -11,21 +11,18 @@ import {
   errorDimension,
   type Dimension,
 } from './dimensions.js';
-import { EVERY_ROW, OPS_TABLES_TOKEN, type Fills, type OpsTables } from './ops-tables.js';
+import { OpsFilterError } from './filter.error.js';
+import { CITUS_TABLES, findDistributed } from './distributed-tables.js';
+import {
+  EVERY_ROW,
+  NOT_DISTRIBUTED,
+  OPS_TABLES_TOKEN,
+  type Distributed,
+  type Fills,
+  type OpsTables,
+} from './ops-tables.js';
 import type { SqlStatement } from '../sql/sql-statement.js';
-import { selectRows, type SqlRunner } from '../sql/sql-runner.js';
-
-/** A condition of the options is none; the message names the option and has the database's words. */
-export class OpsFilterError extends Error {
-  public override readonly name = 'OpsFilterError';
-
-  public constructor(
-    public readonly option: 'usageFilter' | 'errorFilter',
-    public override readonly cause: QueryFailedError,
-  ) {
-    super(`${option} must be a condition in SQL over a raw row: ${cause.message}`, { cause });
-  }
-}
+import { selectRow, selectRows, type SqlRunner } from '../sql/sql-runner.js';
 
 /** How long what was seen is believed, in milliseconds; each tick looks anew. */
 const BELIEVED_MS = 60_000;
@@ -65,7 +62,11 @@ export class DefinedTables {
   public async look(runner: SqlRunner = this.dataSource): Promise<OpsTables> {
     await this.checkFilters(runner);
     const at = performance.now();
-    const tables = defined(this.named, await selectRows<FoundColumn>(runner, findColumns(this.named)));
+    const found = await selectRows<FoundColumn>(runner, findColumns(this.named));
+    const distributed = found.some(({ where }) => where === 'citus')
+      ? await selectRow<Distributed>(runner, findDistributed(this.named))
+      : NOT_DISTRIBUTED;
+    const tables = { ...defined(this.named, found), distributed };
     this.seen = { tables, at };
     this.warnOfMissing(tables);
     return tables;
@@ -124,7 +125,7 @@ function isRefused(error: unknown): error is QueryFailedError {
 }
 
 /** Which table, in the words of this file. */
-type Where = 'usage' | 'errors' | 'hourly' | 'daily' | `labels of ${string}`;
+type Where = 'usage' | 'errors' | 'hourly' | 'daily' | 'citus' | `labels of ${string}`;
 
 interface FoundColumn {
   where: Where;
@@ -144,6 +145,7 @@ function findColumns(tables: OpsTables): SqlStatement {
     ['hourly', tables.hourly, 'updated_at'],
     ['daily', tables.daily, 'ttft_sample_count'],
     ['daily', tables.daily, 'updated_at'],
+    ['citus', CITUS_TABLES, 'partmethod'],
     ...tables.wantedDimensions.flatMap(({ options, labelTable }) => [
       ['usage', tables.usageLogs, options.usageColumn] as const,
       ['errors', tables.errorLogs, options.errorColumn] as const,

@@ -38,8 +38,19 @@ export interface OpsTables {
   readonly wantedDimensions: readonly WantedDimension[];
   /** What a row is stored under: see definitionNumber(). */
   readonly definition: number;
+  /** Which raw tables Citus has distributed: their rows are grouped where they are. */
+  readonly distributed: Distributed;
   /** Columns of another program's that are filled where its metrics tables have them. */
   readonly fills: { readonly hourly: Fills; readonly daily: Fills };
+}
+
+/** By the side of a bucket that the table's rows make up. */
+export interface Distributed {
+  readonly usage: boolean;
+  readonly errors: boolean;
+  /** Whether each node of the cluster draws ids from a range of its own, far above the coordinator's. */
+  readonly usageIdsByNode: boolean;
+  readonly errorIdsByNode: boolean;
 }
 
 export interface WantedDimension {
@@ -55,6 +66,13 @@ export interface Fills {
   /** `updated_at`: when the row was written; the value is that of an instant `at`. */
   readonly updatedAt: string | null;
 }
+
+export const NOT_DISTRIBUTED: Distributed = {
+  usage: false,
+  errors: false,
+  usageIdsByNode: false,
+  errorIdsByNode: false,
+};
 
 /** None of them. */
 export const NO_FILLS: Fills = { ttftSampleCount: false, updatedAt: null };
@@ -108,6 +126,7 @@ export function opsTables({
       labelTable: options.label === undefined ? null : raw(options.label.table),
     })),
     definition: DEFINITION_VERSION,
+    distributed: NOT_DISTRIBUTED,
     fills: { hourly: NO_FILLS, daily: NO_FILLS },
   };
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
+import { DefinedTables } from '../definitions/defined-tables.service.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRow, selectRows } from '../sql/sql-runner.js';
 import { OpsOptions } from '../options/ops.options.js';
@@ -10,14 +10,12 @@ import { RawTableChecker } from './raw-table-checker.service.js';
 import { rawTables, type RawTable } from '../definitions/raw-tables.js';
 import { shortTransaction } from '../sql/short-transaction.js';
 import * as sql from './sql/detect.sql.js';
+import { WriterReports } from './writer-reports.js';
 import { describeWriters, lowest, marksOf, stillInFlight, UNKNOWN_MARK } from './writer-marks.js';
+import { writersInFlight } from './writers-in-flight.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
 import { endMinutes, startMinutes } from '../invalidation/sql/live.sql.js';
 import * as notes from '../invalidation/sql/note.sql.js';
-
-/** How long detection waits for writers in flight before it leaves safe_id where it is, in milliseconds. */
-const WRITER_WAIT_MS = 500;
-const WRITER_POLL_MS = 20;
 
 /** Rows that one transaction looks at: a backlog of any size is taken in steps that no timeout can stop. */
 const CHUNK_ROWS = 200_000;
@@ -59,14 +57,14 @@ interface Step {
 @Injectable()
 export class DetectService {
   private readonly logger = new Logger('OpsDetect');
-  /** Tables that writers in flight hold back, and whether that has been said. */
-  private readonly held = new Map<string, boolean>();
+  private readonly writers = new WriterReports(this.logger);
 
   public constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
     private readonly options: OpsOptions,
     private readonly rawTableChecker: RawTableChecker,
+    private readonly defined: DefinedTables,
   ) {}
 
   /**
@@ -76,14 +74,18 @@ export class DetectService {
    */
   public async detect(): Promise<Detected> {
     await this.rawTableChecker.check();
+    const tables = await this.defined.current();
     const positions = await shortTransaction(this.dataSource, this.options, (manager) =>
-      selectRows<sql.DetectPosition>(manager, sql.readPositions(this.tables, this.options.safeDelaySeconds)),
+      selectRows<sql.DetectPosition>(manager, sql.readPositions(tables, this.options.safeDelaySeconds)),
     );
     const [first] = positions;
     await this.keepMinutes(first?.minutes_kept === true);
     const found: DetectResult[] = [];
-    for (const table of rawTables(this.tables)) {
+    for (const table of rawTables(tables)) {
       const position = positions.find((row) => row.raw_table === table.key);
+      if (position?.by_workers === true) {
+        this.writers.besideTheCoordinator(table);
+      }
       if (position !== undefined && !position.idle) {
         found.push(await this.detectIn(table, position));
       }
@@ -103,7 +105,7 @@ export class DetectService {
 
   /** The position was read before: then who may hold a lower id is asked, then new snapshots taken. In this order. */
   private async detectIn(table: RawTable, position: sql.DetectPosition): Promise<DetectResult> {
-    const writers = await this.writersInFlight(table);
+    const writers = await writersInFlight(this.dataSource, table);
     const look: Look = {
       table,
       position,
@@ -113,7 +115,7 @@ export class DetectService {
       heldBy: describeWriters(writers),
       cursor: null,
     };
-    this.sayWhoHolds(look);
+    this.writers.holding(table, look.heldBy);
     const found: DetectResult[] = [];
     for (let isLast = false; !isLast;) {
       const step = await shortTransaction(this.dataSource, this.options, (manager) =>
@@ -123,36 +125,6 @@ export class DetectService {
       isLast = step.isLast;
     }
     return sum(found);
-  }
-
-  /** Who may still hold an id below the candidate, after a short wait for them to end. */
-  private async writersInFlight(table: RawTable): Promise<readonly sql.Writer[]> {
-    const writers = await selectRows<sql.Writer>(this.dataSource, sql.writersOf(table));
-    let ids = writers.map(({ writer }) => writer);
-    for (let waited = 0; ids.length > 0 && waited < WRITER_WAIT_MS; waited += WRITER_POLL_MS) {
-      await sleep(WRITER_POLL_MS);
-      const still = await selectRows<{ writer: string }>(this.dataSource, sql.stillWriting(ids));
-      ids = still.map(({ writer }) => writer);
-    }
-    return writers.filter(({ writer }) => ids.includes(writer));
-  }
-
-  /** Busy writers come and go: only what is still in the way at the next look is worth a line, and one. */
-  private sayWhoHolds({ table, heldBy }: Look): void {
-    const said = this.held.get(table.key);
-    if (heldBy === null) {
-      if (said === true) {
-        this.logger.log(`Nobody holds detection in ${table.key} back any more`);
-      }
-      this.held.delete(table.key);
-      return;
-    }
-    if (said === false) {
-      this.logger.warn(
-        `Detection in ${table.key} is held back by ${heldBy}: nothing is lost, its rows are looked for when it ends`,
-      );
-    }
-    this.held.set(table.key, said !== undefined);
   }
 
   private async step(manager: EntityManager, look: Look): Promise<Step> {

@@ -4,9 +4,10 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { DefinedTables } from '../definitions/defined-tables.service.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRow, selectRows } from '../sql/sql-runner.js';
-import { DAY_TIER, HOUR_TIER, MINUTE_TIER, type Tier } from '../definitions/tiers.js';
+import { DAY_TIER, HOUR_TIER, MINUTE_TIER } from '../definitions/tiers.js';
 import { DAY_MS } from '../common/utc.js';
 import { OpsOptions } from '../options/ops.options.js';
+import { purgeEdges, type PurgeEdges } from '../rollup/sql/purge-edges.sql.js';
 import { upsertDailyRange, type UpsertDailyResult } from '../rollup/sql/upsert-daily.sql.js';
 import type { InvalidationReason } from '../invalidation/invalidation-reason.js';
 import { shortTransaction } from '../sql/short-transaction.js';
@@ -14,52 +15,15 @@ import { noteHoursWithoutDistribution } from '../invalidation/sql/dropped-hours.
 import { advanceLive } from '../invalidation/sql/live.sql.js';
 import * as claims from './sql/claim.sql.js';
 import * as releases from './sql/release.sql.js';
-import type { StatementSize } from './sql/statement-size.sql.js';
-import { isRecomputed, RawBuckets, type RecomputedRaw } from './raw-buckets.service.js';
+import { isRecomputed, RawBuckets } from './raw-buckets.service.js';
+import {
+  RecomputeFailure,
+  type Bucket,
+  type BusyDay,
+  type Claim,
+  type RecomputedBuckets,
+} from './recomputed-buckets.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
-
-/** A bucket that a transaction works on. */
-export interface Bucket {
-  readonly tier: Tier;
-  /** ISO, UTC. */
-  readonly start: string;
-}
-
-/** What one transaction did. */
-export interface RecomputedBuckets extends RecomputedRaw {
-  readonly days: number;
-  /** Days (YYYY-MM-DD) held back. */
-  readonly heldDays: readonly string[];
-}
-
-/** What a transaction is to take. */
-export interface Claim {
-  /** UTC midnights (ISO) of days that are left alone. */
-  readonly except: readonly string[];
-  /** The only bucket to take, or null for the next that is due. */
-  readonly only: Bucket | null;
-  /** How many at the most. */
-  readonly limit: StatementSize;
-  /** Instant (ISO) at which every new row was noted: minutes that are written are complete up to it. Null: not known. */
-  readonly through: string | null;
-}
-
-/** The transaction could not be ended; it says which buckets it had in work. */
-export class RecomputeFailure extends Error {
-  public override readonly name = 'RecomputeFailure';
-
-  public constructor(
-    public readonly buckets: readonly Bucket[],
-    public override readonly cause: unknown,
-  ) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-}
-
-/** Somebody who deletes rows of the day has it. */
-export interface BusyDay {
-  readonly busyDay: string;
-}
 
 /** The one transaction that everything comes down to: claim, recompute, note what follows, release. */
 @Injectable()
@@ -74,26 +38,23 @@ export class BucketRecomputer {
 
   /**
    * Recomputes due minutes, the newest first; without any, the newest day that is due and whose hours are quiet; without
-   * one, due hours of the newest day that has any; and minutes that have never been computed last.
+   * one, due hours; and minutes that have never been computed last.
    *
    * @returns null where nothing is due
    * @throws RecomputeFailure with what the database gave; nothing is changed then
    */
   public async recomputeNext(claim: Claim): Promise<RecomputedBuckets | BusyDay | null> {
     const inWork: Bucket[] = [];
-    const only = claim.only?.tier ?? null;
-    const wants = (tier: Tier): boolean => only === null || only === tier;
     try {
-      return await shortTransaction(this.dataSource, this.options, async (manager) => {
-        const next =
-          (wants(MINUTE_TIER) ? await this.recomputeMinutes(manager, 'minutes', claim, inWork) : null) ??
-          (wants(DAY_TIER) ? await this.recomputeNextDay(manager, claim, inWork) : null) ??
-          (wants(HOUR_TIER) ? await this.recomputeNextHours(manager, claim, inWork) : null);
-        return (
-          next ??
-          (wants(MINUTE_TIER) ? this.recomputeMinutes(manager, 'backfilled minutes', claim, inWork) : null)
-        );
-      });
+      return await shortTransaction(
+        this.dataSource,
+        this.options,
+        async (manager) =>
+          (await this.recomputeMinutes(manager, 'minutes', claim, inWork)) ??
+          (await this.recomputeNextDay(manager, claim, inWork)) ??
+          (await this.recomputeNextHours(manager, claim, inWork)) ??
+          this.recomputeMinutes(manager, 'backfilled minutes', claim, inWork),
+      );
     } catch (error) {
       throw new RecomputeFailure(inWork, error);
     }
@@ -122,12 +83,12 @@ export class BucketRecomputer {
     claim: Claim,
     inWork: Bucket[],
   ): Promise<RecomputedBuckets | BusyDay | null> {
-    const day = await this.claimDay(manager, claim);
+    const day = claim.due.days === 0 ? undefined : await this.claimDay(manager, claim);
     if (day === undefined) {
       return null;
     }
     inWork.push({ tier: DAY_TIER, start: day.day });
-    return (await this.lock(manager, day.day)) ? this.recomputeDay(manager, day) : { busyDay: day.day };
+    return (await this.lock(manager, [day.day])) ?? this.recomputeDay(manager, day);
   }
 
   private async recomputeNextHours(
@@ -136,37 +97,58 @@ export class BucketRecomputer {
     inWork: Bucket[],
   ): Promise<RecomputedBuckets | BusyDay | null> {
     const hours = await this.claim(manager, 'hours', claim, inWork);
-    const [first] = hours;
-    if (first === undefined) {
+    if (hours.length === 0) {
       return null;
     }
-    if (!(await this.lock(manager, first.day))) {
-      return { busyDay: first.day };
+    const days = [...new Set(hours.map(({ day }) => day))];
+    const busy = await this.lock(manager, days);
+    if (busy !== null) {
+      return busy;
     }
     const done = await this.raw.recompute(manager, HOUR_TIER, hours);
-    if (hours.length > done.belowFloorHours) {
-      // Last: whoever computes another hour of the day waits for it.
-      const forced = hours.some(
-        (hour) => isRecomputed(hour) && (hour.forced || MEANS_ANOTHER.has(hour.reason)),
-      );
-      await selectRow(manager, releases.noteDay(this.tables, first.day, { forced }));
-    }
+    const recomputed = hours.filter(isRecomputed);
+    const notes = days
+      .map((day) =>
+        this.noteOf(
+          day,
+          recomputed.filter((hour) => hour.day === day),
+          claim.asked,
+        ),
+      )
+      .filter((note) => note !== null);
+    // Last: whoever computes another hour of such a day waits for it.
+    await selectRow(manager, releases.noteDays(this.tables, notes));
     return { ...NOTHING, ...done };
+  }
+
+  private noteOf(
+    day: string,
+    hours: readonly claims.ClaimedBucket[],
+    asked: boolean,
+  ): releases.DayNote | null {
+    const isLate = !asked && hours.every((hour) => !hour.asked && RESTS.has(hour.reason));
+    return hours.length === 0
+      ? null
+      : {
+          day,
+          reason: 'hours',
+          forced: hours.some(({ forced, reason }) => forced || MEANS_ANOTHER.has(reason)),
+          restSeconds: isLate ? this.options.recomputeIntervalSeconds : 0,
+        };
   }
 
   private async claim(
     manager: EntityManager,
     what: claims.Claimable,
-    { except, only, limit }: Claim,
+    { except, only, due }: Claim,
     inWork: Bucket[],
   ): Promise<claims.ClaimedBucket[]> {
     const claimed = await this.raw.claim(manager, what, {
       except,
       only: only?.start ?? null,
-      limit: what === 'hours' ? limit.hours : limit.minutes,
+      due: due[what],
     });
-    const tier = what === 'hours' ? HOUR_TIER : MINUTE_TIER;
-    inWork.push(...claimed.map(({ bucket }): Bucket => ({ tier, start: bucket })));
+    inWork.push(...claimed.map(({ bucket }): Bucket => ({ tier: claims.tierOf(what), start: bucket })));
     return claimed;
   }
 
@@ -182,8 +164,10 @@ export class BucketRecomputer {
     return day;
   }
 
-  private async lock(manager: EntityManager, day: string): Promise<boolean> {
-    return (await selectRow<{ locked: boolean }>(manager, claims.lockDay(day, 'shared'))).locked;
+  /** Resolves to null once all are had. */
+  private async lock(manager: EntityManager, days: readonly string[]): Promise<BusyDay | null> {
+    const { busy } = await selectRow<{ busy: string | null }>(manager, claims.lockDays(days, 'shared'));
+    return busy === null ? null : { busyDay: busy };
   }
 
   private async recomputeDay(
@@ -197,7 +181,10 @@ export class BucketRecomputer {
         noteHoursWithoutDistribution(this.tables, day, retentionHours(this.options)),
       );
       if (hours > 0) {
-        await selectRow(manager, releases.noteDay(this.tables, day, { reason: 'restored', forced }));
+        await selectRow(
+          manager,
+          releases.noteDays(this.tables, [{ day, reason: 'restored', forced, restSeconds: 0 }]),
+        );
         return { ...NOTHING };
       }
     }
@@ -207,7 +194,7 @@ export class BucketRecomputer {
       manager,
       upsertDailyRange(await this.defined.current(manager), range, {
         distributions: this.options.distributions,
-        guarded: !forced,
+        guarded: forced ? undefined : await selectRow<PurgeEdges>(manager, purgeEdges(this.tables)),
       }),
     );
     await selectRow(manager, releases.releaseDay(this.tables, day, { held: held.length > 0 }));
@@ -227,3 +214,6 @@ const NOTHING: RecomputedBuckets = {
 
 /** What makes an hour's counts fall for another reason than that rows have gone. */
 const MEANS_ANOTHER: ReadonlySet<InvalidationReason> = new Set(['definition', 'by_hand']);
+
+/** What comes again and again: a day merges what has come in the meantime at once. */
+const RESTS: ReadonlySet<InvalidationReason> = new Set(['new_rows', 'audit']);

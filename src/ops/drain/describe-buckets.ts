@@ -1,5 +1,5 @@
 import { DAY_TIER, HOUR_TIER, MINUTE_TIER } from '../definitions/tiers.js';
-import type { Bucket } from './bucket-recomputer.service.js';
+import type { Bucket } from './recomputed-buckets.js';
 
 const UNITS = { [MINUTE_TIER]: 'Minute', [HOUR_TIER]: 'Hour', [DAY_TIER]: 'Day' } as const;
 

@@ -5,22 +5,19 @@ import type { DataSource } from 'typeorm';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
 import { selectRow, selectRows } from '../sql/sql-runner.js';
 import { OpsOptions } from '../options/ops.options.js';
-import {
-  BucketRecomputer,
-  RecomputeFailure,
-  type Bucket,
-  type RecomputedBuckets,
-} from './bucket-recomputer.service.js';
+import { BucketRecomputer } from './bucket-recomputer.service.js';
+import { RecomputeFailure, type Bucket } from './recomputed-buckets.js';
 import { describeBuckets } from './describe-buckets.js';
+import { countRecomputed } from './count-recomputed.js';
+import type { Drained, DrainOrder, DrainRun } from './drain-run.js';
 import { nothing } from './drain-result.js';
 import { CrashLog } from './crash-log.js';
 import { errorText, failureKind, sqlState } from '../sql/database-errors.js';
-import { isAnythingDue } from './sql/claim.sql.js';
+import { countDue, type DueBuckets } from './sql/claim.sql.js';
+import { atMost, isAnything, oneOf } from './due-buckets.js';
 import { recordFailure } from './sql/release.sql.js';
-import { statementSize, type StatementSize } from './sql/statement-size.sql.js';
 import type { DrainResult } from './drain.schema.js';
 import { advanceLive } from '../invalidation/sql/live.sql.js';
-import { HOUR_TIER } from '../definitions/tiers.js';
 import { finishRebuilds } from './sql/finish-rebuilds.sql.js';
 
 /** How often, and how soon, what stood in somebody's way is tried again in one drain; then the next tick does. */
@@ -29,35 +26,6 @@ const CONFLICT_PAUSE_MS = 100;
 
 /** While nothing new comes, it is said so often that minutes are complete, in seconds: more rarely than every tick. */
 const LIVE_INTERVAL_SECONDS = 40;
-
-const ONE_BY_ONE: StatementSize = { hours: 1, minutes: 1 };
-
-/** What a drain may go by. */
-export interface DrainOrder {
-  /** Instant (ISO) at which every new row was noted; null where that is not known. */
-  readonly through?: string | null;
-  /** It takes no more after so many milliseconds. Not set: until nothing is due. */
-  readonly forMs?: number;
-}
-
-/** What a drain came to. */
-export interface Drained {
-  readonly result: DrainResult;
-  /** Something may be left that is due. */
-  readonly isCut: boolean;
-}
-
-/** What the workers of one drain share. */
-interface Run {
-  readonly result: DrainResult;
-  readonly through: string | null;
-  /** By performance.now(). */
-  readonly until: number;
-  isCut: boolean;
-  /** Days (ISO) that are left to others, or to the next tick. */
-  readonly except: Set<string>;
-  conflicts: number;
-}
 
 /**
  * Recomputes stale buckets until none is due, newest first, on `drainConcurrency` connections; each bucket in a short
@@ -101,22 +69,21 @@ export class DrainService {
     await this.queue;
   }
 
-  private async run({ through = null, forMs = Infinity }: DrainOrder): Promise<Drained> {
-    const run: Run = {
+  private async run({ through = null, forMs = Infinity, asked = false }: DrainOrder): Promise<Drained> {
+    const run: DrainRun = {
       result: nothing(),
       through,
+      asked,
       until: performance.now() + forMs,
       isCut: false,
       except: new Set(),
       conflicts: 0,
+      alone: 0,
     };
     await this.setAsideWhatCrashed(run);
-    const { due } = await selectRow<{ due: boolean }>(
-      this.dataSource,
-      isAnythingDue(this.tables, this.options.safeDelaySeconds),
-    );
-    const length = !due ? 0 : this.crashes.isEmpty ? this.options.drainConcurrency : 1;
-    const workers = Array.from({ length }, () => this.work(run));
+    const due = await this.due(run);
+    const length = !isAnything(due) ? 0 : this.crashes.isEmpty ? this.options.drainConcurrency : 1;
+    const workers = Array.from({ length }, () => this.work(run, due));
     const outcomes = await Promise.allSettled(workers);
     for (const key of Object.keys(run.result) as (keyof DrainResult)[]) {
       this.sums[key] += run.result[key];
@@ -135,15 +102,15 @@ export class DrainService {
   }
 
   /** An hour that has taken the server down with it would do so for ever, and let nothing older have its turn. */
-  private async setAsideWhatCrashed(run: Run): Promise<void> {
+  private async setAsideWhatCrashed(run: DrainRun): Promise<void> {
     for (const { bucket, reason } of this.crashes.convicted()) {
       await this.recordFailure(bucket, `the server went down with it: ${reason}`, run);
     }
   }
 
-  private async work(run: Run): Promise<void> {
-    let limit = await this.statementSize();
-    while (!this.stopping) {
+  private async work(run: DrainRun, first: DueBuckets): Promise<void> {
+    let due = first;
+    while (!this.stopping && isAnything(due)) {
       if (performance.now() > run.until) {
         run.isCut = true;
         return;
@@ -152,33 +119,34 @@ export class DrainService {
         const done = await this.recomputer.recomputeNext({
           except: [...run.except],
           only: null,
-          limit,
+          // One of them may have taken the server down, or stand in the way of the others.
+          due: atMost(run.alone === 0 ? this.crashes.atMost : 1, due),
           through: run.through,
+          asked: run.asked,
         });
         if (done === null) {
           return;
         }
         if ('busyDay' in done) {
           run.except.add(done.busyDay);
-          continue;
-        }
-        this.count(done, run);
-        this.crashes.acquit();
-        if (done.hours > 0) {
-          limit = await this.statementSize();
+        } else {
+          countRecomputed(done, run.result, this.logger);
+          this.crashes.acquit();
+          run.alone = Math.max(0, run.alone - 1);
         }
       } catch (error) {
         await this.handle(error, run);
       }
+      due = await this.due(run);
     }
   }
 
-  /** Known from the traffic of the hour that was computed last, so that no timeout has to teach it. */
-  private async statementSize(): Promise<StatementSize> {
-    return this.crashes.isEmpty ? selectRow(this.dataSource, statementSize(this.tables)) : ONE_BY_ONE;
+  private due({ except }: DrainRun): Promise<DueBuckets> {
+    const { safeDelaySeconds } = this.options;
+    return selectRow(this.dataSource, countDue(this.tables, { safeDelaySeconds, except: [...except] }));
   }
 
-  private async handle(error: unknown, run: Run): Promise<void> {
+  private async handle(error: unknown, run: DrainRun): Promise<void> {
     if (!(error instanceof RecomputeFailure)) {
       throw error;
     }
@@ -196,7 +164,16 @@ export class DrainService {
           `${describeBuckets(buckets)}: somebody was in the way, tried again: ${errorText(cause)}`,
         );
         if (run.conflicts > CONFLICT_RETRIES) {
-          for (const { start } of buckets) run.except.add(`${start.slice(0, 10)}T00:00:00.000Z`);
+          const days = new Set(buckets.map(({ start }) => `${start.slice(0, 10)}T00:00:00.000Z`));
+          if (days.size === 0) {
+            throw cause; // nothing can be claimed while somebody keeps a raw table
+          }
+          if (days.size > 1) {
+            run.alone = buckets.length;
+          } else {
+            run.alone = 0;
+            for (const day of days) run.except.add(day);
+          }
         }
         await sleep(CONFLICT_PAUSE_MS * (0.5 + Math.random()));
         return;
@@ -206,7 +183,7 @@ export class DrainService {
   }
 
   /** One bad bucket must not hold up the others of its statement. */
-  private async oneByOne(buckets: readonly Bucket[], cause: unknown, run: Run): Promise<void> {
+  private async oneByOne(buckets: readonly Bucket[], cause: unknown, run: DrainRun): Promise<void> {
     const [only] = buckets;
     if (only === undefined) {
       throw cause; // it failed before anything was claimed
@@ -224,11 +201,12 @@ export class DrainService {
         const done = await this.recomputer.recomputeNext({
           except: [],
           only: bucket,
-          limit: ONE_BY_ONE,
+          due: oneOf(bucket.tier),
           through: run.through,
+          asked: run.asked,
         });
         if (done !== null && !('busyDay' in done)) {
-          this.count(done, run);
+          countRecomputed(done, run.result, this.logger);
         }
       } catch (error) {
         await this.handle(error, run);
@@ -236,33 +214,7 @@ export class DrainService {
     }
   }
 
-  private count(done: RecomputedBuckets, { result }: Run): void {
-    result.drainedMinutes += done.minutes;
-    result.drainedHours += done.hours;
-    result.drainedDays += done.days;
-    result.belowFloorHours += done.belowFloorHours;
-    result.suspiciousDays += done.heldDays.length;
-    this.warnOfHeldDays(done.heldDays);
-    for (const { bucket: hour, suspicious } of done.tier === HOUR_TIER ? done.held : []) {
-      if (suspicious) {
-        result.suspiciousHours += 1;
-        this.logger.warn(`Hour ${hour} is held back: it would lose more than half of its requests or errors`);
-      } else {
-        result.losingHours += 1;
-        this.logger.log(`Hour ${hour} has lost raw rows: it is recomputed once no more of them disappear`);
-      }
-    }
-  }
-
-  private warnOfHeldDays(days: readonly string[]): void {
-    for (const day of days) {
-      this.logger.warn(
-        `Day ${day} is held back: its hours add up to less than half of what its daily rows count`,
-      );
-    }
-  }
-
-  private async recordFailure(bucket: Bucket, error: string, { result }: Run): Promise<void> {
+  private async recordFailure(bucket: Bucket, error: string, { result }: DrainRun): Promise<void> {
     const pause = { baseSeconds: this.options.retryBaseSeconds, maxSeconds: this.options.retryMaxSeconds };
     const [row] = await selectRows<{ attempts: number }>(
       this.dataSource,

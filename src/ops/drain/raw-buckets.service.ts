@@ -13,8 +13,9 @@ import {
   type UpsertResult,
 } from '../rollup/sql/upsert-buckets.sql.js';
 import { selectRow, selectRows } from '../sql/sql-runner.js';
-import { claimBuckets, type Claimable, type ClaimedBucket } from './sql/claim.sql.js';
+import { claimBuckets, tierOf, type Claimable, type ClaimedBucket } from './sql/claim.sql.js';
 import { releaseBuckets, type HeldBack } from './sql/release.sql.js';
+import { BUCKETS, statementSize, type StatementSize } from './sql/statement-size.sql.js';
 
 /** What one transaction did to buckets of a tier that is computed from raw rows. */
 export interface RecomputedRaw {
@@ -35,21 +36,46 @@ export class RawBuckets {
     private readonly defined: DefinedTables,
   ) {}
 
-  public claim(
+  /** Claims as many of the buckets that are due as their traffic, and the other workers of this instance, allow. */
+  public async claim(
     manager: EntityManager,
     what: Claimable,
-    bound: { readonly except: readonly string[]; readonly only: string | null; readonly limit: number },
+    bound: { readonly except: readonly string[]; readonly only: string | null; readonly due: number },
   ): Promise<ClaimedBucket[]> {
     const { safeDelaySeconds, lossDelaySeconds } = this.options;
+    const limit = await this.limit(manager, what, bound);
+    if (limit === null) {
+      return [];
+    }
     return selectRows<ClaimedBucket>(
       manager,
       claimBuckets(this.tables, what, {
-        ...bound,
+        except: bound.except,
+        only: bound.only,
+        limit,
         safeDelaySeconds,
         lossDelaySeconds,
         retention: retentionHours(this.options),
       }),
     );
+  }
+
+  /** Resolves to null where others have taken what was due. */
+  private async limit(
+    manager: EntityManager,
+    what: Claimable,
+    { due, except }: { readonly due: number; readonly except: readonly string[] },
+  ): Promise<number | null> {
+    const { least, together } = BUCKETS[tierOf(what)];
+    if (due <= least) {
+      return due === 0 ? null : due;
+    }
+    const { safeDelaySeconds, drainConcurrency } = this.options;
+    const size = statementSize(this.tables, what, { safeDelaySeconds, except });
+    const { buckets } = await selectRow<StatementSize>(manager, size);
+    return buckets === null
+      ? null
+      : Math.min(due, buckets, Math.max(together, Math.ceil(due / drainConcurrency)));
   }
 
   /**

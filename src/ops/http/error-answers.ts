@@ -8,7 +8,12 @@ import {
 import { OpsError, OpsInputError } from '../common/ops.error.js';
 import { STORABLE_EXPECTED } from '../common/schemas.js';
 import { Answers } from './openapi.js';
-import { answerTo, errorSchema, OpsNotMigratedError } from './ops-error.filter.js';
+import {
+  answerTo,
+  errorSchema,
+  OpsDatabaseUnavailableError,
+  OpsNotMigratedError,
+} from './ops-error.filter.js';
 
 const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds.', schema: { type: 'integer', example: 2 } },
@@ -32,7 +37,11 @@ export function ErrorAnswer(
   });
 }
 
-export const NOT_MIGRATED_EXAMPLE = new OpsNotMigratedError('42P01: relation "ops_rebuilds" does not exist');
+/** What every admin route may say with a 503. */
+export const UNSERVED_EXAMPLES = [
+  new OpsDatabaseUnavailableError(null),
+  new OpsNotMigratedError('42P01: relation "ops_rebuilds" does not exist'),
+];
 
 /** Documents what every admin route may answer. */
 export const AdminErrorAnswers = (): ClassDecorator =>
@@ -50,8 +59,8 @@ export const AdminErrorAnswers = (): ClassDecorator =>
         HttpStatus.TOO_MANY_REQUESTS,
       ),
     ),
-    ErrorAnswer('It failed, for instance because the database cannot be reached.', new Error()),
-    ErrorAnswer('The database lacks a table or a column that is needed.', NOT_MIGRATED_EXAMPLE),
+    ErrorAnswer('It failed.', new Error()),
+    ErrorAnswer('The database cannot be reached, or lacks what is needed.', ...UNSERVED_EXAMPLES),
   );
 
 const ENDS_BEFORE_IT_STARTS = new OpsInputError('to', 'must be after from');

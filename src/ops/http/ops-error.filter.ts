@@ -10,7 +10,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { z } from 'zod';
 import { OpsError } from '../common/ops.error.js';
 import { words } from '../common/schemas.js';
-import { errorText, sqlState } from '../sql/database-errors.js';
+import { errorText, isUnreachable, sqlState } from '../sql/database-errors.js';
 
 /** The one shape of every error answer. */
 export const errorSchema = z
@@ -39,6 +39,17 @@ export class OpsNotMigratedError extends OpsError {
   }
 }
 
+/** The database does not answer: it may be starting, or the way to it broken, or there is no connection left. */
+export class OpsDatabaseUnavailableError extends OpsError {
+  public readonly status = 503;
+  public readonly code = 'DATABASE_UNAVAILABLE';
+  public override readonly retryAfterSeconds = 5;
+
+  public constructor(cause: unknown) {
+    super('The database cannot be reached at the moment; the log says why.', cause);
+  }
+}
+
 /** Answers every error in one shape: `{ code, message, field }`. */
 @Catch()
 export class OpsErrorFilter implements ExceptionFilter {
@@ -46,7 +57,8 @@ export class OpsErrorFilter implements ExceptionFilter {
 
   public constructor(private readonly host: HttpAdapterHost) {}
 
-  public catch(error: unknown, host: ArgumentsHost): void {
+  public catch(thrown: unknown, host: ArgumentsHost): void {
+    const error = isUnreachable(thrown) ? new OpsDatabaseUnavailableError(thrown) : thrown;
     const { httpAdapter } = this.host;
     const response: unknown = host.switchToHttp().getResponse();
     if (httpAdapter.isHeadersSent(response)) {
@@ -58,7 +70,9 @@ export class OpsErrorFilter implements ExceptionFilter {
       httpAdapter.setHeader(response, 'Retry-After', String(error.retryAfterSeconds));
     }
     // A 503 is an answer, not an accident: whoever gives it knows why.
-    if (status >= 500 && status !== 503) {
+    if (error instanceof OpsDatabaseUnavailableError) {
+      this.logger.warn(errorText(thrown));
+    } else if (status >= 500 && status !== 503) {
       this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     }
     httpAdapter.reply(response, body, status);

@@ -20,7 +20,7 @@ import { countPending } from '../drain/sql/release.sql.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
 import type { ChangedGroup, MaintenanceTick, RefreshTick } from './refresh.schemas.js';
 import { recordRun } from './sql/heartbeat.sql.js';
-import { noteChangedGroups } from './sql/known-groups.sql.js';
+import { findUnknownGroups, noteUnknownGroups, type UnknownGroup } from './sql/known-groups.sql.js';
 
 /** The names under which the jobs' heartbeats are recorded: another program in the database has others. */
 export const REFRESH_JOB = 'ops_rollup_refresh';
@@ -60,7 +60,7 @@ export class RefreshService {
    * once, hours and days that are closed. While a backlog is drained, new rows are looked for again every few seconds, so
    * that the minutes keep up. Recorded as a heartbeat.
    *
-   * @param asked whether somebody waits for it: then no hour rests (`recomputeIntervalSeconds`)
+   * @param asked whether somebody waits for it: then no hour and no day rests (`recomputeIntervalSeconds`)
    * @throws QueryFailedError where the database cannot be reached; the heartbeat then records it, if it can
    * @throws OpsFilterError where a filter of the options is no condition
    */
@@ -107,7 +107,7 @@ export class RefreshService {
       await selectRow(this.dataSource, endRests(this.tables));
     }
     const through = detection.status === 'fulfilled' ? detection.value.through : null;
-    const { result: drained, isCut } = await this.drains.drain({ through, forMs: ROUND_MS });
+    const { result: drained, isCut } = await this.drains.drain({ through, forMs: ROUND_MS, asked });
     return { detected: valueOf(detection).result, audited: valueOf(audit), drained, isCut };
   }
 
@@ -128,7 +128,11 @@ export class RefreshService {
           `Another program has written ${old.foreign_rows} metrics rows: they are recomputed. Switch its aggregation off`,
         );
       }
-      const changed = await selectRows<ChangedGroup>(this.dataSource, noteChangedGroups(this.tables));
+      const unknown = await selectRows<UnknownGroup>(this.dataSource, findUnknownGroups(this.tables));
+      const changed = await selectRows<ChangedGroup>(
+        this.dataSource,
+        noteUnknownGroups(this.tables, unknown),
+      );
       for (const group of changed) {
         this.logger.warn(describeChange(group));
       }

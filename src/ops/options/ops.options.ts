@@ -102,8 +102,8 @@ const OPTIONS = {
   minuteRetentionHours: whole(0, 24 * 366).default(72),
 
   /**
-   * How long an hour that late rows keep coming for rests between two recomputations, in seconds. Its minutes have them
-   * with the next tick.
+   * How long an hour that late rows keep coming for rests between two recomputations, and its day before it is merged, in
+   * seconds. Its minutes have them with the next tick, and readers take a day that rests from its hours.
    */
   recomputeIntervalSeconds: whole(0, 86_400).default(60),
 

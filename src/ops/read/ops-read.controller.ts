@@ -2,7 +2,7 @@ import { applyDecorators, Get, Query, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { OpsAdminController } from '../http/admin-controller.decorator.js';
-import { NOT_MIGRATED_EXAMPLE, ErrorAnswer, WrongQueryAnswer } from '../http/error-answers.js';
+import { ErrorAnswer, UNSERVED_EXAMPLES, WrongQueryAnswer } from '../http/error-answers.js';
 import { Answers, QueryOf } from '../http/openapi.js';
 import { keptMs } from './answer-freshness.js';
 import { CacheHeaders } from './cache-headers.interceptor.js';
@@ -41,7 +41,7 @@ const Reads = (path: string, summary: string, query: z.ZodObject, answer: z.ZodT
       'Too many reads at the same time (`maxConcurrentReads`), or it took too long (`readTimeoutMs`).',
       new OpsBusyError(4),
       new OpsReadTimeoutError('lock', 2000, null),
-      NOT_MIGRATED_EXAMPLE,
+      ...UNSERVED_EXAMPLES,
     ),
   );
 

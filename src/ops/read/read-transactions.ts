@@ -39,20 +39,31 @@ export class ReadTransactions {
    * @throws OpsBusyError, OpsReadTimeoutError, OpsSumOutOfRangeError, and QueryFailedError as the database gives it
    */
   public async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.gate.run(() => this.runAtOnce(work));
+  }
+
+  /**
+   * The same at once, however many reads are waiting: for what takes milliseconds, and is asked when they are many.
+   *
+   * @throws OpsReadTimeoutError, OpsSumOutOfRangeError, and QueryFailedError as the database gives it
+   */
+  public async runAtOnce<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     const { readTimeoutMs, idleInTransactionTimeoutMs } = this.options;
     const lockTimeoutMs = Math.min(LONGEST_LOCK_WAIT_MS, Math.ceil(readTimeoutMs / 2));
     const limits = [readTimeoutMs, lockTimeoutMs, idleInTransactionTimeoutMs].map(String);
     try {
-      return await this.gate.run(() =>
-        boundTransaction(this.dataSource, { limitMs: readTimeoutMs + GRACE_MS }, async (manager) => {
+      return await boundTransaction(
+        this.dataSource,
+        { limitMs: readTimeoutMs + GRACE_MS },
+        async (manager) => {
           await selectRow(manager, {
             text: `SELECT set_config('transaction_read_only', 'on', true), set_config('jit', 'off', true),
-              set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
-              set_config('idle_in_transaction_session_timeout', $3, true)`,
+            set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
+            set_config('idle_in_transaction_session_timeout', $3, true)`,
             values: limits,
           });
           return work(manager);
-        }),
+        },
       );
     } catch (error) {
       switch (sqlState(error)) {

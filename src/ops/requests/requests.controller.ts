@@ -1,7 +1,7 @@
 import { Get, Query } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { OpsAdminController } from '../http/admin-controller.decorator.js';
-import { ErrorAnswer, NOT_MIGRATED_EXAMPLE, WrongQueryAnswer } from '../http/error-answers.js';
+import { ErrorAnswer, UNSERVED_EXAMPLES, WrongQueryAnswer } from '../http/error-answers.js';
 import { Answers, QueryOf } from '../http/openapi.js';
 import { OpsBusyError, OpsReadTimeoutError } from '../read/read-errors.js';
 import { OpsRequestsTimeoutError, OpsRequestsUnservedError } from './requests.errors.js';
@@ -31,7 +31,7 @@ export class OpsRequestsController {
     new OpsBusyError(4),
     new OpsRequestsTimeoutError(15_000, ['usage_logs (account_id, created_at)'], null),
     new OpsReadTimeoutError('lock', 2000, null),
-    NOT_MIGRATED_EXAMPLE,
+    ...UNSERVED_EXAMPLES,
   )
   public async list(@Query() query: RequestsQuery): Promise<Requests> {
     return this.requests.list(query);

@@ -8,7 +8,7 @@ import { DAY_MS } from '../common/utc.js';
 import { OpsOptions } from '../options/ops.options.js';
 import { errorText, isBucketFailure } from '../sql/database-errors.js';
 import { shortTransaction } from '../sql/short-transaction.js';
-import { lockDay } from '../drain/sql/claim.sql.js';
+import { lockDays } from '../drain/sql/claim.sql.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
 import type { RetentionResult } from './retention.schema.js';
 import * as sql from './sql/retention.sql.js';
@@ -144,7 +144,7 @@ export class RetentionService {
     retention: Retention,
     day: string,
   ): Promise<number | 'kept'> {
-    if (!(await selectRow<{ locked: boolean }>(manager, lockDay(day, 'exclusive'))).locked) {
+    if ((await selectRow<{ busy: string | null }>(manager, lockDays([day], 'exclusive'))).busy !== null) {
       return 'kept';
     }
     // A statement of its own: its snapshot is taken now, with the lock.

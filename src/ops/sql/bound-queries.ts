@@ -3,16 +3,14 @@ import type { Duplex } from 'node:stream';
 import { QueryFailedError, type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 
 /**
- * The connection is gone, or was given up since no answer came; with its transaction, which the server rolls back. The
- * driver's error, with its SQLSTATE where the server gave one, is the `driverError`.
+ * The connection is gone, or was given up since no answer came; with its transaction, which the server rolls back. Or
+ * there was none to be had. The driver's error, with its SQLSTATE where the server gave one, is the `driverError`.
  */
 export class LostConnectionError extends QueryFailedError {
-  public constructor(query: string, driverError: Error) {
+  public constructor(query: string, driverError: Error, what = 'The connection to the database was lost') {
     super(query, undefined, driverError);
     const { code } = driverError as { code?: unknown };
-    this.message = `The connection to the database was lost: ${driverError.message}${
-      typeof code === 'string' ? ` (${code})` : ''
-    }`;
+    this.message = `${what}: ${driverError.message}${typeof code === 'string' ? ` (${code})` : ''}`;
   }
 }
 
@@ -47,7 +45,9 @@ export function boundQueries(runner: QueryRunner, { limitMs, onAnswer }: QueryBo
   };
   const connect = async (): Promise<void> => {
     if (connection === undefined) {
-      connection = (await runner.connect()) as Connection;
+      connection = (await runner.connect().catch((error: unknown) => {
+        throw new LostConnectionError('', error as Error, 'There is no connection to the database');
+      })) as Connection;
       connection.on('error', onError);
     }
   };

@@ -1,4 +1,5 @@
 import { QueryFailedError } from 'typeorm';
+import { LostConnectionError } from './bound-queries.js';
 
 /** The SQLSTATE of a failed query, or undefined where the failure is not the server's answer. */
 export function sqlState(error: unknown): string | undefined {
@@ -24,11 +25,16 @@ export type FailureKind = 'bucket' | 'conflict' | 'server';
 
 export function failureKind(error: unknown): FailureKind {
   const state = sqlState(error);
-  if (state === undefined || /^(?:08|57P|58|XX|53300|25P03)/.test(state)) {
+  if (state === undefined || isUnreachable(error) || /^(?:58|XX|25P03)/.test(state)) {
     return 'server';
   }
   return /^(?:40001|40P01|55P03)$/.test(state) ? 'conflict' : 'bucket';
 }
+
+/** There is no connection, it was lost, or the server is stopping or starting, or has none left: it may be well in a moment. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof LostConnectionError ||
+  (error instanceof QueryFailedError && /^(?:08|57P|53300|$)/.test(sqlState(error) ?? ''));
 
 export const isBucketFailure = (error: unknown): boolean => failureKind(error) === 'bucket';
 

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { DEFINITION_VERSION } from '../definitions/definition-version.js';
 import { DefinedTables } from '../definitions/defined-tables.service.js';
 import { ERROR_DIMENSION } from '../definitions/dimensions.js';
 import { OPS_TABLES_TOKEN, type OpsTables } from '../definitions/ops-tables.js';
+import { ReadTransactions } from '../read/read-transactions.js';
 import { selectRow, selectRows } from '../sql/sql-runner.js';
+import type { SqlStatement } from '../sql/sql-statement.js';
 import { OpsOptions } from '../options/ops.options.js';
 import { MAINTENANCE_JOB, REFRESH_JOB } from '../jobs/refresh.service.js';
 import { retentionHours } from '../invalidation/sql/floors.sql.js';
@@ -20,23 +21,17 @@ const MAX_TROUBLED_BUCKETS = 100;
 @Injectable()
 export class StatusService {
   public constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly transactions: ReadTransactions,
     @Inject(OPS_TABLES_TOKEN) private readonly tables: OpsTables,
     private readonly options: OpsOptions,
     private readonly defined: DefinedTables,
   ) {}
 
+  /** @throws OpsReadTimeoutError */
   public async status(): Promise<OpsStatus> {
     // Where the rollup stands is asked for most when something is wrong, such as a filter of the options.
     const { dimensions } = await this.defined.current().catch(() => this.tables);
-    const row = await selectRow<sql.StatusRow>(
-      this.dataSource,
-      sql.readStatus(this.tables, this.options.safeDelaySeconds, retentionHours(this.options)),
-    );
-    const troubled = await selectRows<TroubledBucket>(
-      this.dataSource,
-      sql.readTroubledBuckets(this.tables, MAX_TROUBLED_BUCKETS),
-    );
+    const { row, troubled, ...states } = await this.transactions.runAtOnce((manager) => this.read(manager));
     return {
       now: row.now,
       closedThrough: row.closed_through,
@@ -71,16 +66,23 @@ export class StatusService {
       losingBuckets: troubled.filter(
         ({ losingSince, suspiciousSince }) => losingSince !== null && suspiciousSince === null,
       ),
-      rawTables: await selectRows<RawTableState>(this.dataSource, sql.readDetectStates(this.tables)),
-      audit: await selectRows<AuditLaneState>(this.dataSource, sql.readAuditStates(this.tables)),
-      changedGroups: await selectRows<ChangedGroup>(
-        this.dataSource,
-        readChangedGroups(this.tables, MAX_TROUBLED_BUCKETS),
+      ...states,
+    };
+  }
+
+  private async read(manager: EntityManager) {
+    const all = <Row>(statement: SqlStatement): Promise<Row[]> => selectRows<Row>(manager, statement);
+    const { safeDelaySeconds } = this.options;
+    return {
+      row: await selectRow<sql.StatusRow>(
+        manager,
+        sql.readStatus(this.tables, safeDelaySeconds, retentionHours(this.options)),
       ),
-      jobs: await selectRows<JobState>(
-        this.dataSource,
-        sql.readHeartbeats(this.tables, [REFRESH_JOB, MAINTENANCE_JOB]),
-      ),
+      troubled: await all<TroubledBucket>(sql.readTroubledBuckets(this.tables, MAX_TROUBLED_BUCKETS)),
+      rawTables: await all<RawTableState>(sql.readDetectStates(this.tables)),
+      audit: await all<AuditLaneState>(sql.readAuditStates(this.tables)),
+      changedGroups: await all<ChangedGroup>(readChangedGroups(this.tables, MAX_TROUBLED_BUCKETS)),
+      jobs: await all<JobState>(sql.readHeartbeats(this.tables, [REFRESH_JOB, MAINTENANCE_JOB])),
     };
   }
 }

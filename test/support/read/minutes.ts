@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { DefinedTables } from '../../../src/ops/definitions/defined-tables.service.js';
 import { OPS_TABLES } from '../../../src/ops/definitions/ops-tables.js';
 import { upsertBuckets } from '../../../src/ops/rollup/sql/upsert-buckets.sql.js';
 
@@ -12,7 +13,7 @@ export async function keepMinutes(dataSource: DataSource, from: Date, through: D
     [from.toISOString(), through.toISOString()],
   );
   const { text, values } = upsertBuckets(
-    OPS_TABLES,
+    await new DefinedTables(dataSource, OPS_TABLES).current(),
     'minute',
     rows.map(({ minute }) => ({
       bucket: minute.toISOString(),

@@ -32,7 +32,7 @@ export async function scansOf(
   return scansIn(await executedPlan<PlanNode>(dataSource, 'ANALYZE', text, values));
 }
 
-/** Executes a statement as reads do, without JIT, and gives the topmost node of its plan. */
+/** Executes a statement as reads do, without JIT, gives the topmost node of its plan, and takes back what it did. */
 export async function executedPlan<Node>(
   dataSource: DataSource,
   options: string,
@@ -40,15 +40,19 @@ export async function executedPlan<Node>(
   values: unknown[],
   before?: SqlStatement,
 ): Promise<Node> {
-  return dataSource.transaction(async (manager) => {
-    await manager.query('SET LOCAL jit = off');
-    if (before !== undefined) await manager.query(before.text, before.values);
-    const rows = await manager.query<[{ 'QUERY PLAN': [{ Plan: Node }] }]>(
-      `EXPLAIN (${options}, FORMAT JSON) ${text}`,
-      values,
-    );
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.startTransaction();
+    await runner.query('SET LOCAL jit = off');
+    if (before !== undefined) await runner.query(before.text, before.values);
+    const rows = (await runner.query(`EXPLAIN (${options}, FORMAT JSON) ${text}`, values)) as [
+      { 'QUERY PLAN': [{ Plan: Node }] },
+    ];
     return rows[0]['QUERY PLAN'][0].Plan;
-  });
+  } finally {
+    await runner.rollbackTransaction();
+    await runner.release();
+  }
 }
 
 function scansIn(node: PlanNode): Scan[] {

@@ -11,12 +11,12 @@ import * as definition from '../../../src/ops/invalidation/sql/definition.sql.js
 import * as detect from '../../../src/ops/detection/sql/detect.sql.js';
 import { finishRebuilds } from '../../../src/ops/drain/sql/finish-rebuilds.sql.js';
 import * as claims from '../../../src/ops/drain/sql/claim.sql.js';
+import { statementSize } from '../../../src/ops/drain/sql/statement-size.sql.js';
 import * as releases from '../../../src/ops/drain/sql/release.sql.js';
 import * as note from '../../../src/ops/invalidation/sql/note.sql.js';
 import * as live from '../../../src/ops/invalidation/sql/live.sql.js';
 import * as droppedHours from '../../../src/ops/invalidation/sql/dropped-hours.sql.js';
 import * as heartbeat from '../../../src/ops/jobs/sql/heartbeat.sql.js';
-import { statementSize } from '../../../src/ops/drain/sql/statement-size.sql.js';
 import * as knownGroups from '../../../src/ops/jobs/sql/known-groups.sql.js';
 import * as rangeLimits from '../../../src/ops/ranges/sql/range-limits.sql.js';
 import * as rebuild from '../../../src/ops/rebuild/sql/rebuild.sql.js';
@@ -31,14 +31,17 @@ import {
 } from '../../../src/ops/verify/sql/dimensions.sql.js';
 import * as verify from '../../../src/ops/verify/sql/verify.sql.js';
 import * as latest from '../../../src/ops/rollup/sql/latest-bucket.sql.js';
+import { purgeEdges } from '../../../src/ops/rollup/sql/purge-edges.sql.js';
 import * as upsertDaily from '../../../src/ops/rollup/sql/upsert-daily.sql.js';
 import * as upsertBuckets from '../../../src/ops/rollup/sql/upsert-buckets.sql.js';
 import { FILTERS, KINDS, NONE } from '../../../src/ops/requests/filters.js';
+import { distributed } from '../distributed.js';
 import { retained, type Given } from './given.js';
 
 const audit = { ...auditLanes, ...auditing };
 const drain = { ...claims, ...releases };
 const range = (g: Given) => ({ start: new Date(g.iso), end: new Date(Date.parse(g.iso) + 7_200_000) });
+const isoRange = (g: Given) => ({ start: g.iso, end: range(g).end.toISOString() });
 
 const WITHIN_GROUPS = {
   ...T,
@@ -76,7 +79,24 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
         })),
       ),
   ),
-  upsertDailyRange: (g) => upsertDaily.upsertDailyRange(T, range(g)),
+  'upsertHourlyRange distributed': (g) => upsertBuckets.upsertHourlyRange(distributed(T), range(g)),
+  'auditHours distributed': (g) =>
+    audit.auditHours(distributed(T), { from: g.iso, to: g.iso, closed: g.iso }, retained(g)),
+  'readPieces distributed, by group': (g) =>
+    readPieces(distributed(T), {
+      plan: planSegments([new Date(g.iso), new Date(Date.parse(g.iso) + 10_000_000)]),
+      safeDelaySeconds: g.n,
+      freshFrom: g.n,
+      level: { by: 'group', limit: g.n },
+      rates: false,
+      bucketByBucket: null,
+    }),
+  upsertDailyRange: (g) =>
+    upsertDaily.upsertDailyRange(T, range(g), {
+      distributions: true,
+      guarded: g.flag ? { usage: g.iso, errors: 'infinity' } : undefined,
+    }),
+  purgeEdges: () => purgeEdges(T),
   latestHourlyBucket: () => latest.latestHourlyBucket(T),
   latestDailyBucket: () => latest.latestDailyBucket(T),
   dueLanes: () => audit.dueLanes(T),
@@ -88,7 +108,8 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
       retention: retained(g),
       backfillHours: g.n,
     }),
-  auditHours: (g) => audit.auditHours(T, { from: g.iso, to: g.iso, closed: g.iso }, retained(g)),
+  auditHours: (g) =>
+    audit.auditHours(T, { from: g.iso, to: isoRange(g).end, closed: isoRange(g).end }, retained(g)),
   advanceAudit: (g) =>
     audit.advanceAudit(T, g.flag ? 'recent' : 'history', {
       position: g.iso,
@@ -99,15 +120,16 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
       restSeconds: g.n,
     }),
   startAudit: (g) => audit.startAudit(T, g.flag ? ['recent'] : ['recent', 'history']),
-  statementSize: () => statementSize(T),
   endRests: () => note.endRests(T),
   startMinutes: (g) => live.startMinutes(T, g.n),
   endMinutes: () => live.endMinutes(T),
   advanceLive: (g) => live.advanceLive(T, g.iso, g.n),
-  noteChangedGroups: () => knownGroups.noteChangedGroups(T),
+  findUnknownGroups: () => knownGroups.findUnknownGroups(T),
+  noteUnknownGroups: (g) =>
+    knownGroups.noteUnknownGroups(T, [{ id: String(g.n), platform: g.text, gone: g.flag }]),
   readChangedGroups: (g) => knownGroups.readChangedGroups(T, g.n),
   restoreHours: (g) => droppedHours.restoreHours(T, [g.iso]),
-  widenToDroppedDays: (g) => droppedHours.widenToDroppedDays(T, g.iso, g.iso),
+  widenToDroppedDays: (g) => droppedHours.widenToDroppedDays(T, g.iso, isoRange(g).end),
   noteHoursWithoutDistribution: (g) => droppedHours.noteHoursWithoutDistribution(T, g.iso, retained(g)),
   nextDayOfHours: (g) => retention.nextDayOfHours(T, g.n, g.iso),
   nextDayOfDistributions: (g) => retention.nextDayOfDistributions(T, g.n, g.iso),
@@ -119,9 +141,9 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
   dropMinutes: (g) => retention.dropMinutes(T, g.iso),
   dropDailies: (g) => retention.dropDailies(T, g.iso),
   noteOldDefinitions: (g) => definition.noteOldDefinitions(T, retained(g)),
-  'lockDay shared': (g) => drain.lockDay(g.iso, 'shared'),
-  'lockDay exclusive': (g) => drain.lockDay(g.iso, 'exclusive'),
-  isAnythingDue: (g) => drain.isAnythingDue(T, g.n),
+  'lockDays shared': (g) => drain.lockDays([g.iso], 'shared'),
+  'lockDays exclusive': (g) => drain.lockDays([g.iso], 'exclusive'),
+  countDue: (g) => drain.countDue(T, { safeDelaySeconds: g.n, except: g.isos }),
   claimDay: (g) => drain.claimDay(T, { safeDelaySeconds: g.n, except: g.isos, only: g.isos[0] ?? null }),
   ...forEach(
     'claimBuckets',
@@ -136,6 +158,11 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
         retention: retained(g),
       }),
   ),
+  ...forEach(
+    'statementSize',
+    ['hours', 'minutes', 'backfilled minutes'] as const,
+    (what) => (g) => statementSize(T, what, { safeDelaySeconds: g.n, except: g.isos }),
+  ),
   ...forTiers(
     'releaseBuckets',
     (tier) => (g) =>
@@ -149,7 +176,10 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
   ),
   'releaseDay held': (g) => drain.releaseDay(T, g.iso, { held: true }),
   'releaseDay done': (g) => drain.releaseDay(T, g.iso, { held: false }),
-  noteDay: (g) => drain.noteDay(T, g.iso, { reason: g.flag ? 'restored' : 'hours', forced: g.flag }),
+  noteDays: (g) =>
+    drain.noteDays(T, [
+      { day: g.iso, reason: g.flag ? 'restored' : 'hours', forced: g.flag, restSeconds: g.n },
+    ]),
   recordFailure: (g) =>
     drain.recordFailure(T, { tier: g.flag ? 'day' : 'hour', start: g.iso }, g.text, {
       baseSeconds: g.n,
@@ -167,8 +197,7 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
   rangeLimits: (g) => rangeLimits.rangeLimits(T, g.n, retained(g)),
   requestRebuild: (g) =>
     rebuild.requestRebuild(T, {
-      start: g.iso,
-      end: g.iso,
+      ...isoRange(g),
       force: g.flag,
       reason: g.flag ? g.text : null,
       requestedBy: g.text,
@@ -181,31 +210,28 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
   readAuditStates: () => status.readAuditStates(T),
   readHeartbeats: (g) => status.readHeartbeats(T, g.isos),
   readTroubledBuckets: (g) => status.readTroubledBuckets(T, g.n),
-  minuteSpan: (g) => verify.minuteSpan(T, { start: g.iso, end: g.iso }),
+  minuteSpan: (g) => verify.minuteSpan(T, isoRange(g)),
   ...forTiers(
     'rawDifferences',
     (tier) => (g) =>
       verify.rawDifferences(T, tier, {
-        start: g.iso,
-        end: g.iso,
+        ...isoRange(g),
         limit: g.n,
         retention: retained(g),
         distributions: g.flag,
       }),
   ),
-  dailyDifferences: (g) =>
-    verify.dailyDifferences(T, { start: g.iso, end: g.iso, limit: g.n, distributions: g.flag }),
+  dailyDifferences: (g) => verify.dailyDifferences(T, { ...isoRange(g), limit: g.n, distributions: g.flag }),
   dimensionDifferences: (g) =>
     dimensionDifferences(T, {
-      start: g.iso,
-      end: g.iso,
+      ...isoRange(g),
       limit: g.n,
       retention: retained(g),
       distributions: g.flag,
       unjudged: [{ bucket: g.iso, usage: g.flag ? 'held_back' : null, errors: 'held_back' }],
     }),
   dailyDimensionDifferences: (g) =>
-    dailyDimensionDifferences(T, { start: g.iso, end: g.iso, limit: g.n, distributions: g.flag }),
+    dailyDimensionDifferences(T, { ...isoRange(g), limit: g.n, distributions: g.flag }),
   noteBuckets: (g) => verify.noteBuckets(T, g.flag ? 'day' : 'hour', [g.iso, ...g.isos]),
   startRun: (g) =>
     runs.startRun(T, {
@@ -266,7 +292,7 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
     (what) => (g) =>
       requestsPage(T, {
         from: g.iso,
-        to: g.iso,
+        to: isoRange(g).end,
         level: { platform: g.text, groupId: String(g.n) },
         filters: {},
         kinds: KINDS,
@@ -281,7 +307,7 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
   'requestsPage with every filter': (g) =>
     requestsPage(T, {
       from: g.iso,
-      to: g.iso,
+      to: isoRange(g).end,
       level: {},
       filters: Object.fromEntries(Object.keys(FILTERS).map((name) => [name, g.text])),
       kinds: KINDS,
@@ -292,7 +318,7 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
   'requestsPage of classes of statuses': (g) =>
     requestsPage(T, {
       from: g.iso,
-      to: g.iso,
+      to: isoRange(g).end,
       level: {},
       filters: { status: g.flag ? '4xx' : '5xx', upstreamStatus: NONE },
       kinds: ['error'],
@@ -303,7 +329,7 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
   'requestsPage with several values': (g) =>
     requestsPage(T, {
       from: g.iso,
-      to: g.iso,
+      to: isoRange(g).end,
       level: { platform: [g.text, 'x'], groupId: [String(g.n), '1'] },
       filters: { model: [g.text, NONE], accountId: [String(g.n), '1'] },
       kinds: KINDS,

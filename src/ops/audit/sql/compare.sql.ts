@@ -8,6 +8,7 @@ import {
   TOKENS,
   USAGE_GROUP_JOIN,
 } from '../../definitions/definitions.js';
+import { countedRows } from '../../definitions/distributed-tables.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { isOverallRow } from '../../definitions/overall-row.js';
@@ -95,6 +96,39 @@ function differingDays(tables: OpsTables): string {
     )`;
 }
 
+interface RawSide {
+  readonly columns: readonly string[];
+  readonly select: string;
+  /** What follows FROM, of the hour `h`. */
+  readonly ofHour: string;
+  /** Where the table is distributed: what follows JOIN, of all hours `h`. */
+  readonly ofHours: string | null;
+}
+
+/**
+ * The fingerprint of a side as its raw rows give it, to be joined with the relation `hour` as `h`: hour by hour, or, as a
+ * distributed table allows no LATERAL, of all hours in a relation of its own. What is not known is NULL.
+ */
+function rawSide(
+  alias: 'u' | 'e',
+  { columns, select, ofHour, ofHours }: RawSide,
+): { cte: string; join: string } {
+  if (ofHours === null) {
+    return { cte: '', join: `CROSS JOIN LATERAL (SELECT ${select} FROM ${ofHour}) ${alias}` };
+  }
+  const [hours, of] = [`hours_${alias}`, `all_${alias}`];
+  const orZero = (column: string): string =>
+    `CASE WHEN ${of}.starts IS NULL THEN 0 ELSE ${of}.${column} END AS ${column}`;
+  return {
+    cte: `${hours} AS MATERIALIZED (
+  SELECT h.starts, ${select} FROM hour h JOIN ${ofHours}
+  GROUP BY h.starts
+),\n`,
+    join: `LEFT JOIN ${hours} ${of} ON ${of}.starts = h.starts
+  CROSS JOIN LATERAL (SELECT ${columns.map(orZero).join(', ')}) ${alias}`,
+  };
+}
+
 /**
  * Compares the hours of a step with their raw rows, at the overall level, and notes those that differ. Hours that are
  * noted already are left out, and so is a side below its floor, one that has only lost rows below the edge of a purge,
@@ -134,6 +168,28 @@ export function auditHours(
   const sums = [...USAGE_FINGERPRINT, ...ERROR_FINGERPRINT].map(([column]) => summed('s', column));
   const inHour = (alias: string): string =>
     `${alias}.created_at >= h.starts AND ${alias}.created_at < h.starts + interval '1 hour'`;
+  const sides = [
+    rawSide('u', {
+      columns: USAGE_FINGERPRINT.map(([column]) => column),
+      select: select(USAGE_FINGERPRINT),
+      ofHour: `(SELECT * FROM ${tables.usageLogs} u WHERE ${inHour('u')} AND ${tables.usageCondition} OFFSET 0) u
+    JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}
+    WHERE h.usage_known`,
+      ofHours: tables.distributed.usage
+        ? `${countedRows(tables.usageLogs, 'u', tables.usageCondition)} ON ${inHour('u')}
+    JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}
+    WHERE h.usage_known`
+        : null,
+    }),
+    rawSide('e', {
+      columns: ERROR_FINGERPRINT.map(([column]) => column),
+      select: select(ERROR_FINGERPRINT),
+      ofHour: `${tables.errorLogs} e WHERE h.errors_known AND ${inHour('e')} AND ${tables.errorCondition}`,
+      ofHours: tables.distributed.errors
+        ? `${countedRows(tables.errorLogs, 'e', tables.errorCondition)} ON ${inHour('e')} WHERE h.errors_known`
+        : null,
+    }),
+  ];
   return {
     text: `WITH hour AS MATERIALIZED (
   SELECT h.starts, h.starts >= f.usage_from AS usage_known, h.starts >= f.errors_from AS errors_known,
@@ -147,19 +203,11 @@ export function auditHours(
     SELECT 1 FROM ${tables.invalidations} i WHERE i.tier = '${HOUR_TIER}' AND i.bucket_start = h.starts
   )
 ),
-compared AS MATERIALIZED (
+${sides.map((side) => side.cte).join('')}compared AS MATERIALIZED (
   SELECT h.starts, (m.id IS NULL OR ${storedVersion('m')} = ${tables.definition}) AND ${differs('m')} AS differs,
     h.minutes_known AND minutes.current IS NOT FALSE AND ${differs('minutes')} AS minutes_differ
   FROM hour h CROSS JOIN ${edges(tables, 'purge')} edge
-  CROSS JOIN LATERAL (
-    SELECT ${select(USAGE_FINGERPRINT)}
-    FROM (SELECT * FROM ${tables.usageLogs} u WHERE ${inHour('u')} AND ${tables.usageCondition} OFFSET 0) u
-    JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}
-    WHERE h.usage_known
-  ) u
-  CROSS JOIN LATERAL (
-    SELECT ${select(ERROR_FINGERPRINT)} FROM ${tables.errorLogs} e WHERE h.errors_known AND ${inHour('e')} AND ${tables.errorCondition}
-  ) e
+  ${sides.map((side) => side.join).join('\n  ')}
   LEFT JOIN LATERAL (
     SELECT * FROM ${tables.hourly} m WHERE m.bucket_start = h.starts AND ${isOverallRow('m')} OFFSET 0
   ) m ON true

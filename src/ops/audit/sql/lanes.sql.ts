@@ -42,8 +42,11 @@ export function nextAuditStep(
     backfillHours: number;
   },
 ): SqlStatement {
+  // Of no other relation: a distributed table takes no part in a correlated subquery.
   const newestHour = (table: string): string =>
-    hourOf(`(SELECT max(created_at) FROM ${table} WHERE created_at < s.upto AND ${hasBucket('created_at')})`);
+    hourOf(
+      `(SELECT max(created_at) FROM ${table} WHERE created_at < (SELECT upto FROM start) AND ${hasBucket('created_at')})`,
+    );
   const laneStart = lane === 'recent' ? `c.closed - interval '${RECENT_HOURS} hours'` : `'-infinity'`;
   return {
     text: `WITH lane AS MATERIALIZED (
@@ -64,9 +67,9 @@ start AS MATERIALIZED (
 -- Straight to the next hour that has a row: one row of the year 1970 must not cost a walk to there.
 round AS MATERIALIZED (
   SELECT s.starts_round, s.oldest, s.closed, LEAST(s.upto, GREATEST(s.oldest, n.newest + interval '1 hour')) AS upto
-  FROM start s CROSS JOIN LATERAL (
+  FROM start s CROSS JOIN (
     SELECT GREATEST(
-      (SELECT max(bucket_start) FROM ${tables.hourly} WHERE bucket_start < s.upto),
+      (SELECT max(bucket_start) FROM ${tables.hourly} WHERE bucket_start < (SELECT upto FROM start)),
       ${newestHour(tables.usageLogs)}, ${newestHour(tables.errorLogs)}
     ) AS newest
   ) n

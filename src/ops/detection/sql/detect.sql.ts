@@ -6,6 +6,10 @@ import { rawTables, type RawTable, type RawTableKey } from '../../definitions/ra
 /** Transactions by their virtual id, with an id (bigint as text) that all of theirs lie above. */
 export type WriterMarks = Readonly<Record<string, string>>;
 
+/** The highest id that detection goes by. */
+const head = ({ name, workerIds }: RawTable): string =>
+  `(SELECT max(id)::bigint FROM ${name}${workerIds === null ? '' : ` WHERE id < ${workerIds}`})`;
+
 /** Where one raw table stands; ids are bigint, as strings, and null for an empty table or before the first run. */
 export interface DetectPosition {
   raw_table: RawTableKey;
@@ -18,6 +22,8 @@ export interface DetectPosition {
   /** When the statement came (ISO): what had been committed by then, it and every later one sees. */
   read_at: string;
   minutes_kept: boolean;
+  /** Rows have been written through workers. */
+  by_workers: boolean;
   /** Hours that end up to here are closed (ISO). It is read once: the rest of the detection goes by it. */
   closed_through: string;
 }
@@ -29,15 +35,22 @@ export interface DetectPosition {
  */
 export function readPositions(tables: OpsTables, safeDelaySeconds: number): SqlStatement {
   const heads = rawTables(tables)
-    .map(({ key, name }) => `('${key}', (SELECT max(id)::bigint FROM ${name}))`)
+    .map((table) => {
+      const { key, name, workerIds } = table;
+      const byWorkers =
+        workerIds === null
+          ? 'false'
+          : `(SELECT count(*) > 0 FROM (SELECT 1 FROM ${name} WHERE id >= ${workerIds} LIMIT 1) w)`;
+      return `('${key}', ${head(table)}, ${byWorkers})`;
+    })
     .join(', ');
   return {
-    text: `SELECT r.raw_table, r.candidate, s.safe_id, s.seen_id, s.writers,
+    text: `SELECT r.raw_table, r.candidate, r.by_workers, s.safe_id, s.seen_id, s.writers,
   s.safe_id IS NOT NULL AND s.safe_id = COALESCE(r.candidate, s.safe_id) AND s.writers = '{}'
     AND s.closed_through >= c.closed_through AS idle,
   ${isoUtc('c.closed_through')} AS closed_through, ${isoUtc('statement_timestamp()')} AS read_at,
   EXISTS (SELECT 1 FROM ${tables.live} WHERE minutes_from IS NOT NULL) AS minutes_kept
-FROM (VALUES ${heads}) AS r(raw_table, candidate)
+FROM (VALUES ${heads}) AS r(raw_table, candidate, by_workers)
 CROSS JOIN (SELECT ${closedThrough('$1')} AS closed_through) c
 LEFT JOIN ${tables.detectState} s USING (raw_table)`,
     values: [safeDelaySeconds],
@@ -57,6 +70,9 @@ export interface Writer {
  * inheritance parent itself and every child.
  * Maintenance (vacuum, analyse, concurrent index builds) and readers take none of these modes.
  *
+ * A transaction goes by the id that it has locked itself until its other locks go: the one beside a lock ends when it has
+ * committed, and its rows may lie on other nodes of a Citus cluster, where it commits after that.
+ *
  * Bound: the table's name.
  */
 export function writersOf(table: RawTable): SqlStatement {
@@ -65,8 +81,9 @@ export function writersOf(table: RawTable): SqlStatement {
   SELECT $1::regclass::oid AS relid
   UNION
   SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON i.inhparent = t.relid
-)
-SELECT DISTINCT ON (l.virtualtransaction) l.virtualtransaction AS writer,
+),
+locks AS MATERIALIZED (SELECT * FROM pg_locks WHERE locktype IN ('relation', 'virtualxid') AND granted)
+SELECT DISTINCT ON (writer) COALESCE(x.virtualxid, l.virtualtransaction) AS writer,
   CASE
     WHEN l.pid IS NULL THEN 'a prepared transaction' || COALESCE((
       SELECT ', one of: ' || string_agg(p.gid || ' of ' || p.prepared::timestamptz(0), ', ') FROM pg_prepared_xacts p
@@ -74,8 +91,9 @@ SELECT DISTINCT ON (l.virtualtransaction) l.virtualtransaction AS writer,
     ELSE 'pid ' || l.pid || COALESCE(' (' || NULLIF(a.application_name, '') || ')', '')
       || COALESCE(', ' || a.usename, '') || COALESCE(', in transaction since ' || ${isoUtc('a.xact_start')}, '')
   END AS description
-FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-WHERE l.locktype = 'relation' AND l.granted
+FROM locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+LEFT JOIN locks x ON x.pid = l.pid AND x.locktype = 'virtualxid' AND x.mode = 'ExclusiveLock'
+WHERE l.locktype = 'relation'
   AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareUpdateExclusiveLock')
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND l.relation IN (SELECT relid FROM tree)`,
@@ -90,7 +108,8 @@ WHERE l.locktype = 'relation' AND l.granted
  */
 export function stillWriting(writers: readonly string[]): SqlStatement {
   return {
-    text: 'SELECT DISTINCT virtualtransaction AS writer FROM pg_locks WHERE virtualtransaction = ANY($1::text[])',
+    text: `SELECT DISTINCT w.writer FROM unnest($1::text[]) AS w(writer)
+JOIN pg_locks l ON l.virtualtransaction = w.writer OR l.virtualxid = w.writer AND l.mode = 'ExclusiveLock'`,
     values: [writers],
   };
 }
@@ -140,7 +159,7 @@ export interface LockedState {
 export function lockState(tables: OpsTables, table: RawTable): SqlStatement {
   return {
     text: `SELECT safe_id, COALESCE(seen_id, safe_id) AS seen_id, writers, provisional,
-  (SELECT max(id)::bigint::text FROM ${table.name}) AS head
+  ${head(table)}::text AS head
 FROM ${tables.detectState} WHERE raw_table = $1 FOR UPDATE`,
     values: [table.key],
   };

@@ -1,7 +1,7 @@
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { closedThrough, dayOf, isoUtc } from '../../sql/sql-time.js';
-import { DAY_TIER, HOUR_TIER, MINUTE_TIER } from '../../definitions/tiers.js';
+import { DAY_TIER, HOUR_TIER, MINUTE_TIER, type RawTier } from '../../definitions/tiers.js';
 import type { InvalidationReason } from '../../invalidation/invalidation-reason.js';
 import { floors, floorValues, type RetentionHours } from '../../invalidation/sql/floors.sql.js';
 
@@ -11,21 +11,25 @@ import { floors, floorValues, type RetentionHours } from '../../invalidation/sql
  */
 const DAY_LOCK_NAMESPACE = 0x6f7073;
 
-const dayNumber = (day: string): string => `(extract(epoch FROM ${day}::timestamptz) / 86400)::int`;
-
 /**
- * Takes the day's lock until the transaction ends, if it can be had: shared by all who write the day's rows from what
- * they were computed from, exclusive for who deletes them.
+ * Takes the locks of days until the transaction ends, as far as they can be had: shared by all who write a day's rows from
+ * what they were computed from, exclusive for who deletes them. Returns a day (ISO) that cannot be had, or null.
  *
- * Bound: day (ISO).
+ * Bound: days (ISO).
  */
-export function lockDay(day: string, mode: 'shared' | 'exclusive'): SqlStatement {
+export function lockDays(days: readonly string[], mode: 'shared' | 'exclusive'): SqlStatement {
   const lock = mode === 'shared' ? 'pg_try_advisory_xact_lock_shared' : 'pg_try_advisory_xact_lock';
-  return { text: `SELECT ${lock}(${DAY_LOCK_NAMESPACE}, ${dayNumber('$1')}) AS locked`, values: [day] };
+  return {
+    text: `SELECT min(day) FILTER (WHERE NOT locked) AS busy FROM (
+  SELECT day, ${lock}(${DAY_LOCK_NAMESPACE}, (extract(epoch FROM day::timestamptz) / 86400)::int) AS locked
+  FROM unnest($1::text[]) AS days(day)
+) tried`,
+    values: [days],
+  };
 }
 
 /** An invalidation is due when it is not held back as suspicious, and its next attempt has come. */
-const IS_DUE = 'i.suspicious_at IS NULL AND i.next_attempt_at <= clock_timestamp()';
+export const IS_DUE = 'i.suspicious_at IS NULL AND i.next_attempt_at <= clock_timestamp()';
 
 /** A claimed day: locked until the transaction ends. */
 export interface ClaimedDay {
@@ -34,22 +38,6 @@ export interface ClaimedDay {
   reason: InvalidationReason;
   /** It may lose more than half of what it counts: somebody forced that, or its hours have got another meaning. */
   forced: boolean;
-}
-
-/**
- * Whether a drain has anything to do: a minute or an hour that is due, or a day that may be. It spares a quiet tick its workers.
- *
- * Bound: safe delay in seconds.
- */
-export function isAnythingDue(tables: OpsTables, safeDelaySeconds: number): SqlStatement {
-  return {
-    text: `SELECT EXISTS (
-  SELECT 1 FROM ${tables.invalidations} i CROSS JOIN (SELECT ${closedThrough('$1')} AS closed) c
-  WHERE ${IS_DUE} AND CASE i.tier WHEN '${MINUTE_TIER}' THEN true WHEN '${HOUR_TIER}' THEN i.bucket_start < c.closed
-    ELSE i.bucket_start + interval '24 hours' <= c.closed END
-) AS due`,
-    values: [safeDelaySeconds],
-  };
 }
 
 /** How long the hours of a day may keep its daily rows waiting, in seconds. */
@@ -68,9 +56,7 @@ export function claimDay(
   return {
     text: `SELECT ${isoUtc('i.bucket_start')} AS day, i.reason, i.forced
 FROM ${tables.invalidations} i
-WHERE i.tier = '${DAY_TIER}' AND ${IS_DUE}
-  AND i.bucket_start + interval '24 hours' <= ${closedThrough('$1')}
-  AND i.bucket_start <> ALL($2::timestamptz[])
+WHERE ${isDue('days')}
   AND ($3::timestamptz IS NULL OR i.bucket_start = $3::timestamptz)
   AND (
     i.noted_at <= clock_timestamp() - interval '${DAY_WAITS_SECONDS} seconds'
@@ -109,15 +95,50 @@ export interface ClaimedBucket {
   loss_settled: boolean;
 }
 
-/** What one transaction may take: of hours, those of a UTC day; minutes that have been computed before, or not yet. */
+/** What one transaction may take of what is computed from raw rows: hours; minutes that have been computed before, or not yet. */
 export type Claimable = 'hours' | 'minutes' | 'backfilled minutes';
 
-/** Longest time whose minutes are recomputed in one transaction. */
-const MINUTES_TOGETHER = "interval '119 minutes'";
+export const tierOf = (what: Claimable): RawTier => (what === 'hours' ? HOUR_TIER : MINUTE_TIER);
+
+/** That a bucket is due; the safe delay in seconds is $1, which says nothing of minutes, and days not to look at are $2. */
+export const isDue = (what: Claimable | 'days'): string => `${OF_KIND[what]} AND ${IS_DUE}
+  AND ${dayOf('i.bucket_start')} <> ALL($2::timestamptz[])`;
+
+const OF_KIND: Readonly<Record<Claimable | 'days', string>> = {
+  minutes: `i.tier = '${MINUTE_TIER}' AND i.reason <> 'backfill' AND $1::float8 IS NOT NULL`,
+  'backfilled minutes': `i.tier = '${MINUTE_TIER}' AND i.reason = 'backfill' AND $1::float8 IS NOT NULL`,
+  hours: `i.tier = '${HOUR_TIER}' AND i.bucket_start < ${closedThrough('$1')}`,
+  days: `i.tier = '${DAY_TIER}' AND i.bucket_start + interval '24 hours' <= ${closedThrough('$1')}`,
+};
+
+/** How many buckets are due, up to {@link MOST_COUNTED} of each kind. Of the days, some may wait for their hours. */
+export type DueBuckets = Readonly<Record<Claimable | 'days', number>>;
+
+/** As far as it makes a difference to how much one worker takes. */
+const MOST_COUNTED = 2_000;
 
 /**
- * Claims due buckets of one tier, the newest and what lies close before it, and passes over those that somebody is noting
- * or recomputing right now. An hour is due when it is closed, a minute at once.
+ * What a drain has to do. It spares a quiet tick its workers, and a worker the claims that come to nothing.
+ *
+ * Bound: safe delay in seconds, days not to look at (ISO).
+ */
+export function countDue(
+  tables: OpsTables,
+  bound: { readonly safeDelaySeconds: number; readonly except: readonly string[] },
+): SqlStatement {
+  const counts = (Object.keys(OF_KIND) as (keyof DueBuckets)[]).map(
+    (what) => `(
+  SELECT count(*)::int FROM (SELECT FROM ${tables.invalidations} i WHERE ${isDue(what)} LIMIT ${MOST_COUNTED}) d
+) AS "${what}"`,
+  );
+  return { text: `SELECT ${counts.join(', ')}`, values: [bound.safeDelaySeconds, bound.except] };
+}
+
+/**
+ * Claims due buckets of one tier, the newest first, as many as one statement may recompute, and passes over those that
+ * somebody is noting or recomputing right now. An hour is due when it is closed, a minute at once. Of hours, those of the
+ * newest day, and of the days before it whose hours fit in as well: whoever computes hours of one day waits for the others
+ * at the end, so that a day is divided only where it has to be.
  *
  * Bound: safe delay in seconds, days not to look at (ISO), the only bucket to claim (ISO) or null, how many, for how many
  * seconds a loss is watched, retentions in hours.
@@ -134,18 +155,25 @@ export function claimBuckets(
     retention: RetentionHours;
   },
 ): SqlStatement {
-  // The safe delay is bound in either case, and says nothing of minutes.
-  const isDue =
-    what === 'hours'
-      ? `i.tier = '${HOUR_TIER}' AND i.bucket_start < ${closedThrough('$1')}`
-      : `i.tier = '${MINUTE_TIER}' AND (i.reason = 'backfill') = ${what === 'backfilled minutes'} AND $1::float8 IS NOT NULL`;
-  const due = `${isDue} AND ${IS_DUE}
-  AND ${dayOf('i.bucket_start')} <> ALL($2::timestamptz[])
-  AND ($3::timestamptz IS NULL OR i.bucket_start = $3::timestamptz)`;
-  const first = what === 'hours' ? dayOf('i.bucket_start') : `i.bucket_start - ${MINUTES_TOGETHER}`;
+  const due = `${isDue(what)} AND ($3::timestamptz IS NULL OR i.bucket_start = $3::timestamptz)`;
+  // A day that LIMIT cuts off does not fit either.
+  const first = `(
+    SELECT min(d.day) FROM (
+      SELECT i.day, sum(count(*)) OVER (ORDER BY i.day DESC) AS hours
+      FROM (
+        SELECT ${dayOf('i.bucket_start')} AS day
+        FROM newest n JOIN ${tables.invalidations} i ON i.bucket_start <= n.last
+        WHERE ${due}
+        ORDER BY i.bucket_start DESC
+        LIMIT $4::int + 24
+      ) i
+      GROUP BY i.day
+    ) d
+    WHERE d.hours <= $4::int OR d.day = (SELECT ${dayOf('last')} FROM newest)
+  )`;
   return {
     text: `WITH newest AS MATERIALIZED (
-  SELECT ${first} AS first, i.bucket_start AS last
+  SELECT i.bucket_start AS last
   FROM ${tables.invalidations} i
   WHERE ${due}
   ORDER BY i.bucket_start DESC
@@ -154,8 +182,8 @@ export function claimBuckets(
 ),
 claimed AS MATERIALIZED (
   SELECT i.bucket_start, i.reason, i.forced, i.loss_seen_at
-  FROM newest n JOIN ${tables.invalidations} i ON i.bucket_start >= n.first AND i.bucket_start <= n.last
-  WHERE ${due}
+  FROM newest n JOIN ${tables.invalidations} i ON i.bucket_start <= n.last
+  WHERE ${due}${what === 'hours' ? ` AND i.bucket_start >= ${first}` : ''}
   ORDER BY i.bucket_start DESC
   LIMIT $4::int
   FOR UPDATE OF i SKIP LOCKED

@@ -79,27 +79,42 @@ SELECT count(*)::int AS days FROM released`,
   };
 }
 
+/** A day whose hours have changed. */
+export interface DayNote {
+  /** ISO, UTC midnight. */
+  readonly day: string;
+  readonly reason: InvalidationReason;
+  /** It may lose more than half of what it counts. */
+  readonly forced: boolean;
+  readonly restSeconds: number;
+}
+
 /**
- * Notes that the hours of a day have changed. It waits while a drain holds that day, and then notes it anew; how long
- * the day has been waiting is not forgotten.
+ * Notes that the hours of days have changed. It waits while a drain holds such a day, and then notes it anew; how long
+ * a day has been waiting is not forgotten. Its first change is merged after a rest, together with those that follow
+ * until then: until then readers take its hours.
  *
- * Bound: day (ISO), reason, whether it may lose more than half of what it counts.
+ * Bound: days (ISO), reasons, whether each may lose more than half of what it counts, rests in seconds.
  */
-export function noteDay(
-  tables: OpsTables,
-  day: string,
-  { reason = 'hours', forced }: { readonly reason?: InvalidationReason; readonly forced: boolean },
-): SqlStatement {
+export function noteDays(tables: OpsTables, notes: readonly DayNote[]): SqlStatement {
   return {
     text: `WITH noted AS (
-  INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason, forced)
-  VALUES ('${DAY_TIER}', $1::timestamptz, $2, $3::boolean)
+  INSERT INTO ${tables.invalidations} AS i (tier, bucket_start, reason, forced, next_attempt_at)
+  SELECT '${DAY_TIER}', n.day, n.reason, n.forced, clock_timestamp() + make_interval(secs => n.rest_seconds)
+  FROM unnest($1::timestamptz[], $2::text[], $3::boolean[], $4::float8[]) AS n(day, reason, forced, rest_seconds)
+  ORDER BY n.day
   ON CONFLICT (tier, bucket_start) DO UPDATE SET suspicious_at = NULL, forced = i.forced OR EXCLUDED.forced,
+    next_attempt_at = CASE WHEN i.attempts = 0 THEN LEAST(i.next_attempt_at, EXCLUDED.next_attempt_at) ELSE i.next_attempt_at END,
     reason = CASE WHEN i.reason = 'restored' THEN i.reason ELSE EXCLUDED.reason END
   RETURNING 1
 )
 SELECT count(*)::int AS days FROM noted`,
-    values: [day, reason, forced],
+    values: [
+      notes.map(({ day }) => day),
+      notes.map(({ reason }) => reason),
+      notes.map(({ forced }) => forced),
+      notes.map(({ restSeconds }) => restSeconds),
+    ],
   };
 }
 

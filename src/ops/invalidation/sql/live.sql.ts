@@ -36,24 +36,27 @@ export const isStaleMinute = `(i.tier = '${MINUTE_TIER}' AND i.reason <> 'backfi
  * Bound: how many hours.
  */
 export function startMinutes(tables: OpsTables, hours: number): SqlStatement {
+  const from = minuteOf('statement_timestamp() - make_interval(hours => $1::int)');
+  // Of no other relation: a distributed table takes no part in a correlated subquery.
   const oldest = [tables.usageLogs, tables.errorLogs].map(
     (table) =>
-      `(SELECT min(created_at) FROM ${table} WHERE created_at >= f.at AND ${hasBucket('created_at')})`,
+      `(SELECT min(created_at) FROM ${table} WHERE created_at >= ${from} AND ${hasBucket('created_at')})`,
   );
   return {
     text: `WITH started AS (
   INSERT INTO ${tables.live} AS l (minutes_from)
-  SELECT ${minuteOf('clock_timestamp() - make_interval(hours => $1::int)')}
+  SELECT ${from}
   ON CONFLICT (id) DO UPDATE SET minutes_from = EXCLUDED.minutes_from, live_through = NULL
   WHERE l.minutes_from IS NULL
-  RETURNING minutes_from AS at
+  RETURNING 1
 ),
 noted AS (
   ${noteMinutes(
     tables,
     'backfill',
-    `SELECT m.bucket_start FROM started f CROSS JOIN LATERAL generate_series(
-      ${minuteOf(`LEAST(${oldest.join(', ')})`)}, clock_timestamp() + interval '1 minute', interval '1 minute') AS m(bucket_start)`,
+    `SELECT m.bucket_start FROM started CROSS JOIN (SELECT LEAST(${oldest.join(', ')}) AS created_at) first
+    CROSS JOIN LATERAL generate_series(
+      ${minuteOf('first.created_at')}, clock_timestamp() + interval '1 minute', interval '1 minute') AS m(bucket_start)`,
   )}
 )
 SELECT count(*)::int AS minutes FROM noted`,

@@ -1,8 +1,8 @@
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { SqlStatement } from '../../sql/sql-statement.js';
 import { isOverallRow } from '../../definitions/overall-row.js';
-import { hasBucket, hourOf, minuteOf } from '../../sql/sql-time.js';
-import { HOUR_TIER, MINUTE_TIER } from '../../definitions/tiers.js';
+import { EPOCH, hasBucket, hourOf, minuteOf } from '../../sql/sql-time.js';
+import { DAY_TIER, HOUR_TIER, MINUTE_TIER } from '../../definitions/tiers.js';
 import type { InvalidationReason } from '../invalidation-reason.js';
 import type { RawTable } from '../../definitions/raw-tables.js';
 import { floors, floorValues, type RetentionHours } from './floors.sql.js';
@@ -76,7 +76,8 @@ const floorOf = (table: RawTable): string => `GREATEST(f.hours_from, f.${table.s
 
 /**
  * Notes every hour of the first backfill: from the oldest raw row, at most the backfill back and never below the
- * table's floor, to now; and the hours of rows that are dated in the future.
+ * table's floor, to now; and the hours of rows that are dated in the future, which an index finds: the clock itself,
+ * which is volatile, would be held against every row.
  *
  * Bound: backfill in hours, retentions in hours.
  */
@@ -101,7 +102,7 @@ noted AS (
     WHERE start.oldest IS NOT NULL
     UNION
     SELECT ${hourOf('created_at')} FROM ${table.name}
-    WHERE created_at >= clock_timestamp() AND ${hasBucket('created_at')}`,
+    WHERE created_at >= (SELECT clock_timestamp()) AND ${hasBucket('created_at')}`,
   )}
 )
 SELECT ${NOTED_HOURS} AS hours FROM noted`,
@@ -109,15 +110,15 @@ SELECT ${NOTED_HOURS} AS hours FROM noted`,
   };
 }
 
-/** Hours that rest between two recomputations are due at once; those that have failed, or are watched, are not. */
+/** Hours that rest between two recomputations, and days that rest before they are merged, are due at once; those that have failed, or are watched, are not. */
 export function endRests(tables: OpsTables): SqlStatement {
   return {
     text: `WITH ended AS (
   UPDATE ${tables.invalidations} SET next_attempt_at = clock_timestamp()
-  WHERE tier = '${HOUR_TIER}' AND attempts = 0 AND loss_seen_at IS NULL AND next_attempt_at > clock_timestamp()
+  WHERE tier IN ('${HOUR_TIER}', '${DAY_TIER}') AND attempts = 0 AND loss_seen_at IS NULL AND next_attempt_at > clock_timestamp()
   RETURNING 1
 )
-SELECT count(*)::int AS hours FROM ended`,
+SELECT count(*)::int AS buckets FROM ended`,
     values: [],
   };
 }
@@ -178,7 +179,7 @@ noted AS (
     tables,
     'new_rows',
     `SELECT '${HOUR_TIER}', h.bucket_start, clock_timestamp() + GREATEST(interval '0',
-      make_interval(secs => $6::float8) - GREATEST(interval '0', clock_timestamp() - m.computed_at))
+      make_interval(secs => $6::float8) - GREATEST(interval '0', clock_timestamp() - COALESCE(m.computed_at, ${EPOCH})))
     FROM floor JOIN fresh_hour h ON h.bucket_start >= floor.at
     LEFT JOIN ${tables.hourly} m ON m.bucket_start = h.bucket_start AND ${isOverallRow('m')}
     UNION ALL

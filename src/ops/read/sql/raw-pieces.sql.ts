@@ -9,6 +9,7 @@ import {
 } from '../../definitions/definitions.js';
 import { roundedLatency } from '../../definitions/distribution-bins.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
+import { errorRanges, usageRanges } from './distributed-ranges.js';
 import type { LevelSql } from './level.sql.js';
 import { SPLIT_SUMS } from './stored-pieces.sql.js';
 
@@ -61,7 +62,7 @@ export function rawRelations(tables: OpsTables, level: LevelSql, total: LevelSql
     `array_agg(u.${name}) FILTER (WHERE u.${name} IS NOT NULL) AS ${name}_raw`,
   ]);
   const values = DISTRIBUTED.map(([name, , raw]) => `${raw} AS ${name}`).join(', ');
-  return `usage_range AS MATERIALIZED (
+  const usageRange = `usage_range AS MATERIALIZED (
   SELECT r.segment, r.part_of, r.whole_hour, l.*
   FROM raw_range r CROSS JOIN LATERAL (
     SELECT ${usage.key} AS key, count(*) AS success_count, sum(${TOKENS})::bigint AS token_consumed,
@@ -74,8 +75,8 @@ export function rawRelations(tables: OpsTables, level: LevelSql, total: LevelSql
     WHERE ${usage.where}
     GROUP BY ${usage.by}
   ) l
-),
-error_range AS MATERIALIZED (
+)`;
+  const errorRange = `error_range AS MATERIALIZED (
   SELECT r.segment, r.part_of, r.whole_hour, l.*
   FROM raw_range r CROSS JOIN LATERAL (
     SELECT ${error.key} AS key,
@@ -85,7 +86,9 @@ error_range AS MATERIALIZED (
     WHERE ${inRange('e')} AND ${error.where} AND ${tables.errorCondition}
     GROUP BY ${error.by}
   ) l
-),
+)`;
+  return `${tables.distributed.usage ? usageRanges(tables, level, total) : usageRange},
+${tables.distributed.errors ? errorRanges(tables, level, total) : errorRange},
 sending AS MATERIALIZED (
   SELECT count(*) <= ${RANGES_SENT_RAW} AS raw FROM raw_range
 )`;

@@ -1,4 +1,5 @@
 import { USAGE_GROUP_JOIN } from '../../definitions/definitions.js';
+import { countedRows } from '../../definitions/distributed-tables.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import { isStaleMinute } from '../../invalidation/sql/live.sql.js';
 import { isoUtc } from '../../sql/sql-time.js';
@@ -34,27 +35,51 @@ export function recentRelations(tables: OpsTables, ragged: readonly Segment[], b
   );
   const from = bindings.add(iso(ragged.map((range) => range.from)), 'timestamptz[]');
   const to = bindings.add(iso(ragged.map((range) => range.to)), 'timestamptz[]');
+  // Of no other relation: a distributed table takes no part in a correlated subquery.
   const rawSince = (table: string): string =>
-    `(SELECT r.created_at FROM ${table} r WHERE r.created_at >= b.starts AND r.created_at < b.ends ORDER BY r.created_at LIMIT 1)`;
+    `(SELECT r.created_at FROM ${table} r WHERE r.created_at >= (SELECT starts FROM not_rolled_up)
+      AND r.created_at < (SELECT ends FROM not_rolled_up) ORDER BY r.created_at LIMIT 1)`;
   const inHour = (alias: string): string =>
     `${alias}.created_at >= h.starts AND ${alias}.created_at < h.starts + interval '1 hour'`;
-  return `first_raw AS MATERIALIZED (
-  SELECT LEAST(${rawSince(tables.usageLogs)}, ${rawSince(tables.errorLogs)}) AS created_at
-  FROM (
-    SELECT min(starts) AS starts, max(starts) + interval '1 hour' AS ends
-    FROM hour WHERE rolled_up_at IS NULL AND NOT by_minutes HAVING count(*) > 0
-  ) b
+  const isGap = 'h.rolled_up_at IS NULL AND NOT h.by_minutes';
+  const { usage, errors } = tables.distributed;
+  // Where no subquery may ask hour by hour, all of them are asked together.
+  const together = (name: string, rows: string): string => `${name} AS MATERIALIZED (
+  SELECT h.starts FROM hour h JOIN ${rows} WHERE ${isGap} GROUP BY h.starts
 ),
-gap AS MATERIALIZED (
+`;
+  return `not_rolled_up AS MATERIALIZED (
+  SELECT min(h.starts) AS starts, max(h.starts) + interval '1 hour' AS ends FROM hour h WHERE ${isGap}
+),
+first_raw AS MATERIALIZED (
+  SELECT LEAST(${rawSince(tables.usageLogs)}, ${rawSince(tables.errorLogs)}) AS created_at
+  FROM not_rolled_up WHERE starts IS NOT NULL
+),
+${
+  usage
+    ? together(
+        'usage_hour',
+        `${countedRows(tables.usageLogs, 'u', tables.usageCondition)} ON ${inHour('u')} JOIN ${tables.groups} g ON ${USAGE_GROUP_JOIN}`,
+      )
+    : ''
+}${errors ? together('error_hour', `${countedRows(tables.errorLogs, 'e', tables.errorCondition)} ON ${inHour('e')}`) : ''}gap AS MATERIALIZED (
   SELECT h.segment, h.starts, row_number() OVER (ORDER BY h.starts DESC) <= ${LIVE_HOURS} AS live
   FROM hour h JOIN first_raw f ON h.starts + interval '1 hour' > f.created_at
-  WHERE h.rolled_up_at IS NULL AND NOT h.by_minutes AND (
-    EXISTS (SELECT 1 FROM ${tables.errorLogs} e WHERE ${inHour('e')} AND ${tables.errorCondition})
+  WHERE ${isGap} AND (
+    ${
+      errors
+        ? 'h.starts IN (SELECT starts FROM error_hour)'
+        : `EXISTS (SELECT 1 FROM ${tables.errorLogs} e WHERE ${inHour('e')} AND ${tables.errorCondition})`
+    }
     -- Usage rows of no group count nowhere. A scalar subquery: a join might hash all groups for every hour.
-    OR EXISTS (
+    OR ${
+      usage
+        ? 'h.starts IN (SELECT starts FROM usage_hour)'
+        : `EXISTS (
       SELECT 1 FROM ${tables.usageLogs} u
       WHERE ${inHour('u')} AND ${tables.usageCondition} AND (SELECT true FROM ${tables.groups} g WHERE ${USAGE_GROUP_JOIN})
-    )
+    )`
+    }
   )
 ),
 recent AS MATERIALIZED (

@@ -8,12 +8,12 @@ import { DAY_TIER, HOUR_TIER, MINUTE_TIER } from '../../definitions/tiers.js';
 
 /**
  * Start of the oldest UTC day that a retention keeps: only whole days are dropped, and only those that ended before
- * the limit.
+ * the limit. A subquery: compared with the clock itself, which is volatile, an index would be read from end to end.
  *
  * @param retentionHours placeholder of a bound number of hours; NULL where everything is kept
  */
 const keptFrom = (retentionHours: string): string =>
-  dayOf(`clock_timestamp() - make_interval(hours => ${retentionHours}::int)`);
+  `(SELECT ${dayOf(`clock_timestamp() - make_interval(hours => ${retentionHours}::int)`)})`;
 
 /** What the three retentions look for; one bound number of hours, and the instant (ISO) to look from. */
 type NextDay = (tables: OpsTables, retentionHours: number, from: string) => SqlStatement;

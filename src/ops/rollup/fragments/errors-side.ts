@@ -1,5 +1,6 @@
 import { ERROR_COUNTS, ERROR_GROUP, ERROR_PLATFORM } from '../../definitions/definitions.js';
 import type { Dimension } from '../../definitions/dimensions.js';
+import { countedRows } from '../../definitions/distributed-tables.js';
 import type { OpsTables } from '../../definitions/ops-tables.js';
 import type { BucketWidth } from '../../definitions/tiers.js';
 import { dimensionSets } from './dimension-sets.js';
@@ -27,21 +28,37 @@ export function errorsSide(tables: OpsTables, width: BucketWidth, dimensions: re
     ({ error }) => error,
     'r.platform, r.group_id',
   );
+  const keys = `${ERROR_PLATFORM} AS platform, ${ERROR_GROUP} AS group_id${values}`;
   const grouped = [ERROR_PLATFORM, ERROR_GROUP].length + dimensions.length;
-  return forEachBucket(
-    'errors',
-    `SELECT ${name} AS dimension, ${key} AS key,
+  const firstColumns = (count: number): string =>
+    Array.from({ length: count }, (_, index) => index + 1).join(', ');
+  const leveled = `${name} AS dimension, ${key} AS key,
     CASE WHEN GROUPING(r.platform) = 0 THEN r.platform ELSE '' END AS platform_key,
     CASE WHEN GROUPING(r.group_id) = 0 THEN r.group_id ELSE 0 END AS group_key,
-    ${ERROR_COUNTS.map(([column]) => `sum(r.${column})::bigint AS ${column}`).join(',\n    ')}
+    ${ERROR_COUNTS.map(([column]) => `sum(r.${column})::bigint AS ${column}`).join(',\n    ')}`;
+  const levels = `GROUPING SETS (${['()', '(r.platform)', '(r.platform, r.group_id)', ...sets].join(', ')})
+  HAVING ${ROW_EXISTS}`;
+  return tables.distributed.errors
+    ? // The shards group them.
+      `SELECT r.bucket_start, ${leveled}
   FROM (
-    SELECT ${ERROR_PLATFORM} AS platform, ${ERROR_GROUP} AS group_id${values},
+    SELECT h.bucket_start, ${keys},
+      ${counts.join(',\n      ')}
+    FROM buckets h JOIN ${countedRows(tables.errorLogs, 'e', tables.errorCondition)} ON ${inBucket('e', width)}
+    WHERE h.errors_mode <> 'keep'
+    GROUP BY ${firstColumns(1 + grouped)}
+  ) r
+  GROUP BY r.bucket_start, ${levels}`
+    : forEachBucket(
+        'errors',
+        `SELECT ${leveled}
+  FROM (
+    SELECT ${keys},
       ${counts.join(',\n      ')}
     FROM ${tables.errorLogs} e
     WHERE ${inBucket('e', width)} AND ${tables.errorCondition}
-    GROUP BY ${Array.from({ length: grouped }, (_, index) => index + 1).join(', ')}
+    GROUP BY ${firstColumns(grouped)}
   ) r
-  GROUP BY GROUPING SETS (${['()', '(r.platform)', '(r.platform, r.group_id)', ...sets].join(', ')})
-  HAVING ${ROW_EXISTS}`,
-  );
+  GROUP BY ${levels}`,
+      );
 }

@@ -1,6 +1,5 @@
 import { ERROR_COLUMNS } from '../../definitions/columns.js';
 import { isOldDefinition, storedVersion } from '../../definitions/definition-version.js';
-import { USAGE_GROUP_JOIN } from '../../definitions/definitions.js';
 import { EVERY_ROW, type OpsTables } from '../../definitions/ops-tables.js';
 import { isOverallRow } from '../../definitions/overall-row.js';
 import { errorSize, usageSize } from '../../definitions/side-size.js';
@@ -34,17 +33,50 @@ const SIZES: Readonly<Record<Side, { readonly raw: string; readonly stored: stri
   errors: { raw: errorSize('errors', 'm'), stored: errorSize('m', 'm') },
 };
 
-/** Whether the bucket has raw rows that would count, were it not for the condition; asked of buckets without one that does. */
+/** The condition of a side's rows, and those that would count, were it not for it. */
+function leftOut(
+  tables: OpsTables,
+  tier: RawTier,
+  side: Side,
+): { condition: string; rows: string; where: string } {
+  const [table, alias, condition, ofGroup] =
+    side === 'usage'
+      ? [
+          tables.usageLogs,
+          'u',
+          tables.usageCondition,
+          ` AND u.group_id <> 0 AND (u.group_id IN (SELECT id FROM ${tables.groups})) IS TRUE`,
+        ]
+      : [tables.errorLogs, 'e', tables.errorCondition, ''];
+  return {
+    condition,
+    rows: `(SELECT * FROM ${table} ${alias} WHERE ${condition} IS NOT TRUE) ${alias}`,
+    where: `${inBucket(alias, widthOf(tier))}${ofGroup}`,
+  };
+}
+
+/** Whether the bucket has such raw rows; asked of buckets without one that counts. */
 function leavesOut(tables: OpsTables, tier: RawTier, side: Side): string {
-  const condition = side === 'usage' ? tables.usageCondition : tables.errorCondition;
+  const { condition, rows, where } = leftOut(tables, tier, side);
   if (condition === EVERY_ROW) {
     return 'false';
   }
-  const [table, alias, ofGroup] =
-    side === 'usage'
-      ? [tables.usageLogs, 'u', ` AND (SELECT true FROM ${tables.groups} g WHERE ${USAGE_GROUP_JOIN})`]
-      : [tables.errorLogs, 'e', ''];
-  return `EXISTS (SELECT 1 FROM ${table} ${alias} WHERE ${inBucket(alias, widthOf(tier))} AND ${condition} IS NOT TRUE${ofGroup})`;
+  return tables.distributed[side]
+    ? `h.bucket_start IN (SELECT bucket_start FROM ${side}_left_out)`
+    : `EXISTS (SELECT 1 FROM ${rows} WHERE ${where})`;
+}
+
+/** Where the table is distributed, no subquery may ask bucket by bucket: all are asked together, in a CTE. */
+function leavingOut(tables: OpsTables, tier: RawTier, side: Side): string {
+  const { condition, rows, where } = leftOut(tables, tier, side);
+  return !tables.distributed[side] || condition === EVERY_ROW
+    ? ''
+    : `${side}_left_out AS MATERIALIZED (
+  SELECT h.bucket_start FROM buckets h JOIN ${rows} ON ${where}
+  WHERE h.${side}_mode <> 'keep' AND h.bucket_start NOT IN (SELECT bucket_start FROM ${side}_overall)
+  GROUP BY h.bucket_start
+),
+`;
 }
 
 /**
@@ -112,7 +144,7 @@ usage_overall AS MATERIALIZED (
 errors_overall AS MATERIALIZED (
   SELECT * FROM errors_raw WHERE ${OVERALL}
 ),
-judged AS MATERIALIZED (
+${SIDES.map((side) => leavingOut(tables, tier, side)).join('')}judged AS MATERIALIZED (
   SELECT h.bucket_start,
     ${SIDES.map((side) => verdict(tables, tier, side)).join(',\n    ')},
     COALESCE(usage.success_count, 0) + COALESCE(errors.error_count_total, 0) AS requests

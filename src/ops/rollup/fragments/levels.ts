@@ -11,8 +11,9 @@ export const inBucket = (alias: string, width: BucketWidth): string =>
 export const forEachBucket = (
   side: 'usage' | 'errors',
   ofBucket: string,
+  buckets = 'buckets h',
 ): string => `SELECT h.bucket_start, l.*
-  FROM buckets h CROSS JOIN LATERAL (
+  FROM ${buckets} CROSS JOIN LATERAL (
   ${ofBucket}
   ) l
   WHERE h.${side}_mode <> 'keep'`;

@@ -25,24 +25,11 @@ export const sortedArray = (array: string): string => `CASE
  * An aggregate that keeps the int arrays of its rows as they are, as records: arrays of different lengths make no array
  * of arrays. So that a level takes the rows below it once, instead of looking for them once for each of its own rows.
  */
-export const runsOf = (sorted: string): string => `array_agg(ROW(${sorted}))`;
+export const runsOf = (columns: string): string => `array_agg(ROW(${columns}))`;
 
 /** All of them as one sorted array: runs that are sorted take a tenth less than the same latencies unsorted. */
 export const sortedRuns = (runs: string): string =>
   sorted(`SELECT unnest(run.latencies) FROM unnest(${runs}) AS run(latencies int[])`);
-
-/**
- * What percentile_cont gives, cast to int (half to even): the same linear interpolation in double precision. NULL for
- * an empty array.
- *
- * @param last the rank of the largest, cardinality - 1, as float8
- */
-export function percentile(sorted: string, last: string, fraction: number): string {
-  const rank = `${fraction}::float8 * ${last}`;
-  const below = `${sorted}[floor(${rank})::int + 1]`;
-  const above = `${sorted}[ceil(${rank})::int + 1]`;
-  return `(${below} + (${rank} - floor(${rank})) * (${above}::float8 - ${below}))::int`;
-}
 
 export const largest = (sorted: string): string => `${sorted}[cardinality(${sorted})]`;
 
@@ -117,8 +104,9 @@ export const binned = (sorted: string): string =>
   `CASE WHEN ${sorted}[1] < 0 THEN (${countOneByOne(sorted)}) ELSE (${countByBin(sorted)}) END`;
 
 /**
- * Adds up cells (value, count) by value, as one array like {@link distribution}. OFFSET 0 keeps the two steps apart:
- * without it PostgreSQL sorts the cells instead of their distinct values.
+ * Adds up cells (value, count) by value, as one array like {@link distribution}. OFFSET 0 keeps the two steps apart, and
+ * an order that the grouping cannot have: without either PostgreSQL sorts the cells instead of their distinct values,
+ * which takes three times as long.
  */
 export function mergedCells(cells: string): string {
   return `SELECT array_agg(m.value) || array_agg(m.count)
@@ -130,9 +118,29 @@ export function mergedCells(cells: string): string {
           GROUP BY cell.value
           OFFSET 0
         ) m
-        ORDER BY m.value
+        ORDER BY m.value + 0
       ) m`;
 }
 
 export const valuesOf = (counted: string): string => `${counted}[:cardinality(${counted}) / 2]`;
 export const countsOf = (counted: string): string => `${counted}[cardinality(${counted}) / 2 + 1:]`;
+
+/**
+ * A sorted array as it is kept until it is stored: itself up to {@link STORED_EXACT_UP_TO} latencies, above those values
+ * and counts in one array; NULL for an empty one. See keptColumns().
+ */
+export const kept = (sorted: string): string => `CASE
+      WHEN cardinality(${sorted}) <= ${STORED_EXACT_UP_TO} THEN NULLIF(${sorted}, '{}')
+      ELSE ${binned(sorted)}
+    END`;
+
+/** Those of several rows added up, values and counts in one array. Of records, see {@link runsOf}, with the samples. */
+export const mergedKept = (records: string): string => {
+  const isPlain = `record.samples <= ${STORED_EXACT_UP_TO}`;
+  return mergedCells(`SELECT ${roundedLatency('c.value')} AS value, COALESCE(c.count, 1) AS count
+      FROM (
+        SELECT unnest(CASE WHEN ${isPlain} THEN record.kept ELSE ${valuesOf('record.kept')} END) AS value,
+          unnest(CASE WHEN NOT ${isPlain} THEN ${countsOf('record.kept')} END) AS count
+        FROM unnest(${records}) AS record(kept int[], samples int)
+      ) c`);
+};

@@ -25,6 +25,7 @@ import { notedByHand } from '../fragments/noted-by-hand.js';
 import { dimensionBuckets } from '../fragments/dimension-buckets.js';
 import { keptColumns } from '../fragments/dimension-samples.js';
 import { rowsWithoutKey } from '../fragments/rows-without-key.js';
+import { usageCells } from '../fragments/distributed-usage.js';
 import { usageSide } from '../fragments/usage-side.js';
 import { binsCte } from '../fragments/sorted-latencies.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
@@ -63,6 +64,11 @@ interface Recompute {
   /** Selects bucket_start, usage_mode, errors_mode, asked, settled. */
   readonly buckets: string;
   readonly edge: Edge;
+  /**
+   * Percentiles above the groups are selected, where that is faster than sorting. The planner takes such a statement for so
+   * dear that JIT would compile it for minutes: for transactions that switch it off.
+   */
+  readonly selects: boolean;
   readonly values: unknown[];
   /** More CTEs, over `judged`. */
   readonly more?: string;
@@ -111,11 +117,11 @@ function recompute(
         : `u.${column}`;
   const text = `WITH buckets AS MATERIALIZED (
   ${order.buckets}
-),${distributions ? `\n${binsCte()},` : ''}
+),${distributions ? `\n${binsCte()},` : ''}${tables.distributed.usage ? `\n${usageCells(tables, tier, dimensions)},` : ''}
 usage_read AS MATERIALIZED (
   SELECT s.*, ${keptColumns('s').join(',\n    ')}
   FROM (
-  ${usageSide(tables, distributions, tier, dimensions)}
+  ${usageSide(tables, distributions, tier, dimensions, order.selects)}
   ) s
 ),
 errors_read AS MATERIALIZED (
@@ -206,6 +212,7 @@ export function upsertHourlyRange(
     interval '1 hour'
   ) AS series(bucket_start)`,
       edge: 'followed',
+      selects: false,
       values: [range.start.toISOString(), range.end.toISOString(), force],
       more: notedByHand(
         tables,
@@ -236,6 +243,7 @@ export function upsertBuckets(
   FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::boolean[], $5::boolean[])
     AS given(bucket_start, usage_mode, errors_mode, asked, settled)`,
       edge: 'purge',
+      selects: true,
       values: [
         buckets.map(({ bucket }) => bucket),
         buckets.map(({ usage }) => usage),

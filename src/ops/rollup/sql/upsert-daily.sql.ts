@@ -13,13 +13,13 @@ import { isOverallRow } from '../../definitions/overall-row.js';
 import { errorSize, usageSize } from '../../definitions/side-size.js';
 import type { TimeRange } from '../../common/utc.js';
 import { fillOfUsage, foreignColumns } from '../fragments/foreign-columns.js';
-import { edges } from '../fragments/judged-sides.js';
 import { rowsWithoutKey } from '../fragments/rows-without-key.js';
 import { hoursOfDay, MERGED_DAYS } from '../fragments/merged-days.js';
 import { notedByHand } from '../fragments/noted-by-hand.js';
 import { distributionColumns } from '../fragments/distribution-columns.js';
 import { dimensionDays } from '../fragments/dimension-days.js';
 import { splitSums } from '../fragments/split-sums.js';
+import type { PurgeEdges } from './purge-edges.sql.js';
 import { DEFAULT_ROLLUP_OPTIONS, type RollupOptions } from './rollup-options.js';
 
 /** The row that the statement returns; the counts are bigint, and arrive as strings. */
@@ -69,7 +69,7 @@ function assignment(column: string, { distributions }: RollupOptions): string {
 
 interface DailyOptions extends RollupOptions {
   readonly byHand?: boolean;
-  readonly guarded?: boolean;
+  readonly guarded?: PurgeEdges | undefined;
 }
 
 /**
@@ -77,16 +77,16 @@ interface DailyOptions extends RollupOptions {
  * itself, and removes the rows of levels that have no hourly row any more. Days of which the retention has dropped an
  * hour stay as they are: their rows know more than the hours that are left.
  *
- * Bound: range start, range end.
+ * Bound: range start, range end, purge edges of the raw tables.
  *
  * @param byHand whether it is outside the drain: then the days are noted, so that the drain has the last word
- * @param guarded whether a day stays as it is that would lose more than half of what it counts. Its hours cannot do that
+ * @param guarded the purge edges, where a day is to stay as it is that would lose more than half of what it counts. Its hours cannot do that
  * by themselves: other rows of its day were computed from more hours than there are.
  */
 export function upsertDailyRange(
   tables: OpsTables,
   range: TimeRange,
-  { byHand = false, guarded = false, ...options }: DailyOptions = DEFAULT_ROLLUP_OPTIONS,
+  { byHand = false, guarded, ...options }: DailyOptions = DEFAULT_ROLLUP_OPTIONS,
 ): SqlStatement {
   const columns = WRITTEN_COLUMNS.join(', ');
   const foreign = foreignColumns(tables.fills.daily);
@@ -130,8 +130,9 @@ overall AS MATERIALIZED (
 ),
 held AS MATERIALIZED (
   SELECT m.bucket_date
-  FROM ${edges(tables, 'purge')} edge CROSS JOIN ${tables.daily} m LEFT JOIN overall c ON c.bucket_date = m.bucket_date
-  WHERE ${guarded} AND ${inRange} AND ${isOverallRow('m')} AND (${halves})
+  FROM (SELECT $3::timestamptz AS usage, $4::timestamptz AS errors) edge
+  CROSS JOIN ${tables.daily} m LEFT JOIN overall c ON c.bucket_date = m.bucket_date
+  WHERE edge.usage IS NOT NULL AND ${inRange} AND ${isOverallRow('m')} AND (${halves})
 ),
 moment AS MATERIALIZED (SELECT clock_timestamp() AS at),
 written AS (
@@ -163,5 +164,8 @@ ${dimensionDays(tables, {
 })}${byHand ? notedByHand(tables, 'day', TOUCHED) : ''}
 SELECT (SELECT count(*) FROM written) AS written, (SELECT count(*) FROM removed) AS removed,
   ARRAY(SELECT to_char(bucket_date, 'YYYY-MM-DD') FROM held) AS held`;
-  return { text, values: [range.start.toISOString(), range.end.toISOString()] };
+  return {
+    text,
+    values: [range.start.toISOString(), range.end.toISOString(), guarded?.usage, guarded?.errors],
+  };
 }

@@ -9,11 +9,11 @@ import { chromium } from 'playwright-core';
 
 /**
  * Makes the pictures of the dashboard in the docs, its ten main states, from a demo of its own that is thrown away. Needs
- * a Chromium: CHROMIUM, or /usr/bin/chromium. Usage: node screenshot.mjs [folder for the pictures] [dist]
+ * a Chromium: CHROMIUM, or /usr/bin/chromium-headless-shell. Usage: node screenshot.mjs [folder for the pictures] [dist]
  */
 const folder = process.argv[2] ?? join(import.meta.dirname, '../docs');
 const dist = process.argv[3] ?? join(import.meta.dirname, '../dist');
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell';
 const token = randomBytes(24).toString('hex');
 
 /** Points into a chart, so far from its left as a share of its width. */

@@ -53,6 +53,13 @@ describeInBrowser('dashboard: slices and requests', () => {
   };
   const tile = (id: string): Promise<string> =>
     dashboard.page.locator(`[data-tile="${id}"] .tile-value`).innerText();
+  /** A table shows its first rows; how many there are depends on the hours of the sample traffic. */
+  const unfold = async (): Promise<void> => {
+    const more = dashboard.page.getByRole('button', { name: /^Show all/ });
+    if (await more.isVisible()) {
+      await more.click();
+    }
+  };
   const listed = async (rows: number): Promise<void> => {
     await dashboard.page
       .locator('#requests tbody tr')
@@ -68,10 +75,7 @@ describeInBrowser('dashboard: slices and requests', () => {
     expect((await dashboard.query()).get('by')).toBe(dimension);
     const { items } = await dashboard.answer<Breakdown>('breakdown', { by: dimension, limit: '200' });
     expect(items.length).toBeGreaterThan(3);
-    const more = dashboard.page.getByRole('button', { name: /^Show all/ });
-    if (await more.isVisible()) {
-      await more.click();
-    }
+    await unfold();
     const rows = await dashboard.rows(`[data-breakdown="${dimension}"]`);
     expect(rows.map(([text, requests, share]) => [text, requests, share])).toEqual(
       items.map((item) => [
@@ -176,6 +180,7 @@ describeInBrowser('dashboard: slices and requests', () => {
   test('kinds of errors, with their change; one opens its requests, and they are of that kind', async () => {
     await by('Errors');
     const { errors } = await dashboard.answer<Breakdown>('breakdown', { by: 'error', limit: '200' });
+    await unfold();
     const rows = await dashboard.rows('[data-breakdown="error"]');
     expect(rows.map((cells) => [cells[0], cells[5], cells[6], cells[7]])).toEqual(
       errors.map((item) => [

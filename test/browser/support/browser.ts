@@ -3,7 +3,7 @@ import { describe } from '@jest/globals';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { GatewayProcess } from './gateway-process.js';
 
-const CHROMIUM = process.env.OPS_TEST_CHROMIUM ?? '/usr/bin/chromium';
+const CHROMIUM = process.env.OPS_TEST_CHROMIUM ?? '/usr/bin/chromium-headless-shell';
 const FLAGS = [
   '--no-sandbox', // root has no user namespace to put the sandbox in; it only ever sees this page
   '--disable-gpu',

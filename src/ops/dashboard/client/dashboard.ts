@@ -183,6 +183,8 @@ export class Dashboard implements Page {
     } else {
       this.load();
     }
+    // What somebody chose is to be seen at once: only answers wait for each other.
+    this.changed();
   }
 
   private take(part: Part): void {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { readOptions, type BenchOptions, type PartName } from './options.js';
 import { accuracy } from './parts/accuracy.js';
+import { age } from './parts/age.js';
 import { audit } from './parts/audit.js';
 import { dimensions } from './parts/dimensions.js';
 import { groups } from './parts/groups.js';
@@ -11,6 +12,7 @@ import { page } from './parts/page.js';
 import { present } from './parts/present.js';
 import { reads } from './parts/reads.js';
 import { rebuild } from './parts/rebuild.js';
+import { soak } from './parts/soak.js';
 import { storage } from './parts/storage.js';
 import { tick } from './parts/tick.js';
 import type { Bench, Part } from './support/bench.js';
@@ -32,6 +34,8 @@ const SINGLE: Record<Exclude<PartName, 'rebuild'>, Part> = {
   history,
   dimensions,
   page,
+  age,
+  soak,
 };
 
 function partsOf({ only, shapes }: BenchOptions): Part[] {

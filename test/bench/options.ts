@@ -14,6 +14,8 @@ export const PARTS = [
   'history',
   'dimensions',
   'page',
+  'age',
+  'soak',
 ] as const;
 export type PartName = (typeof PARTS)[number];
 export type Shape = 'sparse' | 'dense';
@@ -35,11 +37,25 @@ export interface BenchOptions {
   readonly perDay: readonly number[];
   /** Groups of each step of the part groups. */
   readonly groups: readonly number[];
+  /** How old the database of the part age is. */
+  readonly years: number;
+  /** How long the part soak lasts, and how many requests it writes in a second. */
+  readonly minutes: number;
+  readonly perSecond: number;
   readonly seed: number;
 }
 
 /** Parts that are run only where they are asked for. */
-const SLOW: ReadonlySet<PartName> = new Set(['growth', 'groups', 'present', 'history', 'dimensions', 'page']);
+const SLOW: ReadonlySet<PartName> = new Set([
+  'growth',
+  'groups',
+  'present',
+  'history',
+  'dimensions',
+  'page',
+  'age',
+  'soak',
+]);
 
 function positive(text: string): number {
   const value = /^\d{1,10}$/.test(text) ? Number(text) : 0;
@@ -69,7 +85,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     )
     .option(
       '--only <parts>',
-      `any of ${PARTS.join(',')}; all but growth, groups, present, history and dimensions unless given`,
+      `any of ${PARTS.join(',')}; all but ${[...SLOW].join(', ')} unless given`,
       parts,
     )
     .option('--rows <count>', 'usage rows', positive, 5_000_000)
@@ -80,15 +96,25 @@ export function readOptions(argv: readonly string[]): BenchOptions {
       new Option('--shape <shape>', 'of the rebuild').choices(['sparse', 'dense', 'both']).default('both'),
     )
     .option('--ranges <count>', 'ranges of each kind that the accuracy is measured over', positive, 60)
-    .option('--growth-rows <list>', 'rows of each step of growth', list, [1e6, 2e6, 5e6, 10e6])
+    .option('--growth-rows <list>', 'rows of each step of growth', list, [1e6, 5e6, 20e6])
     .option('--groups <list>', 'groups of each step of groups', list, [100, 1000, 10_000])
     .option('--per-day <list>', 'requests a day of each step of present', list, [1e6, 10e6, 100e6])
+    .option('--years <count>', 'of history that age has', positive, 10)
+    .option(
+      '--minutes <count>',
+      'minutes that soak writes; it ends when the last hour is closed',
+      positive,
+      60,
+    )
+    .option('--per-second <count>', 'requests that soak writes in a second', positive, 200)
     .option('--seed <number>', 'of the sample traffic and of random ranges', positive, 1)
     .addHelpText(
       'after',
       '\nrebuild: a full rebuild; tick: one tick of the jobs; reads: answers; accuracy: percentiles of ranges; storage: size;' +
         '\ningest: inserts beside a drain; audit: a full audit, and how soon it finds a hidden change; growth: rebuild and ticks' +
-        '\nby rows; groups: a day by groups; present: the last hour beside traffic; history: answers over up to a year.' +
+        '\nby rows; groups: a day by groups; present: the last hour beside traffic; history: answers over up to a year;' +
+        '\nage: ticks, jobs and reads on years of history beside two months;' +
+        '\nsoak: two replicas, kills and an open dashboard beside steady writing, for an hour.' +
         '\n\nThe traffic is that of the sample traffic: 40 groups on 5 platforms, and about 3.5 % errors on top of the rows.' +
         '\nBENCH_DATABASE_URL: a superuser of a server to use, in databases made for the run and dropped after it.' +
         '\nWithout it an embedded server is started in a temporary folder.',

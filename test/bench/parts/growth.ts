@@ -1,14 +1,20 @@
 import type { BenchOptions } from '../options.js';
 import type { Bench, Part } from '../support/bench.js';
-import { digits, median, megabytes, ms, percent, timed } from '../support/numbers.js';
+import { digits, median, megabytes, ms, percent, ratio, timed } from '../support/numbers.js';
 import { withOps } from '../support/ops.js';
 import { progress, type Section } from '../support/report.js';
 import { createScene, resetMetrics, type Scene } from '../support/scene.js';
 import { storedBytes } from './storage.js';
 import { timeTicks } from './timed-ticks.js';
 
-async function measure(scene: Scene, options: BenchOptions): Promise<string[]> {
-  return withOps(scene, { drainConcurrency: 1 }, async (ops) => {
+interface Step {
+  readonly cells: readonly string[];
+  /** Of a rebuild, for a million rows. */
+  readonly seconds: number;
+}
+
+async function measure(scene: Scene, options: BenchOptions): Promise<Step> {
+  return withOps(scene, { drainConcurrency: 1, dimensions: [] }, async (ops) => {
     const { rounds } = options;
     const times: number[] = [];
     for (let round = 1; round <= rounds; round += 1) {
@@ -20,9 +26,7 @@ async function measure(scene: Scene, options: BenchOptions): Promise<string[]> {
     const { hourly, daily, raw } = await storedBytes(scene);
     const ticks = await timeTicks(scene, ops, options);
     const took = median(times);
-    return [
-      digits(scene.rows),
-      digits(took / 1000),
+    const cells = [
       digits((scene.rows / took) * 1000),
       ms(ticks.idle),
       ms(ticks.newestHour),
@@ -30,25 +34,32 @@ async function measure(scene: Scene, options: BenchOptions): Promise<string[]> {
       megabytes(hourly + daily),
       percent((hourly + daily) / raw),
     ];
+    return { cells, seconds: (took / scene.rows) * 1000 };
   });
 }
 
 export const growth: Part = async ({ server, options }: Bench): Promise<Section> => {
   const rows: string[][] = [];
+  let first: number | undefined;
   for (const count of options.growthRows) {
     const scene = await createScene(server, { ...options, rows: count });
     try {
-      rows.push(await measure(scene, options));
+      const { cells, seconds } = await measure(scene, options);
+      first ??= seconds;
+      rows.push([digits(count), digits(seconds), ratio(seconds / first), ...cells]);
     } finally {
       await scene.drop();
     }
   }
   return {
     title: 'Growth',
-    notes: [`${options.days} days each, 1 worker, with distributions. Storage: hourly and daily rows.`],
+    notes: [
+      `${options.days} days each, 1 worker, with distributions, without sets. Storage: hourly and daily rows.`,
+    ],
     head: [
       'usage rows',
-      'rebuild, s',
+      'rebuild: s per million rows',
+      'against the first',
       'rows/s',
       'tick: nothing new',
       'tick: one changed hour',

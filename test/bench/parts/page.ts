@@ -49,7 +49,7 @@ export const page: Part = async (bench: Bench): Promise<Section> => {
   );
   await app.listen(0, '127.0.0.1');
   const browser = await chromium.launch({
-    executablePath: process.env.OPS_TEST_CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: process.env.OPS_TEST_CHROMIUM ?? '/usr/bin/chromium-headless-shell',
     args: ['--no-sandbox', '--disable-gpu'],
   });
   try {

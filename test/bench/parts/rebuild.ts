@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { METRIC_COLUMNS } from '../../../src/ops/definitions/columns.js';
+import type { OpsModuleOptions } from '../../../src/ops/index.js';
 import type { Shape } from '../options.js';
 import type { Bench } from '../support/bench.js';
 import { digits, ratio } from '../support/numbers.js';
@@ -14,9 +15,16 @@ const NOTES = [
   '- Textbook: one INSERT … SELECT per UTC day, GROUPING SETS over a CTE, one percentile_cont call per column, upsert; ' +
     'hourly rows only, one connection, default settings.',
   '- Ours: a requested rebuild, from the request to its end; with the invalidation log and the daily rows. Workers ' +
-    'share the hours, some of one UTC day at a time.',
+    'share the hours, some of one UTC day at a time. Sets of keys (models, API keys, accounts, users) only where that is said.',
   '- Limit: the same rows by the same index, counted and summed on one connection, nothing written.',
   '- All variants wrote the same hourly counts, percentiles and maxima (compared after each round).',
+];
+
+/** What is kept beside the textbook's columns. */
+const KINDS: readonly (readonly [string, OpsModuleOptions])[] = [
+  ['without distributions', { distributions: false, dimensions: [] }],
+  ['with distributions', { dimensions: [] }],
+  ['with distributions and sets', {}],
 ];
 
 /** In a transaction of its own: with a sequential scan or parallel workers it would not be that limit. */
@@ -63,7 +71,7 @@ async function measure({ options }: Bench, scene: Scene, shape: Shape): Promise<
   }
 }
 
-/** The textbook, ours without and with distributions for each number of workers, and the limit, in that order. */
+/** The textbook, ours without and with distributions, and with the sets, for each number of workers, and the limit, in that order. */
 export async function variantsOf(
   scene: Scene,
   workers: readonly number[],
@@ -94,11 +102,11 @@ export async function variantsOf(
       },
     },
   ];
-  for (const distributions of [false, true]) {
+  for (const [what, options] of KINDS) {
     for (const drainConcurrency of workers) {
-      const ops = await startOps(scene, { distributions, drainConcurrency });
+      const ops = await startOps(scene, { ...options, drainConcurrency });
       closers.push(() => ops.close());
-      const name = `${drainConcurrency} worker${drainConcurrency === 1 ? '' : 's'}, ${distributions ? 'with' : 'without'} distributions`;
+      const name = `${drainConcurrency} worker${drainConcurrency === 1 ? '' : 's'}, ${what}`;
       variants.push({ name, ...common, run: () => ops.rebuildAll() });
     }
   }

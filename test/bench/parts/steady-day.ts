@@ -14,7 +14,8 @@ const TICKS_WITHIN_AN_HOUR = 5;
 export async function steadyDayHours(scene: Scene, ops: Ops): Promise<number> {
   let recomputed = 0;
   const tick = async (): Promise<void> => {
-    const { drainedHours } = await ops.refresh.tick();
+    // Ten minutes after the one before, no hour rests.
+    const { drainedHours } = await ops.refresh.tick({ asked: true });
     recomputed += drainedHours;
   };
   for (let hour = 0; hour < HOURS; hour += 1) {

@@ -21,9 +21,11 @@ export interface TickTimes {
   readonly textbook: number;
   /** The last closed hour, of the day that goes on. */
   readonly newestHour: number;
-  /** An hour of a day that is over: its daily rows are recomputed too. */
+  /** An hour of a day that is over; the day rests. */
   readonly olderHour: number;
   readonly lateRows: number;
+  /** The merge of that day, with a tick that is asked for. */
+  readonly day: number;
 }
 
 /** Rolls everything up first, and fills the last three hours. */
@@ -46,15 +48,21 @@ export async function timeTicks(
       },
       tickAfter(scene, ops, 'newest closed hour', 1, () => [new Date(closed.getTime() - HOUR_MS / 2)]),
       tickAfter(scene, ops, 'older hour', 1, () => [new Date(scene.to.getTime() - 9.5 * HOUR_MS)]),
+      {
+        name: 'its day',
+        run: async () => {
+          await ops.refresh.tick({ asked: true });
+        },
+      },
       tickAfter(scene, ops, `${LATE_ROWS} late rows`, 2, () =>
         Array.from({ length: LATE_ROWS }, () => new Date(scene.from.getTime() + random.below(span))),
       ),
     ];
-    const [textbook = NaN, newestHour = NaN, olderHour = NaN, lateRows = NaN] = await interleave(
+    const [textbook = NaN, newestHour = NaN, olderHour = NaN, day = NaN, lateRows = NaN] = await interleave(
       variants,
       rounds * ROUNDS_FACTOR,
     );
-    return { idle: await idleTick(ops), textbook, newestHour, olderHour, lateRows };
+    return { idle: await idleTick(ops), textbook, newestHour, olderHour, lateRows, day };
   } finally {
     await client.end();
   }
@@ -71,7 +79,15 @@ function tickAfter(
   let drainedHours = 0;
   return {
     name,
-    prepare: () => insertRowsAt(scene, instants()),
+    prepare: async () => {
+      await ops.refresh.tick({ asked: true });
+      // An hour that was recomputed within the last minute rests.
+      await scene.client.query(
+        `UPDATE ops_metrics_hourly SET computed_at = computed_at - interval '1 hour', written_at = written_at - interval '1 hour'
+          WHERE platform IS NULL AND group_id IS NULL AND computed_at > clock_timestamp() - interval '10 minutes'`,
+      );
+      await insertRowsAt(scene, instants());
+    },
     run: async () => {
       ({ drainedHours } = await ops.refresh.tick());
     },

@@ -5,9 +5,12 @@ import { dataSourceOptions } from '../../../src/database/data-source.js';
 import {
   OpsModule,
   OpsOptions,
+  OpsPrometheusService,
   ReadService,
   RebuildService,
   RefreshService,
+  StatusService,
+  VerifyService,
   type OpsModuleOptions,
 } from '../../../src/ops/index.js';
 import { AuditService } from '../../../src/ops/audit/audit.service.js';
@@ -21,6 +24,9 @@ export interface Ops {
   readonly refresh: RefreshService;
   readonly reads: ReadService;
   readonly audits: AuditService;
+  readonly verifies: VerifyService;
+  readonly statuses: StatusService;
+  readonly prometheus: OpsPrometheusService;
   readonly options: OpsOptions;
   /** Recomputes every hour of the scene, and waits for the end. Throws where an hour was not recomputed. */
   rebuildAll(): Promise<void>;
@@ -44,6 +50,9 @@ export async function startOps(scene: Scene, options: OpsModuleOptions = {}): Pr
     refresh: app.get(RefreshService, { strict: false }),
     reads: app.get(ReadService, { strict: false }),
     audits: app.get(AuditService, { strict: false }),
+    verifies: app.get(VerifyService, { strict: false }),
+    statuses: app.get(StatusService, { strict: false }),
+    prometheus: app.get(OpsPrometheusService, { strict: false }),
     options: app.get(OpsOptions, { strict: false }),
     async rebuildAll() {
       const { id } = await rebuilds.request({ from, to });
@@ -74,7 +83,7 @@ export async function withOps<T>(
 
 /** Everything rolled up and nothing pending: the first tick notes the backfill and starts to follow the ids. */
 export async function rollUp(scene: Scene, ops: Ops): Promise<void> {
-  const { pendingHours, pendingDays } = await ops.refresh.tick();
+  const { pendingHours, pendingDays } = await ops.refresh.tick({ asked: true });
   if (pendingHours + pendingDays > 0) {
     throw new Error(`${pendingHours} hours and ${pendingDays} days are still pending`);
   }

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Chromium for the browser tests, pgbouncer for the pooling tests and promtool (of prometheus) for those of the metrics
-# and alert rules, where they can be had: the suites that need them skip, and say so, where they cannot. Never fails.
+# Chromium for the browser tests (the build without windows, which takes half the CPU), pgbouncer for the pooling tests
+# and promtool (of prometheus) for those of the metrics and alert rules, where they can be had: the suites that need them
+# skip, and say so, where they cannot. Never fails.
 set -u
 missing=()
-command -v chromium >/dev/null || missing+=(chromium)
+command -v chromium-headless-shell >/dev/null || missing+=(chromium-headless-shell)
 command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
 command -v promtool >/dev/null || missing+=(prometheus)
 [ ${#missing[@]} -gt 0 ] || exit 0

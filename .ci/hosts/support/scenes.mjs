@@ -5,7 +5,7 @@ import { check } from './command.mjs';
 import { query } from './database.mjs';
 
 const TICK_MS = 60_000;
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell';
 const MINUTE_MS = 60_000;
 
 const minutesAgo = (minutes) =>

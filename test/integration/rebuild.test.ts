@@ -230,8 +230,8 @@ describe('rebuild', () => {
         const waiting = await scene.query<unknown>(
           `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted`,
         );
-        return waiting.length > 0;
-      }, 'a day in work');
+        return waiting.length === 2; // each worker takes half of the day
+      }, 'a whole day in work');
       await scene.app.rebuilds.cancel(id);
       await scene.holder.query('COMMIT');
       await slow.refresh.tick();

@@ -33,7 +33,8 @@ export function dataSourceOptions(
     // A pool that nobody can connect through should say so, not hang.
     connectTimeoutMS: 10_000,
     // A peer that is gone is noticed on an idle connection too.
-    extra: { keepAlive: true, keepAliveInitialDelayMillis: 10_000 },
+    // And a connection outlives the ten seconds between two ticks: a new one has neither plans nor the catalogue yet.
+    extra: { keepAlive: true, keepAliveInitialDelayMillis: 10_000, idleTimeoutMillis: 60_000 },
     // A broken idle connection is replaced, not a reason to crash.
     poolErrorHandler: onPoolError,
   };

@@ -125,9 +125,9 @@ export async function readRaw(
   type Priced = Omit<RawUsage, 'totalCost' | 'actualCost'> &
     Record<'totalCost' | 'actualCost', string | null>;
   const usage = await dataSource.query<Priced[]>(
-    `SELECT group_id::float8 AS "groupId", input_tokens AS "inputTokens", output_tokens AS "outputTokens",
-            cache_creation_tokens AS "cacheCreationTokens", cache_read_tokens AS "cacheReadTokens",
-            duration_ms AS "durationMs", first_token_ms AS "firstTokenMs", ${of('total_cost')} AS "totalCost",
+    `SELECT group_id::float8 AS "groupId", input_tokens::float8 AS "inputTokens", output_tokens::float8 AS "outputTokens",
+            cache_creation_tokens::float8 AS "cacheCreationTokens", cache_read_tokens::float8 AS "cacheReadTokens",
+            duration_ms::int AS "durationMs", first_token_ms::int AS "firstTokenMs", ${of('total_cost')} AS "totalCost",
             ${of('actual_cost')} AS "actualCost", ${keys}, ${createdAt}
        FROM usage_logs r`,
   );
@@ -140,8 +140,8 @@ export async function readRaw(
       actualCost: amount(row.actualCost),
     })),
     errors: await dataSource.query(
-      `SELECT platform, group_id::float8 AS "groupId", status_code AS "statusCode",
-              upstream_status_code AS "upstreamStatusCode", error_owner AS "errorOwner", ${of('error_phase')} AS "errorPhase",
+      `SELECT platform, group_id::float8 AS "groupId", status_code::int AS "statusCode",
+              upstream_status_code::int AS "upstreamStatusCode", error_owner AS "errorOwner", ${of('error_phase')} AS "errorPhase",
               ${of('error_type')} AS "errorType", is_business_limited AS "isBusinessLimited", ${keys}, ${createdAt}
          FROM ops_error_logs r`,
     ),

@@ -57,11 +57,11 @@ export const SPEED_UNIT = 100;
 
 /**
  * What is stored with its distribution, its exact sum and its number of samples: prefix of the columns, column of the sum,
- * and the value of a usage row, an int or NULL.
+ * and the value of a usage row, an int or NULL. Some gateways' columns are bigint.
  */
 export const DISTRIBUTED = [
-  ['duration', 'duration_sum_ms', 'u.duration_ms'],
-  ['ttft', 'ttft_sum_ms', 'u.first_token_ms'],
+  ['duration', 'duration_sum_ms', 'u.duration_ms::int'],
+  ['ttft', 'ttft_sum_ms', 'u.first_token_ms::int'],
   ['output_speed', 'output_speed_sum', OUTPUT_SPEED],
 ] as const;
 

@@ -12,10 +12,14 @@ import {
   type BucketToRecompute,
   type UpsertResult,
 } from '../rollup/sql/upsert-buckets.sql.js';
+import { selectRowByKeptPlan } from '../sql/kept-plans.js';
 import { selectRow, selectRows } from '../sql/sql-runner.js';
 import { claimBuckets, tierOf, type Claimable, type ClaimedBucket } from './sql/claim.sql.js';
 import { releaseBuckets, type HeldBack } from './sql/release.sql.js';
 import { BUCKETS, statementSize, type StatementSize } from './sql/statement-size.sql.js';
+
+/** Of so few buckets planning takes longer than recomputing. A kept plan reckons with ten; Citus plans by what is bound. */
+const FEW = 10;
 
 /** What one transaction did to buckets of a tier that is computed from raw rows. */
 export interface RecomputedRaw {
@@ -116,10 +120,11 @@ export class RawBuckets {
     tier: RawTier,
     due: readonly ClaimedBucket[],
   ): Promise<readonly HeldBack[]> {
-    const { held } = await selectRow<UpsertResult>(
-      manager,
-      upsertBuckets(await this.defined.current(manager), tier, due.map(toRecompute), this.options),
-    );
+    const tables = await this.defined.current(manager);
+    const statement = upsertBuckets(tables, tier, due.map(toRecompute), this.options);
+    const { held } = await (due.length <= FEW && !tables.distributed.usage && !tables.distributed.errors
+      ? selectRowByKeptPlan<UpsertResult>(manager, statement)
+      : selectRow<UpsertResult>(manager, statement));
     return held.map(({ bucket, usage, errors, requests }) => ({
       bucket,
       suspicious: usage === 'hold' || errors === 'hold',

@@ -13,7 +13,7 @@ interface Client {
 /** The names of what each client has had prepared. */
 const prepared = new WeakMap<Client, Set<string>>();
 
-/** A plan has some 40 kB of the server's memory for each partition of the raw tables, on each connection. */
+/** A plan has some 40 kB of the server's memory for each partition of the raw tables; all of the database are counted. */
 const MOST_PARTITIONS = 1_000;
 
 /**

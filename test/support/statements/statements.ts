@@ -43,6 +43,13 @@ const drain = { ...claims, ...releases };
 const range = (g: Given) => ({ start: new Date(g.iso), end: new Date(Date.parse(g.iso) + 7_200_000) });
 const isoRange = (g: Given) => ({ start: g.iso, end: range(g).end.toISOString() });
 
+/** What every read is told. */
+const asked = (g: Given) => ({
+  plan: planSegments([new Date(g.iso), new Date(Date.parse(g.iso) + 10_000_000)]),
+  safeDelaySeconds: g.n,
+  freshFrom: g.n,
+});
+
 const WITHIN_GROUPS = {
   ...T,
   dimensions: T.dimensions.map((set) => ({ ...set, withinGroups: true })),
@@ -84,9 +91,7 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
     audit.auditHours(distributed(T), { from: g.iso, to: g.iso, closed: g.iso }, retained(g)),
   'readPieces distributed, by group': (g) =>
     readPieces(distributed(T), {
-      plan: planSegments([new Date(g.iso), new Date(Date.parse(g.iso) + 10_000_000)]),
-      safeDelaySeconds: g.n,
-      freshFrom: g.n,
+      ...asked(g),
       level: { by: 'group', limit: g.n },
       rates: false,
       bucketByBucket: null,
@@ -248,18 +253,14 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
   readPositions: (g) => detect.readPositions(T, g.n),
   readPieces: (g) =>
     readPieces(T, {
-      plan: planSegments([new Date(g.iso), new Date(Date.parse(g.iso) + 10_000_000)]),
-      safeDelaySeconds: g.n,
-      freshFrom: g.n,
+      ...asked(g),
       level: { platform: g.text },
       rates: true,
       bucketByBucket: null,
     }),
   'readPieces by group': (g) =>
     readPieces(T, {
-      plan: planSegments([new Date(g.iso), new Date(Date.parse(g.iso) + 10_000_000)]),
-      safeDelaySeconds: g.n,
-      freshFrom: g.n,
+      ...asked(g),
       level: { by: 'group', limit: g.n },
       rates: false,
       bucketByBucket: null,
@@ -269,9 +270,7 @@ export const STATEMENTS: Record<string, (g: Given) => SqlStatement> = {
     ['platform', 'group', 'model', 'model within groups', 'some models'] as const,
     (by) => (g) =>
       readPieces(WITHIN_GROUPS, {
-        plan: planSegments([new Date(g.iso), new Date(Date.parse(g.iso) + 10_000_000)]),
-        safeDelaySeconds: g.n,
-        freshFrom: g.n,
+        ...asked(g),
         level: {
           by: by.replace(/some (model)s| within groups/, '$1'),
           limit: g.n,

@@ -55,9 +55,11 @@ describe('a plan that stays with its connection', () => {
     await doubled(dataSource, 1);
     await dataSource.query('SELECT $1::int AS one', [1]);
     expect(await prepared(dataSource)).toMatchObject([{ generic: 1 }]);
-    expect(await dataSource.query(`SELECT current_setting('plan_cache_mode') AS mode`)).toEqual([
-      { mode: 'auto' },
-    ]);
+    expect(
+      await dataSource.query(
+        `SELECT current_setting('plan_cache_mode') AS mode, current_setting('enable_seqscan') AS seqscan`,
+      ),
+    ).toEqual([{ mode: 'auto', seqscan: 'on' }]);
   });
 
   it('is done without where somebody has discarded it', async () => {
@@ -75,6 +77,18 @@ describe('a plan that stays with its connection', () => {
     const other = await connected();
     await other.query(`PREPARE ${name} AS SELECT 1`);
     expect(await doubled(other, 2)).toBe(4);
+  });
+
+  it('goes by an index, however small the table was', async () => {
+    await scene.query('CREATE TABLE small AS SELECT 1 AS n');
+    await scene.query('ALTER TABLE small ADD PRIMARY KEY (n)');
+    await scene.query('ANALYZE small');
+    const dataSource = await connected();
+    expect(await doubled(dataSource, 1, 'SELECT n * 2 AS twice FROM small WHERE n = $1::int')).toBe(2);
+    const [{ name } = { name: '' }] = await prepared(dataSource);
+    await dataSource.query(`SET plan_cache_mode = 'force_generic_plan'`);
+    const plan = await dataSource.query<Record<string, string>[]>(`EXPLAIN EXECUTE ${name} (1)`);
+    expect(plan[0]?.['QUERY PLAN']).toContain('Index');
   });
 
   it('survives a failure of the statement', async () => {

@@ -19,7 +19,8 @@ const MOST_PARTITIONS = 1_000;
 /**
  * Sends a statement that returns exactly one row, in the caller's transaction, by a plan that stays with the connection:
  * it is parsed and planned once, for whatever is bound. For a text that is sent again and again, takes longer to plan than
- * to run, and whose plan does not depend on what is bound. What the transaction sends after it is planned like that, too.
+ * to run, and whose plan does not depend on what is bound. It goes by indexes: tables that are small when it is made grow
+ * while it is kept. What the transaction sends after it is planned like that, too.
  *
  * A transaction-pooling proxy may give the next transaction another connection to the server. It does not tell its clients
  * the ID of the server's process, so that is asked for each time; and so is whether the server has the statement, since
@@ -32,14 +33,18 @@ export async function selectRowByKeptPlan<Row>(
   const client = (await manager.queryRunner?.connect()) as Client | undefined;
   const name = `ops_${createHash('sha256').update(statement.text).digest('hex').slice(0, 32)}`;
   const names = (client && prepared.get(client)) ?? new Set();
-  const isKnown = names.has(name);
-  const server = await selectRow<{ pid: number; prepared: boolean; fits: boolean }>(manager, {
-    text: `SELECT set_config('plan_cache_mode', 'force_generic_plan', true), pg_backend_pid() AS pid,
-  EXISTS (SELECT FROM pg_prepared_statements WHERE name = $1) AS prepared,
-  $2::boolean OR (SELECT count(*) FROM pg_class WHERE relispartition AND relkind IN ('r', 'f')) <= ${MOST_PARTITIONS} AS fits`,
-    values: [name, isKnown],
+  const { usable } = await selectRow<{ usable: boolean }>(manager, {
+    text: `SELECT usable, CASE WHEN usable THEN
+  set_config('plan_cache_mode', 'force_generic_plan', true) || set_config('enable_seqscan', 'off', true) END
+FROM (
+  SELECT pg_backend_pid() = $2::int AND EXISTS (SELECT FROM pg_prepared_statements WHERE name = $1) = $3::boolean
+    AND ($3::boolean OR (
+      SELECT count(*) FROM pg_class WHERE relispartition AND relkind IN ('r', 'f')) <= ${MOST_PARTITIONS}) AS usable
+  OFFSET 0
+) asked`,
+    values: [name, client?.processID ?? 0, names.has(name)],
   });
-  if (client?.processID !== server.pid || server.prepared !== isKnown || !server.fits) {
+  if (client === undefined || !usable) {
     return selectRow(manager, statement);
   }
   prepared.set(client, names.add(name));
